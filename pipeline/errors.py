@@ -1,0 +1,251 @@
+"""Every way tradegraph says no, in one tree.
+
+::
+
+    TradegraphError              what any caller may catch; carries code, message, hint, exit status
+    ├── UsageError               the call itself is off (TG0..)
+    ├── SettingsError            plugin_config.json or the project folder is off (TG0..)
+    ├── GraphError               a graph file has faults; carries all of them (TG1.. and TG2..)
+    ├── MarketError              bars are missing, unreadable or inconsistent (TG3..)
+    ├── PluginError              a plugin or node file cannot be used (TG4..)
+    ├── NodeError                a node failed while it ran (TG5..)
+    └── StoreError               results cannot be written or read (TG6..)
+
+A `Fault` is one finding with a place; an error may carry many. Codes are stable: they are listed in
+`CODES`, and `docs/errors.md` is generated from that list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar, Literal, TypeVar
+
+__all__ = [
+    "CODES",
+    "Fault",
+    "GraphError",
+    "MarketError",
+    "NodeError",
+    "Place",
+    "PluginError",
+    "SettingsError",
+    "StoreError",
+    "TradegraphError",
+    "UsageError",
+    "did_you_mean",
+]
+
+CODES: dict[str, str] = {
+    # usage and settings
+    "TG001": "The command or call cannot be carried out as asked.",
+    "TG002": "This folder is not a tradegraph project.",
+    "TG010": "plugin_config.json cannot be read as JSON.",
+    "TG011": "plugin_config.json has an unknown key.",
+    "TG012": "plugin_config.json has a value that is not allowed.",
+    # graph files: shape
+    "TG101": "The file is not valid YAML.",
+    "TG102": "A key stands twice in one map.",
+    "TG103": "The file is too large, too deep or uses aliases too heavily.",
+    "TG104": "The file's dialect version is missing or unknown.",
+    "TG105": "A key is not known here.",
+    "TG106": "A key is reserved for a later version.",
+    "TG107": "A value has the wrong shape (map, list or scalar expected).",
+    "TG108": "A required key is missing.",
+    "TG109": "A name is not well formed.",
+    "TG110": "The file cannot be read.",
+    # graph files: names
+    "TG201": "No node type has this id.",
+    "TG202": "A wire names a node or bars source that does not exist.",
+    "TG203": "A wire names an output that its node does not have.",
+    "TG204": "A $param is not declared by the graph.",
+    "TG205": "Two things in one graph have the same name.",
+    "TG206": "An override names a param or node that the graph does not have.",
+    # graph files: wiring
+    "TG211": "A required input is not wired.",
+    "TG212": "An input is wired that the node type does not have.",
+    "TG213": "A single wire does not say which input it is for.",
+    "TG214": "An input gets a kind that it does not take.",
+    "TG215": "The wires form a cycle.",
+    "TG216": "The inputs of a node stand on different axes.",
+    "TG217": "A node's result is used by nobody.",
+    "TG218": "A graph param is used by nobody.",
+    # graph files: params
+    "TG221": "A param is set that the node type does not have.",
+    "TG222": "A value is not of the declared type.",
+    "TG223": "A value is outside its allowed range.",
+    "TG224": "A required param is not set.",
+    # bars
+    "TG301": "The market has no such symbol.",
+    "TG302": "The market has no bars of this timeframe.",
+    "TG303": "The asked range has no bars.",
+    "TG304": "A file cannot be imported as bars.",
+    "TG305": "A stored part is missing or damaged.",
+    "TG306": "A timeframe is not well formed.",
+    "TG307": "The market is being changed by too many writers at once.",
+    "TG308": "A symbol name cannot be stored.",
+    # plugins
+    "TG401": "A plugin file breaks the file rules (regular file, inside its root, at most 1 MiB).",
+    "TG402": "A plugin file cannot be parsed.",
+    "TG403": "A plugin's metadata is missing or malformed.",
+    "TG404": "Two plugins claim the same id.",
+    "TG405": "A node declaration is not well formed.",
+    "TG406": "A plugin failed while it was loaded.",
+    "TG407": "A plugin uses something of pandas that the adapter does not have.",
+    "TG408": "The code of a node cannot be digested (a lambda, a closure or no source).",
+    # execution
+    "TG501": "A node raised an error.",
+    "TG502": "A node's output has the wrong length, dtype or values.",
+    "TG503": "A node was skipped because something it needs failed.",
+    "TG504": "The run was interrupted.",
+    # store
+    "TG601": "The store cannot be written.",
+    "TG602": "The store was written by a newer version.",
+    "TG603": "A stored object is damaged.",
+    "TG604": "The SQL query failed.",
+    "TG605": "No such run.",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file. Lines and columns count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One finding: a stable code, what is wrong, where, and what to do about it."""
+
+    code: str
+    message: str
+    place: Place | None = None
+    hint: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"fault code {self.code} is not in CODES")
+
+    def __str__(self) -> str:
+        head = f"{self.place} " if self.place else ""
+        level = "warning " if self.severity == "warning" else ""
+        tail = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{head}{level}{self.code} {self.message}{tail}"
+
+    def as_dict(self) -> dict[str, object]:
+        """The fault for machines: code, severity, message, hint, file, line, column."""
+        place = self.place
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "hint": self.hint,
+            "file": place.file if place else None,
+            "line": place.line if place else None,
+            "column": place.column if place else None,
+        }
+
+
+class TradegraphError(Exception):
+    """Base of all errors. `faults` is never empty; `exit_status` is what the CLI ends with."""
+
+    exit_status: ClassVar[int] = 2
+    code: ClassVar[str] = "TG001"
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str = "", place: Place | None = None) -> None:
+        super().__init__(message)
+        self.faults: tuple[Fault, ...] = (Fault(code or self.code, message, place, hint),)
+
+    @property
+    def hint(self) -> str:
+        return self.faults[0].hint
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.faults))
+
+
+class UsageError(TradegraphError):
+    """The command or call cannot be carried out as asked."""
+
+
+class SettingsError(TradegraphError):
+    """The project's settings cannot be used."""
+
+    code = "TG012"
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> SettingsError:
+        """An error that reports every fault of a settings file at once."""
+        return _carrying(cls(faults[0].message), faults)
+
+
+class GraphError(TradegraphError):
+    """A graph file has faults. All of them are in `faults`, sorted by place."""
+
+    code = "TG101"
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> GraphError:
+        """An error that reports every fault of a graph at once, ordered by place."""
+        far = Place("\U0010ffff")
+        return _carrying(cls(faults[0].message), sorted(faults, key=lambda f: (f.place or far, f.code)))
+
+
+class MarketError(TradegraphError):
+    """Bars are missing, unreadable or inconsistent."""
+
+    code = "TG301"
+
+
+class PluginError(TradegraphError):
+    """A plugin or node file cannot be used."""
+
+    code = "TG406"
+
+
+class NodeError(TradegraphError):
+    """A node failed while it ran."""
+
+    exit_status = 1
+    code = "TG501"
+
+
+class StoreError(TradegraphError):
+    """Results cannot be written or read."""
+
+    code = "TG601"
+
+
+E = TypeVar("E", bound=TradegraphError)
+
+
+def _carrying(error: E, faults: Iterable[Fault]) -> E:
+    error.faults = tuple(faults)
+    return error
+
+
+def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """A hint that names the closest known word, or lists a few, or says `otherwise`.
+
+    Closeness is difflib's ratio with a cut-off of 0.6, compared without case, so that
+    `Enrty` finds `entry`.
+    """
+    names = sorted(set(known))
+    folded = {name.casefold(): name for name in names}
+    close = get_close_matches(word.casefold(), folded, n=1)
+    if close:
+        return f"Did you mean {folded[close[0]]!r}?"
+    if otherwise:
+        return otherwise
+    if not names:
+        return ""
+    shown = ", ".join(names[:8])
+    return f"Known: {shown}" + (f" and {len(names) - 8} more." if len(names) > 8 else ".")

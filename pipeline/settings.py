@@ -1,0 +1,150 @@
+"""A project: its folder, and plugin_config.json as typed settings.
+
+A project is a folder with `plugin_config.json`, `graphs/`, `nodes/`, `market/` and, after a run,
+`tradegraph.duckdb`, `.tradegraph/` (private) and `logs/`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import Fault, Place, SettingsError, did_you_mean
+
+__all__ = ["CONFIG_NAME", "DEFAULT_DIRECTORIES", "Project", "Settings", "read_settings"]
+
+CONFIG_NAME = "plugin_config.json"
+DEFAULT_DIRECTORIES = ("nodes/strategies", "nodes/indicators", "nodes/custom")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DevelopmentMode(_Section):
+    """Switches for plugin authors."""
+
+    enable_hot_reload: bool = Field(default=False, description="Reload plugins on change even where auto_reload is off")
+    debug_logging: bool = Field(default=False, description="Log at DEBUG, whatever logging.log_level says")
+    allow_unsigned_plugins: bool = Field(default=True, description="Load plugins that carry no signature")
+
+
+class PerformanceMonitoring(_Section):
+    """What is measured of plugin calls."""
+
+    enable_metrics: bool = Field(default=True, description="Keep the execution time of plugin calls")
+    log_execution_time: bool = Field(default=True, description="Write execution times to the log")
+    max_execution_time_ms: float = Field(
+        default=5000.0, gt=0, description="A slower call is warned about, in milliseconds"
+    )
+
+
+class Logging(_Section):
+    """Where the log begins to speak."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe level that is written"
+    )
+
+
+class ProjectSettings(_Section):
+    """Defaults of this project."""
+
+    universes: dict[str, list[str]] = Field(default_factory=dict, description="Named symbol lists")
+
+
+class Settings(_Section):
+    """plugin_config.json. Absent keys have the defaults given here."""
+
+    auto_reload: bool = Field(default=True, description="Reload plugins when their files change")
+    validate_plugins: bool = Field(default=True, description="Check plugins before they are admitted")
+    max_plugins: int = Field(default=100, ge=0, description="How many plugins that do not ship may be loaded")
+    plugin_timeout: float = Field(default=30.0, gt=0, description="Time limit of one plugin call, in seconds")
+    plugin_directories: list[str] = Field(
+        default_factory=lambda: list(DEFAULT_DIRECTORIES),
+        description="Where plugins are looked for, inside the project",
+    )
+    development_mode: DevelopmentMode = DevelopmentMode()
+    performance_monitoring: PerformanceMonitoring = PerformanceMonitoring()
+    logging: Logging = Logging()
+    project: ProjectSettings = ProjectSettings()
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder and where things are in it."""
+
+    root: Path
+    settings: Settings
+
+    @classmethod
+    def open(cls, root: Path) -> Project:
+        """The project at `root`. Raises SettingsError TG002 when there is no plugin_config.json."""
+        root = root.resolve()
+        if not (root / CONFIG_NAME).is_file():
+            raise SettingsError(
+                f"{root} is not a tradegraph project: it has no {CONFIG_NAME}",
+                code="TG002",
+                hint="Make one with `tradegraph init DIR`, or go to the folder of one.",
+            )
+        return cls(root, read_settings(root / CONFIG_NAME))
+
+    @property
+    def market(self) -> Path:
+        """Stored bars."""
+        return self.root / "market"
+
+    @property
+    def database(self) -> Path:
+        """The published database."""
+        return self.root / "tradegraph.duckdb"
+
+    @property
+    def private(self) -> Path:
+        """Segments, journals, compiled kernels, locks; nothing in it is meant for people."""
+        return self.root / ".tradegraph"
+
+    @property
+    def plugin_directories(self) -> tuple[Path, ...]:
+        """Where plugins are looked for."""
+        return tuple(self.root / name for name in self.settings.plugin_directories)
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in a file. Raises SettingsError with every fault: TG010, TG011, TG012."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"cannot read {path}: {error.strerror}", code="TG010") from error
+    except ValueError as error:
+        place = Place(str(path), getattr(error, "lineno", 1), getattr(error, "colno", 1))
+        raise SettingsError(
+            f"it is not valid JSON: {getattr(error, 'msg', error)}", code="TG010", place=place
+        ) from error
+    try:
+        return Settings.model_validate_json(json.dumps(raw))
+    except ValidationError as error:
+        raise SettingsError.of([_fault(item, path) for item in error.errors()]) from error
+
+
+def _fault(item: object, path: Path) -> Fault:
+    assert isinstance(item, dict)
+    where = ".".join(str(part) for part in item["loc"]) or "the file"
+    place = Place(str(path))
+    if item["type"] == "extra_forbidden":
+        return Fault("TG011", f"unknown key {where!r}", place, did_you_mean(str(item["loc"][-1]), _keys(Settings)))
+    message = item["msg"][0].lower() + item["msg"][1:]
+    return Fault("TG012", f"{where!r}: {message}, got {item['input']!r}", place)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    names: list[str] = []
+    for name, info in model.model_fields.items():
+        names.append(name)
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            names += _keys(info.annotation)
+    return names
