@@ -1,0 +1,94 @@
+"""Bars as the engine sees them: what is asked of a market, the axis it spans, the panel it gives.
+
+Times are bar starts in UTC. A panel holds many symbols as ONE set of columns sorted by (symbol, ts);
+`offsets` says where each symbol's segment begins and ends, so a node costs one call, not one per symbol.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline.errors import MarketError
+from pipeline.model.column import Column
+
+__all__ = ["BAR_FIELDS", "Adjust", "BarsRequest", "Offsets", "Panel", "ResolvedBars", "timeframe_seconds"]
+
+BAR_FIELDS = ("open", "high", "low", "close", "volume")
+Adjust: TypeAlias = Literal["none", "splits", "total"]
+Offsets: TypeAlias = npt.NDArray[np.int64]
+
+_TIMEFRAME = re.compile(r"([1-9]\d{0,3})(s|m|h|d|w|mo)")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "mo": 2_592_000}
+
+
+def timeframe_seconds(timeframe: str) -> int:
+    """Seconds of a timeframe such as 1m, 5m, 1h, 1d, 1w, 1mo (a month counts 30 days).
+
+    Raises MarketError TG306 when it is not a number from 1 to 9999 followed by s, m, h, d, w or mo.
+    """
+    found = _TIMEFRAME.fullmatch(timeframe)
+    if not found:
+        raise MarketError(
+            f"{timeframe!r} is not a timeframe", code="TG306", hint="Write a number and a unit: 5m, 1h, 1d, 1w, 1mo."
+        )
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+@dataclass(frozen=True, slots=True)
+class BarsRequest:
+    """What a graph asks of the market.
+
+    `symbols` None means all symbols of the timeframe. `start` and `end` are instants in UTC: a bar
+    belongs to the range when start <= ts < end; None leaves that side open. Bars before `start` are
+    still read (history), so that a recursive value does not depend on where the range begins;
+    `start` only says which rows are shown and which rows an account sees.
+    """
+
+    timeframe: str
+    symbols: tuple[str, ...] | None = None
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
+    adjust: Adjust = "splits"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedBars:
+    """A request against the market as it is now: which symbols, and a digest of each one's data.
+
+    `digests` comes from the manifests alone (the parts that overlap (-inf, end), the corporate
+    actions before end, the adjustment), never from reading rows; `start` is no part of it.
+    """
+
+    request: BarsRequest
+    symbols: tuple[str, ...]
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Bars of many symbols: `ts` (Datetime[us, UTC]) and columns of equal length, sorted by (symbol, ts).
+
+    Rows `offsets[i]` to `offsets[i + 1]` belong to `symbols[i]`. Prices are Float64 in quote currency,
+    volume Float64 in units; null where the market has none.
+    """
+
+    symbols: tuple[str, ...]
+    offsets: Offsets
+    ts: pl.Series
+    columns: dict[str, Column]
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def symbol_column(self) -> pl.Series:
+        """The symbol of each row, as strings."""
+        lengths = np.diff(self.offsets)
+        codes = np.repeat(np.arange(len(self.symbols)), lengths)
+        return pl.Series("symbol", self.symbols, dtype=pl.String).gather(codes)

@@ -1,0 +1,74 @@
+"""A column: the values of one output on an axis, with two faces.
+
+Engine-side, missing is null (polars); inside kernels, missing is NaN (numpy). Each face is made
+when it is first asked for and kept, so a chain of kernels never builds a null mask in between.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline.model.kind import Dtype
+
+__all__ = ["Column", "FloatArray", "polars_dtype"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+
+_POLARS: dict[str, type[pl.DataType]] = {"float": pl.Float64, "event": pl.Int8, "bool": pl.Boolean}
+
+
+def polars_dtype(dtype: Dtype) -> type[pl.DataType]:
+    """The polars dtype in which columns of a kind's `dtype` rest."""
+    return _POLARS[dtype]
+
+
+class Column:
+    """Values of one output, one per row of an axis. Immutable by contract: never write into a face."""
+
+    __slots__ = ("_array", "_series", "dtype")
+
+    def __init__(
+        self, *, dtype: Dtype = "float", array: FloatArray | None = None, series: pl.Series | None = None
+    ) -> None:
+        if (array is None) == (series is None):
+            raise ValueError("a column is made from an array or from a series")
+        self.dtype = dtype
+        self._array = array
+        self._series = series
+
+    def __len__(self) -> int:
+        face = self._array if self._array is not None else self._series
+        return len(face)  # type: ignore[arg-type]
+
+    @property
+    def array(self) -> FloatArray:
+        """Float64 values, read-only; NaN where missing; conditions are 0.0 and 1.0."""
+        if self._array is None:
+            assert self._series is not None
+            array = self._series.cast(pl.Float64).to_numpy()
+            # a polars buffer is shared, never writable; a copy made for nulls is locked as well
+            array.flags.writeable = False
+            self._array = array
+        return self._array
+
+    @property
+    def series(self) -> pl.Series:
+        """Float64, Int8 or Boolean values; null where missing, never NaN."""
+        if self._series is None:
+            assert self._array is not None
+            series = pl.Series(self._array, nan_to_null=True)
+            if self.dtype == "event":
+                series = series.cast(pl.Int8)
+            elif self.dtype == "bool":
+                series = series != 0.0
+            self._series = series
+        return self._series
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the values take in memory, without null masks."""
+        return len(self) * (8 if self.dtype == "float" else 1)
