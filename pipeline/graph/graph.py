@@ -1,0 +1,72 @@
+"""The graph: frozen, legal, without data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import networkx as nx
+
+from pipeline.errors import Fault, Place
+from pipeline.model.bars import BarsRequest
+from pipeline.model.kind import Kind
+from pipeline.model.node import NodeType
+
+__all__ = ["Graph", "Node", "Wire"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What a port of a node is connected to.
+
+    `source` is a node or bars source of the graph; `columns` are the source's columns that the port
+    gets: one for a column kind, one per field for a bundle (a bare event wired to a signal: just it).
+    """
+
+    port: str
+    source: str
+    columns: tuple[str, ...]
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node type in a graph: named, its params checked, its ports wired, its output kinds resolved."""
+
+    name: str
+    type: NodeType
+    params: Mapping[str, Any]
+    wires: tuple[Wire, ...]
+    kinds: Mapping[str, Kind]
+    axis: str
+    warmup: int
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A legal DAG of nodes over bars sources. `nodes` is in topological order, ties as written.
+
+    `axis` of a node names the bars source whose rows its outputs stand for. `outputs` maps declared
+    output names to (node, output or "" for all of a node).
+    """
+
+    name: str
+    description: str
+    params: Mapping[str, Any]
+    bars: Mapping[str, BarsRequest]
+    nodes: Mapping[str, Node]
+    outputs: Mapping[str, tuple[str, str]]
+    dag: nx.DiGraph[str] = field(repr=False)
+    file: str = ""
+    warnings: tuple[Fault, ...] = field(default=(), repr=False)
+    bars_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
+
+    def ancestors(self, name: str) -> set[str]:
+        """All nodes that `name` depends on."""
+        return {node for node in nx.ancestors(self.dag, name) if node in self.nodes}
+
+    def descendants(self, name: str) -> set[str]:
+        """All nodes that depend on `name`."""
+        return set(nx.descendants(self.dag, name))

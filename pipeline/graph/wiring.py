@@ -1,0 +1,245 @@
+"""The wires of one node: references to columns, kinds and axes compared at both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pipeline.errors import Fault, did_you_mean
+from pipeline.graph.graph import Node, Wire
+from pipeline.graph.markup import Scalar
+from pipeline.graph.spec import NodeSpec
+from pipeline.model.bars import BarsRequest
+from pipeline.model.kind import BARS, EVENT, NUMBER, SIGNAL, Kind, Same
+from pipeline.model.node import NodeType, Port
+
+__all__ = ["Sources", "Wired", "wire_node"]
+
+Wired: TypeAlias = tuple[tuple[Wire, ...], dict[str, Kind], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a wire may come from: bars sources, nodes checked so far, all names that are written."""
+
+    bars: Mapping[str, BarsRequest]
+    nodes: Mapping[str, Node]
+    written: Set[str]
+    loops: Set[str]
+
+    def axis_of(self, name: str) -> str:
+        """The bars source whose rows the columns of `name` stand for."""
+        return name if name in self.bars else self.nodes[name].axis
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The far end of a wire."""
+
+    source: str
+    columns: tuple[str, ...]
+    kind: Kind
+    label: str
+
+
+class _Wiring:
+    def __init__(self, spec: NodeSpec, node_type: NodeType, sources: Sources) -> None:
+        self.spec = spec
+        self.type = node_type
+        self.sources = sources
+        self.faults: list[Fault] = []
+        self.broken = False  # an input hangs on something that has faults of its own
+
+    def fault(self, code: str, message: str, at: Scalar, hint: str = "") -> None:
+        self.faults.append(Fault(code, f"node {self.spec.name.text!r}: {message}", at.place, hint))
+
+    def end(self, reference: Scalar) -> _End | None:
+        """What a reference such as `daily`, `daily.close`, `macd.signal` means; None with a fault."""
+        source, _, output = reference.text.partition(".")
+        if source in self.sources.bars:
+            return self._bars_end(source, output, reference)
+        node = self.sources.nodes.get(source)
+        if node is None:
+            if source in self.sources.written or source in self.sources.loops:
+                self.broken = True
+            elif reference.reference is not None:
+                self.fault(
+                    "TG202",
+                    f"{reference.text!r} is a param, not an input",
+                    reference,
+                    "Wire a node or bars; set params under `with`.",
+                )
+            else:
+                self.fault(
+                    "TG202",
+                    f"there is no node or bars source {source!r}",
+                    reference,
+                    did_you_mean(source, self.sources.written),
+                )
+            return None
+        return self._node_end(node, output, reference)
+
+    def _bars_end(self, source: str, field: str, reference: Scalar) -> _End | None:
+        if not field:
+            return _End(source, tuple(name for name, _ in BARS.fields), BARS, source)
+        kind = dict(BARS.fields).get(field)
+        if kind is None:
+            self.fault(
+                "TG203", f"bars {source!r} have no column {field!r}", reference, did_you_mean(field, dict(BARS.fields))
+            )
+            return None
+        return _End(source, (field,), kind, f"{source}.{field}")
+
+    def _node_end(self, node: Node, output: str, reference: Scalar) -> _End | None:
+        kinds = node.kinds
+        label = f"{reference.text} ({node.type.id})"
+        if not output:
+            if len(kinds) > 1:
+                names = ", ".join(kinds)
+                hint = f"Say which: `{node.name}.{next(iter(kinds))}`."
+                self.fault("TG203", f"{node.name!r} ({node.type.id}) has several outputs: {names}", reference, hint)
+                return None
+            output = next(iter(kinds))
+        if output in kinds:
+            kind = kinds[output]
+            if kind.dtype == "bundle":
+                prefix = "" if len(kinds) == 1 else f"{output}_"
+                return _End(node.name, tuple(prefix + name for name, _ in kind.fields), kind, label)
+            return _End(node.name, (output,), kind, label)
+        if len(kinds) == 1:  # a field of the only output: `entry.strength`
+            field = dict(next(iter(kinds.values())).fields).get(output)
+            if field is not None:
+                return _End(node.name, (output,), field, label)
+        known = [name for name, _ in node.type.columns(kinds)] or list(kinds)
+        self.fault(
+            "TG203", f"{node.name!r} ({node.type.id}) has no output {output!r}", reference, did_you_mean(output, known)
+        )
+        return None
+
+    def plan_ports(self) -> dict[str, tuple[Scalar, _End]]:
+        """Far ends by port name, for a map of wires or a single reference."""
+        if "" in self.spec.wires:
+            return self._single(self.spec.wires[""][1])
+        ends: dict[str, tuple[Scalar, _End]] = {}
+        for name, (key, reference) in self.spec.wires.items():
+            if self.type.port(name) is None:
+                names = [port.name for port in self.type.ports]
+                hint = did_you_mean(name, names)
+                if self.type.params.get(name) is not None:
+                    hint = f"{name!r} is a param: move it under `with: {{{name}: …}}`."
+                self.fault("TG212", f"{self.type.id} has no input {name!r}", key, hint)
+            end = self.end(reference)
+            if end is not None and self.type.port(name) is not None:
+                ends[name] = (reference, end)
+        return ends
+
+    def _single(self, reference: Scalar) -> dict[str, tuple[Scalar, _End]]:
+        end = self.end(reference)
+        if end is None:
+            self.broken = True  # the fault is said; do not also complain of missing inputs
+            return {}
+        required = [port for port in self.type.ports if not port.optional] or list(self.type.ports)
+        if end.kind is BARS and not any(port.takes is BARS for port in self.type.ports):
+            fields = dict(BARS.fields)
+            if all(port.name in fields for port in required):
+                return {
+                    port.name: (
+                        reference,
+                        _End(end.source, (port.name,), fields[port.name], f"{end.label}.{port.name}"),
+                    )
+                    for port in self.type.ports
+                    if port.name in fields
+                }
+        if len(required) > 1:
+            names = ", ".join(port.name for port in required)
+            example = ", ".join(f"{port.name}: …" for port in required)
+            self.fault(
+                "TG213",
+                f"{self.type.id} has the inputs {names}: one wire does not say which",
+                reference,
+                f"Write `in: {{{example}}}`.",
+            )
+            self.broken = True
+            return {}
+        return {required[0].name: (reference, end)}
+
+    def check_port(self, port: Port, reference: Scalar, end: _End) -> None:
+        """Compare the kinds at both ends."""
+        if not port.takes.accepts(end.kind):
+            hint = f"{port.takes} is {port.takes.description}; {end.kind} is {end.kind.description}."
+            if end.kind is BARS:
+                hint = f"Wire one column: `{end.source}.close`."
+            elif port.takes is SIGNAL:
+                hint = "A signal comes from a strategy node, or from an event."
+            elif port.takes is EVENT:
+                hint += " `cross` or a strategy node makes events."
+            self.fault(
+                "TG214",
+                f"input {port.name!r} of {self.type.id} takes {port.takes}, but {end.label} gives {end.kind}",
+                reference,
+                hint,
+            )
+
+    def check_axis(self, ends: Mapping[str, tuple[Scalar, _End]]) -> str:
+        """The one axis of all inputs, "" with a fault when they differ."""
+        axis, first = "", ""
+        for reference, end in ends.values():
+            mine = self.sources.axis_of(end.source)
+            if not axis:
+                axis, first = mine, end.label
+            elif mine != axis:
+                problem = _differing(self.sources.bars[axis], self.sources.bars[mine])
+                if problem:
+                    self.fault(
+                        "TG216",
+                        f"{first} and {end.label} stand on different axes: {axis!r} and {mine!r} differ in {problem}",
+                        reference,
+                        "All inputs of a node share symbols, timeframe and range.",
+                    )
+        return axis
+
+    def run(self) -> Wired | None:
+        ends = self.plan_ports()
+        for port in self.type.ports:
+            if port.name in ends:
+                self.check_port(port, *ends[port.name])
+            elif not port.optional and not self.broken and port.name not in self.spec.wires:
+                at = self.spec.wires[""][0] if "" in self.spec.wires else self.spec.use
+                hint = f"Add `{port.name}: …` under `in`; it takes {port.takes}."
+                self.fault("TG211", f"input {port.name!r} of {self.type.id} is not wired", at, hint)
+        axis = self.check_axis(ends) if ends else ""
+        if self.faults or self.broken:
+            return None
+        wires = tuple(
+            Wire(port.name, ends[port.name][1].source, ends[port.name][1].columns, ends[port.name][1].kind)
+            for port in self.type.ports
+            if port.name in ends
+        )
+        return wires, self._kinds(wires), axis
+
+    def _kinds(self, wires: tuple[Wire, ...]) -> dict[str, Kind]:
+        got = {wire.port: wire.kind for wire in wires}
+        kinds: dict[str, Kind] = {}
+        for output in self.type.outputs:
+            kind = output.kind
+            if isinstance(kind, Same):
+                kind = got[kind.port or self.type.ports[0].name]
+                # an average of events is a number, not an event
+                kind = kind if kind.dtype == "float" else NUMBER
+            kinds[output.name] = kind
+        return kinds
+
+
+def wire_node(spec: NodeSpec, node_type: NodeType, sources: Sources) -> tuple[Wired | None, list[Fault]]:
+    """Wires, output kinds and axis of a node, or None; and every fault of its wiring.
+
+    None without a fault when an input comes from a node that has faults of its own.
+    """
+    wiring = _Wiring(spec, node_type, sources)
+    return wiring.run(), wiring.faults
+
+
+def _differing(a: BarsRequest, b: BarsRequest) -> str:
+    names = {"symbols": "symbols", "timeframe": "timeframe", "start": "from", "end": "to"}
+    return ", ".join(shown for name, shown in names.items() if getattr(a, name) != getattr(b, name))
