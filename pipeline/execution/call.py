@@ -1,0 +1,82 @@
+"""Call a node: gather what its style takes, check what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipeline.errors import NodeError
+from pipeline.execution.arguments import Argument, flat
+from pipeline.execution.expression import evaluate_expression
+from pipeline.execution.frames import evaluate_frames
+from pipeline.execution.kernel import KernelCache, kernel_arguments
+from pipeline.execution.protocols import Value
+from pipeline.execution.table import evaluate_table
+from pipeline.model.bars import Panel
+from pipeline.model.column import Column, polars_dtype
+from pipeline.model.kind import Dtype
+from pipeline.model.node import NodeType
+
+__all__ = ["call", "prepare"]
+
+_EVENTS = frozenset({-1, 0, 1})
+
+
+def prepare(
+    node: NodeType, ports: Sequence[Argument], params: Mapping[str, Any], panel: Panel, kernels: KernelCache
+) -> Any:
+    """Whatever must not count as the node's own time: faces of columns are made, kernels compiled."""
+    if node.style == "kernel":
+        args = kernel_arguments(ports, params, panel.offsets)
+        return kernels.driver(node, args), args
+    for column in flat(ports):
+        column.series  # noqa: B018 - makes the face
+    return None
+
+
+def call(
+    node: NodeType,
+    ports: Sequence[Argument],
+    params: Mapping[str, Any],
+    columns: Sequence[tuple[str, Dtype]],
+    panel: Panel,
+    prepared: Any = None,
+) -> Value:
+    """The node's value. `prepared` is what `prepare` gave for the same arguments.
+
+    Raises whatever the node raises, and NodeError TG502 when the output has a wrong length, dtype or
+    values.
+    """
+    if node.style == "kernel":
+        driver, args = prepared
+        arrays = driver(*args)
+        for array in arrays:
+            array.flags.writeable = False
+        return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
+    if node.style == "table":
+        return evaluate_table(node, ports, params, panel)
+    evaluate = evaluate_frames if node.style == "frame" else evaluate_expression
+    found = evaluate(node, ports, params, columns, panel)
+    return {
+        name: Column(dtype=dtype, series=_checked(node, series, name, dtype, len(panel)))
+        for (name, dtype), series in zip(columns, found, strict=True)
+    }
+
+
+def _checked(node: NodeType, series: pl.Series, name: str, dtype: Dtype, rows: int) -> pl.Series:
+    if len(series) != rows:
+        raise NodeError(f"{node.id!r} gave {len(series)} values of {name!r} for {rows} rows", code="TG502")
+    if dtype == "event":
+        values = set(series.drop_nulls().unique().to_list())
+        if not values <= _EVENTS:
+            wrong = sorted(values - _EVENTS)[:3]
+            raise NodeError(f"{node.id!r} gave the events {wrong}, allowed: -1, 0, 1", code="TG502")
+    if series.dtype == pl.Boolean and dtype == "float":
+        raise NodeError(f"{node.id!r} gave true/false for {name!r}, expected numbers", code="TG502")
+    if dtype == "bool" and series.dtype != pl.Boolean:
+        raise NodeError(f"{node.id!r} gave {series.dtype} for {name!r}, expected true/false", code="TG502")
+    cast = series.cast(polars_dtype(dtype))
+    # null, never NaN: in polars NaN > 5 is true and would fire a buy
+    return cast.fill_nan(None) if dtype == "float" else cast

@@ -1,0 +1,69 @@
+"""Frame nodes: pandas-style code on the adapter, one symbol at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipeline.errors import NodeError, PluginError
+from pipeline.execution.arguments import Argument
+from pipeline.frame import DataFrame, Series, recorded_gaps
+from pipeline.model.bars import Panel
+from pipeline.model.kind import Dtype
+from pipeline.model.node import NodeType
+
+__all__ = ["evaluate_frames"]
+
+
+def evaluate_frames(
+    node: NodeType,
+    ports: Sequence[Argument],
+    params: Mapping[str, Any],
+    columns: Sequence[tuple[str, Dtype]],
+    panel: Panel,
+) -> list[pl.Series]:
+    """The node's columns, uncast: its function is called once per symbol and the results are joined.
+
+    A bundle port is a DataFrame with `timestamp` first and a RangeIndex, a column port a Series. An
+    operation that the adapter lacks fails the node even where the plugin's own `except` swallowed it.
+    """
+    pieces: list[list[pl.Series]] = [[] for _ in columns]
+    with recorded_gaps() as gaps:
+        for start, stop in zip(panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True):
+            args = [_argument(port, panel, start, stop - start) for port in ports]
+            found = node.fn(*args, **params)
+            results = list(found) if isinstance(found, tuple) else [found]
+            if len(results) != len(columns):
+                raise NodeError(f"{node.id!r} gave {len(results)} series for {len(columns)} outputs", code="TG502")
+            for piece, result, (name, _) in zip(pieces, results, columns, strict=True):
+                series = _series(result, node, name)
+                if len(series) != stop - start:
+                    raise NodeError(
+                        f"{node.id!r} gave {len(series)} values of {name!r} for {stop - start} bars", code="TG502"
+                    )
+                piece.append(series)
+    if gaps:
+        named = ", ".join(sorted({str(gap) for gap in gaps}))
+        raise PluginError(f"{node.id!r} uses what the pandas adapter does not have: {named}", code="TG407")
+    return [pl.concat(piece) if piece else pl.Series(dtype=pl.Float64) for piece in pieces]
+
+
+def _argument(port: Argument, panel: Panel, start: int, length: int) -> Any:
+    if port is None:
+        return None
+    if isinstance(port, Mapping):
+        data = {"timestamp": panel.ts.slice(start, length)}
+        data.update({name: column.series.slice(start, length) for name, column in port.items()})
+        return DataFrame.from_columns(data)
+    return Series(port.series.slice(start, length))
+
+
+def _series(result: Any, node: NodeType, name: str) -> pl.Series:
+    if isinstance(result, Series):
+        result = result.to_polars()
+    series = result if isinstance(result, pl.Series) else pl.Series(result)
+    if not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
+        raise NodeError(f"{node.id!r} gave {series.dtype} for {name!r}, expected numbers", code="TG502")
+    return series.cast(pl.Float64)

@@ -1,0 +1,159 @@
+"""Kernels: plain functions over the arrays of one symbol, compiled by numba on first use.
+
+A kernel becomes a compiled driver that walks the segments of a panel, so a node costs one call for all
+symbols. Compiled drivers rest on disk under the node's code digest, which covers every helper the
+kernel calls: numba's own cache looks at one file's time stamp and would serve stale code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import NodeError
+from pipeline.execution.arguments import Argument
+from pipeline.model.bars import Offsets
+from pipeline.model.node import NodeType
+
+__all__ = ["KernelCache", "kernel_arguments"]
+
+
+class KernelCache:
+    """Compiled drivers by code digest: in memory for this process, on disk in `folder` for the next."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        usable = folder is not None and os.access(_existing(folder), os.W_OK)
+        self._folder = folder if usable else None
+        self._drivers: dict[tuple[Any, ...], Callable[..., Any]] = {}
+
+    def driver(self, node: NodeType, args: Sequence[Any]) -> Callable[..., Any]:
+        """The compiled driver of a node for arguments of these types.
+
+        `args` is (offsets, one array or None per port, one scalar per param). Raises NodeError when numba
+        refuses the kernel.
+        """
+        import numba  # takes half a second: a run that computes no kernel never pays for it
+
+        types = tuple(map(numba.typeof, args))
+        key = (node.code or node.fn, types)
+        if key not in self._drivers:
+            self._drivers[key] = self._compile(node, types)
+        return self._drivers[key]
+
+    def _compile(self, node: NodeType, types: tuple[Any, ...]) -> Callable[..., Any]:
+        import numba  # see `driver`
+
+        kernel = _jitted(node.fn, {})
+        wired = [_fields(kind) for kind in types[1 : 1 + len(node.ports)]]
+        source = _driver_source(len(node.outputs), wired, len(node.params))
+        scope: dict[str, Any] = {"kernel": kernel, "np": np}
+        exec(compile(source, "<driver>", "exec"), scope)  # noqa: S102 - written above, of counts alone
+        driver: Any = numba.njit(nogil=True)(scope["driver"])
+        if self._folder is not None and node.code:
+            from pipeline.execution.kernel_disk import DigestCache  # imports numba
+
+            driver._cache = DigestCache(driver.py_func, self._folder / node.code[:32], node.code)
+        try:
+            driver.compile(types)
+        except numba.errors.NumbaError as error:
+            reason = str(error).strip().splitlines()
+            raise NodeError(
+                f"the kernel of {node.id!r} cannot be compiled: {reason[0] if reason else error}",
+                hint="Kernels take what numba's nopython mode takes; the full message is in the run's failure record.",
+            ) from error
+        return driver  # type: ignore[no-any-return]
+
+
+def kernel_arguments(ports: Sequence[Argument], params: Mapping[str, Any], offsets: Offsets) -> tuple[Any, ...]:
+    """The driver's arguments: offsets, an array or None per port, a scalar per param.
+
+    Arrays are read-only, so a kernel that writes into its input is refused when it is compiled. A bundle
+    is passed as a tuple of arrays, in the order of its fields.
+    """
+    arrays: list[Any] = []
+    for port in ports:
+        if isinstance(port, Mapping):
+            arrays.append(tuple(column.array for column in port.values()))
+        else:
+            arrays.append(None if port is None else port.array)
+    return (offsets, *arrays, *params.values())
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _fields(kind: Any) -> int:
+    """Arrays behind a port's numba type: -1 for a bare array, 0 for None, n for a bundle of n."""
+    from numba import types  # see `driver`
+
+    if isinstance(kind, types.NoneType):
+        return 0
+    return len(kind) if isinstance(kind, types.BaseTuple) else -1
+
+
+def _slice(port: str, fields: int) -> str:
+    if fields < 0:
+        return f"{port}[a:b]"
+    return "(" + "".join(f"{port}[{i}][a:b], " for i in range(fields)) + ")" if fields else "None"
+
+
+def _driver_source(outputs: int, wired: Sequence[int], params: int) -> str:
+    """The driver's text: for each segment, call the kernel on slices and put its arrays in place."""
+    ports = [f"x{i}" for i in range(len(wired))]
+    names = [f"p{i}" for i in range(params)]
+    slices = [_slice(port, fields) for port, fields in zip(ports, wired, strict=True)]
+    outs = [f"out{i}" for i in range(outputs)]
+    call = f"kernel({', '.join([*slices, *names])})"
+    lines = [f"def driver({', '.join(['offsets', *ports, *names])}):", "    rows = offsets[-1]"]
+    lines += [f"    {out} = np.empty(rows)" for out in outs]
+    lines += ["    for s in range(len(offsets) - 1):", "        a = offsets[s]", "        b = offsets[s + 1]"]
+    lines += [f"        found = {call}"]
+    if outputs == 1:
+        lines += [*_checked("found"), "        out0[a:b] = found"]
+    else:
+        for i, out in enumerate(outs):
+            lines += [*_checked(f"found[{i}]"), f"        {out}[a:b] = found[{i}]"]
+    lines.append(f"    return ({', '.join(outs)},)")
+    return "\n".join(lines)
+
+
+def _checked(value: str) -> list[str]:
+    return [
+        f"        if len({value}) != b - a:",
+        "            raise ValueError('a kernel gave an array of another length than its input')",
+    ]
+
+
+def _jitted(fn: Callable[..., Any], done: dict[Callable[..., Any], Any]) -> Any:
+    """`fn` compiled lazily, with keyword-only params made positional and its helpers compiled too."""
+    import numba  # see `driver`
+
+    if fn not in done:
+        assert isinstance(fn, FunctionType)
+        scope = dict(fn.__globals__)
+        for name in _global_names(fn.__code__):
+            value = scope.get(name)
+            if isinstance(value, FunctionType) and value is not fn:
+                scope[name] = _jitted(value, done)
+        code = fn.__code__
+        code = code.replace(co_argcount=code.co_argcount + code.co_kwonlyargcount, co_kwonlyargcount=0)
+        copy = FunctionType(code, scope, fn.__name__, fn.__defaults__, fn.__closure__)
+        copy.__module__ = fn.__module__
+        done[fn] = numba.njit(nogil=True)(copy)
+    return done[fn]
+
+
+def _global_names(code: CodeType) -> set[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _global_names(constant)
+    return names

@@ -1,0 +1,84 @@
+"""A run: what happened, node by node."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import polars as pl
+
+from pipeline.errors import Fault
+from pipeline.execution.plan import Plan, Step
+
+__all__ = ["Failure", "NodeRecord", "Run", "Status"]
+
+Status: TypeAlias = Literal["cached", "computed", "failed", "skipped"]
+RunStatus: TypeAlias = Literal["ok", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a node has no value: a code, a message, the cause's node when it was skipped, the traceback."""
+
+    code: str
+    message: str
+    cause: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """What happened to a step.
+
+    `ms` is wall time in milliseconds, `cpu_ms` time of all threads; both None unless computed or failed.
+    `rows` and `bytes` are of the value that was stored; `started_at` is UTC.
+    """
+
+    step: Step
+    status: Status
+    ms: float | None = None
+    cpu_ms: float | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    started_at: dt.datetime | None = None
+    failure: Failure | None = None
+
+
+@dataclass
+class Run:
+    """One run of a plan. `records` has one entry per step, in plan order.
+
+    `tables` holds the metrics tables that the run gave, by (graph, node). `compile_ms` is the time that
+    compiling kernels took; it is part of no node's time.
+    """
+
+    id: str
+    plan: Plan
+    started_at: dt.datetime
+    worker: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    records: list[NodeRecord] = field(default_factory=list)
+    status: RunStatus = "ok"
+    finished_at: dt.datetime | None = None
+    compile_ms: float = 0.0
+    warnings: tuple[Fault, ...] = ()
+    tables: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict)
+
+    def record(self, graph: str, node: str) -> NodeRecord:
+        """What happened to a node of a graph."""
+        return self.records[self.plan.step(graph, node).index]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many nodes ended in each status."""
+        found = {"computed": 0, "cached": 0, "failed": 0, "skipped": 0}
+        for record in self.records:
+            found[record.status] += len(record.step.users)
+        return found
+
+    @property
+    def exit_status(self) -> int:
+        """0 all well, 1 a node failed, 130 interrupted."""
+        return {"ok": 0, "failed": 1, "interrupted": 130}[self.status]

@@ -1,0 +1,109 @@
+"""Why a step must be computed: what its key is made of, compared with the run before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from pipeline.execution.plan import Plan, Step
+from pipeline.model.digest import digest
+
+__all__ = ["Reason", "data_of", "upstream_of", "why"]
+
+Change: TypeAlias = Literal["NEW", "CODE", "PARAM", "DATA", "UPSTREAM", "RANGE", "GONE", "REFRESH", "STORED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that changed, and a sentence about it."""
+
+    change: Change
+    detail: str
+
+
+def why(plan: Plan, step: Step, before: Mapping[str, Any] | None) -> list[Reason]:
+    """What changed since `before`, the node's row of the `nodes` table in its latest run (None: it never ran).
+
+    STORED when it is reused; GONE when nothing changed but the stored value is not there.
+    """
+    if step.action == "reuse":
+        return [Reason("STORED", f"its value is stored under the key {step.key}")]
+    if before is None:
+        return [Reason("NEW", "the graph has not run with this node before")]
+    if before["key"] == step.key:
+        return [Reason("GONE", "nothing changed, but its stored value is gone, damaged or was asked to be refreshed")]
+    reasons: list[Reason] = []
+    if before["node_type"] != step.type.id:
+        reasons.append(Reason("CODE", f"it uses {step.type.id}, it used {before['node_type']}"))
+    elif before["code"] != step.type.code:
+        reasons.append(Reason("CODE", f"the code of {step.type.id} changed, or of something that it calls"))
+    reasons += _versions(json.loads(before["versions"]), plan.versions)
+    reasons += _params(json.loads(before["params"]), json.loads(json.dumps(dict(step.node.params), default=str)))
+    reasons += _upstream(json.loads(before["upstream"]), json.loads(upstream_of(plan, step)))
+    reasons += _data(json.loads(before["data"]), json.loads(data_of(plan, step)))
+    return reasons or [Reason("RANGE", "the first bar that an account sees, or the rows of the output, changed")]
+
+
+def upstream_of(plan: Plan, step: Step) -> str:
+    """The wired ports of a step as JSON: port → [source's name, its recipe or "" for bars, columns]."""
+    found = {}
+    for port, source in zip(step.type.ports, step.sources, strict=True):
+        if source is not None:
+            recipe = "" if source.step is None else plan.steps[source.step].recipe
+            found[port.name] = [source.wire.source, recipe, list(source.wire.columns)]
+    return json.dumps(found)
+
+
+def data_of(plan: Plan, step: Step) -> str:
+    """The bars below a step as JSON: digest and number of symbols per timeframe and adjustment."""
+    found = {}
+    for request in sorted(step.requests, key=lambda r: (r.timeframe, r.adjust)):
+        resolved = plan.bars[request]
+        name = f"{request.timeframe} {request.adjust}"
+        found[name] = {"digest": digest(resolved.symbols, resolved.digests), "symbols": len(resolved.symbols)}
+    return json.dumps(found)
+
+
+def _versions(before: Mapping[str, str], now: Mapping[str, str]) -> list[Reason]:
+    changed = [name for name, version in now.items() if before.get(name, version) != version]
+    return [Reason("CODE", f"{name} is {now[name]}, it was {before[name]}") for name in changed]
+
+
+def _params(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
+    names = dict.fromkeys((*now, *before))
+    return [
+        Reason("PARAM", f"{name} is {now.get(name)!r}, it was {before.get(name)!r}")
+        for name in names
+        if before.get(name) != now.get(name) or type(before.get(name)) is not type(now.get(name))
+    ]
+
+
+def _upstream(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
+    reasons: list[Reason] = []
+    for port in dict.fromkeys((*now, *before)):
+        old, new = before.get(port), now.get(port)
+        if old is None or new is None:
+            reasons.append(Reason("UPSTREAM", f"input {port!r} is {'wired' if new else 'no longer wired'}"))
+        elif old[2] != new[2] or bool(old[1]) != bool(new[1]):
+            reasons.append(Reason("UPSTREAM", f"input {port!r} is wired to {_end(new)}, it was {_end(old)}"))
+        elif old[1] != new[1]:
+            reasons.append(Reason("UPSTREAM", f"input {port!r}: {new[0]!r} changed"))
+    return reasons
+
+
+def _end(end: list[Any]) -> str:
+    return f"{end[0]}.{'/'.join(end[2])}"
+
+
+def _data(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
+    reasons: list[Reason] = []
+    for name, found in now.items():
+        old = before.get(name)
+        if old is None:
+            reasons.append(Reason("DATA", f"it stands on {name} bars, it stood on {', '.join(before) or 'none'}"))
+        elif old["digest"] != found["digest"]:
+            count = f"{found['symbols']} symbols, it was {old['symbols']}" if found["symbols"] != old["symbols"] else ""
+            reasons.append(Reason("DATA", f"the {name} bars changed{': ' + count if count else ''}"))
+    return reasons
