@@ -1,0 +1,133 @@
+"""Find node and plugin files and build the registry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import Fault, Place, PluginError
+from pipeline.model.digest import digest_bytes
+from pipeline.model.node import NodeType
+from pipeline.model.registry import Registry
+from pipeline.plugins.load import Loader
+from pipeline.plugins.source import shipped_nodes
+
+__all__ = ["MANIFEST", "Discovery", "PluginRecord", "build_registry", "find_files", "write_manifest"]
+
+MANIFEST = "manifest.json"
+_LEFTOVERS = ("~", ".bak", ".swp", ".tmp", ".orig")
+_NO_NODES = frozenset({"kernels", "tests", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class PluginRecord:
+    """What became of one file: shipped or user, loaded or refused and why."""
+
+    path: str
+    origin: str
+    digest: str
+    ids: tuple[str, ...]
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The registry, and the record of every file that was looked at."""
+
+    registry: Registry
+    records: tuple[PluginRecord, ...]
+
+
+def find_files(root: Path) -> list[Path]:
+    """Python files below `root`, sorted: no hidden ones, no `_names`, no editor leftovers, no kernels."""
+    if not root.is_dir():
+        return []
+    return sorted(
+        path
+        for path in root.rglob("*.py")
+        if not path.name.startswith(("_", ".", "test_"))
+        and not path.name.endswith(_LEFTOVERS)
+        and not _NO_NODES & set(path.relative_to(root).parts[:-1])
+        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+    )
+
+
+def write_manifest(nodes: Path) -> str:
+    """The manifest of shipped node files as JSON: their digests by path, sorted."""
+    listed = {path.relative_to(nodes).as_posix(): digest_bytes(path.read_bytes()) for path in find_files(nodes)}
+    return json.dumps({"files": listed}, indent=2) + "\n"
+
+
+def build_registry(directories: Sequence[Path], *, shipped: Path | None = None) -> Discovery:
+    """The registry of the shipped nodes and of the plugins in `directories`.
+
+    One bad file never hides the others: it is refused with a reason. On a clash of ids the shipped one
+    stays, then the first in order of path; the other is refused with both paths.
+    """
+    builder = _Builder()
+    home = shipped or shipped_nodes()
+    listed: dict[str, str] = json.loads((home / MANIFEST).read_text())["files"]
+    theirs: list[tuple[Path, Path]] = []
+    for path in find_files(home):
+        # a shipped file that was edited is a user's plugin: its digest is not the listed one
+        if listed.get(path.relative_to(home).as_posix()) == digest_bytes(path.read_bytes()):
+            builder.add(path, home, "shipped")
+        else:
+            theirs.append((path, home))
+    for root in directories:
+        theirs += [(path, root) for path in find_files(root)]
+    for path, root in theirs:
+        builder.add(path, _source_root(path, root), "user")
+    return builder.build()
+
+
+def _source_root(path: Path, directory: Path) -> Path:
+    """The folder that relative imports of a plugin may reach: its `nodes` folder, else its directory."""
+    return next((parent for parent in path.parents if parent.name == "nodes"), directory)
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self._loader = Loader()
+        self._types: dict[str, NodeType] = {}
+        self._records: dict[Path, PluginRecord] = {}
+        self._refused: list[Fault] = []
+
+    def add(self, path: Path, root: Path, origin: str) -> None:
+        if path.resolve() in self._records:
+            return
+        try:
+            loaded = self._loader.load(path, root)
+        except PluginError as error:
+            self._refuse(path, origin, "", error.faults)
+            return
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it is refused, by name
+            fault = Fault("TG406", f"{type(error).__name__}: {error}", Place(str(path)))
+            self._refuse(path, origin, "", [fault])
+            return
+        clashes = [node for node in loaded.types if node.id in self._types]
+        if clashes:
+            first = self._types[clashes[0].id].origin
+            message = f"the id {clashes[0].id!r} is taken by {first}"
+            self._refuse(
+                path, origin, loaded.digest, [Fault("TG404", message, Place(str(path)), "Give it another id.")]
+            )
+            return
+        self._types.update({node.id: node for node in loaded.types})
+        ids = tuple(node.id for node in loaded.types)
+        self._records[path.resolve()] = PluginRecord(str(path), origin, loaded.digest, ids, "loaded")
+
+    def _refuse(self, path: Path, origin: str, digest: str, faults: Iterable[Fault]) -> None:
+        placed = [
+            Fault(f.code, f"{path.stem}: {f.message}", f.place or Place(str(path)), f.hint, f.severity) for f in faults
+        ]
+        self._refused += placed
+        reason = "; ".join(f"{fault.code} {fault.message}" for fault in placed)
+        self._records[path.resolve()] = PluginRecord(str(path), origin, digest, (), "refused", reason)
+
+    def build(self) -> Discovery:
+        records = sorted(self._records.values(), key=lambda record: (record.origin, record.path))
+        return Discovery(Registry(self._types.values(), refused=self._refused), tuple(records))

@@ -1,0 +1,162 @@
+"""Run digested bytes as modules, and collect what they declare.
+
+A file is executed under `bot_engine.plugins.<stem>_<digest>` from the very bytes that were digested,
+with an `__import__` of its own: first-party files come from the same captured tree (never from
+sys.path, never from a stale sys.modules), `import pandas` is served by `pipeline.frame`, everything
+else goes the ordinary way. Nothing outside the module is patched.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pipeline.frame
+from pipeline.errors import Place, PluginError, TradegraphError
+from pipeline.model.node import NodeType
+from pipeline.plugins.closure import CodeDigester, require_named
+from pipeline.plugins.contract import IndicatorPlugin, StrategyPlugin
+from pipeline.plugins.guide import indicator_type, strategy_type
+from pipeline.plugins.source import External, SourceFile, SourceTree
+
+__all__ = ["Loaded", "Loader"]
+
+PACKAGE = "bot_engine.plugins"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What one file gave: its node types, stamped with code digests, and the digest of the whole file."""
+
+    path: Path
+    digest: str
+    types: tuple[NodeType, ...]
+
+
+class Loader:
+    """Loads files for one registry; helper modules are shared between the files that import them."""
+
+    def __init__(self) -> None:
+        self.tree = SourceTree()
+        self.digester = CodeDigester(self.tree)
+        self._modules: dict[Path, ModuleType] = {}
+
+    def load(self, path: Path, root: Path) -> Loaded:
+        """The node types that a file declares. Raises PluginError with the place of the failure."""
+        file = self.tree.read(path, root)
+        module = self.module(file)
+        whole = self.digester.digest(file)
+        types = [self._stamp(item, file) for item in vars(module).values() if _declared_in(item, module)]
+        for item in list(vars(module).values()):
+            if isinstance(item, type) and item.__module__ == module.__name__:
+                if issubclass(item, StrategyPlugin) and item is not StrategyPlugin:
+                    types.append(strategy_type(item, str(path)).loaded(code=whole, origin=str(path)))
+                elif issubclass(item, IndicatorPlugin) and item is not IndicatorPlugin:
+                    types.append(indicator_type(item, str(path)).loaded(code=whole, origin=str(path)))
+        return Loaded(path, whole, tuple(types))
+
+    def module(self, file: SourceFile) -> ModuleType:
+        """The module of a file, executed once."""
+        known = self._modules.get(file.path)
+        if known is not None:
+            return known
+        name = f"{PACKAGE}.{file.path.stem}_{self.digester.digest(file)[:12]}"
+        module = ModuleType(name)
+        module.__file__ = str(file.path)
+        module.__package__ = PACKAGE
+        module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _Importer(self, file)}
+        self._modules[file.path] = module
+        # dataclasses, typing and pickle look a class's module up by name
+        sys.modules[name] = module
+        try:
+            exec(compile(file.tree, str(file.path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+        except TradegraphError:
+            self._forget(file, name)
+            raise
+        except Exception as error:
+            self._forget(file, name)
+            raise _load_error(file, error) from error
+        return module
+
+    def _forget(self, file: SourceFile, name: str) -> None:
+        del self._modules[file.path]
+        del sys.modules[name]
+
+    def _stamp(self, node: NodeType, file: SourceFile) -> NodeType:
+        require_named(node.fn.__qualname__, node.id)
+        return node.loaded(code=self.digester.digest(file, node.fn.__name__), origin=str(file.path))
+
+
+class _Importer:
+    """The `__import__` of one module."""
+
+    def __init__(self, loader: Loader, file: SourceFile) -> None:
+        self._loader = loader
+        self._file = file
+
+    def __call__(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,  # noqa: A002 - the protocol's names
+        locals: Mapping[str, Any] | None = None,  # noqa: A002, ARG002
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        if level == 0 and name.partition(".")[0] == "pandas":
+            return _adapter(name, fromlist or ())
+        target = self._loader.tree.resolve(name, level, self._file)
+        if isinstance(target, External):
+            if level:
+                module = importlib.import_module(target.name)
+                for item in fromlist or ():
+                    if not hasattr(module, item):
+                        importlib.import_module(f"{target.name}.{item}")
+                return module
+            return builtins.__import__(name, globals, {}, tuple(fromlist or ()), 0)
+        module = self._local(target, name)
+        for item in fromlist or ():
+            if item != "*" and not hasattr(module, item):
+                inner = self._loader.tree.resolve(f"{name}.{item}" if name else item, level, self._file)
+                if isinstance(inner, SourceFile):
+                    setattr(module, item, self._loader.module(inner))
+        return module if fromlist or "." not in name else self._parents(name, module)
+
+    def _local(self, target: SourceFile | Path, name: str) -> ModuleType:
+        if isinstance(target, SourceFile):
+            return self._loader.module(target)
+        return ModuleType(f"{PACKAGE}.{name or target.name}")
+
+    def _parents(self, name: str, module: ModuleType) -> ModuleType:
+        """`import a.b` binds `a`: a package module that has `b`."""
+        for part in reversed(name.split(".")[1:]):
+            parent = ModuleType(part)
+            setattr(parent, part, module)
+            module = parent
+        return module
+
+
+def _adapter(name: str, fromlist: Sequence[str]) -> Any:
+    found: Any = pipeline.frame
+    if fromlist:
+        for part in name.split(".")[1:]:
+            found = getattr(found, part)
+    return found
+
+
+def _declared_in(item: object, module: ModuleType) -> bool:
+    return isinstance(item, NodeType) and item.fn.__module__ == module.__name__
+
+
+def _load_error(file: SourceFile, error: Exception) -> PluginError:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file.path)]
+    line = frames[-1].lineno if frames else None
+    what = f"{type(error).__name__}: {error}"
+    hint = "Install it, or remove the import." if isinstance(error, ImportError) else ""
+    return PluginError(what, code="TG406", place=Place(str(file.path), line or 1), hint=hint)

@@ -1,0 +1,182 @@
+"""Source files as captured bytes, and where an import inside a plugin leads.
+
+A plugin file is read once; what is digested is what is run. Imports are followed through first-party
+files only: siblings of the plugin, the `nodes` package of the project and the shipped one. Everything
+else is external: the engine itself (its version of keys covers it), the standard library, or an
+installed distribution, which counts by its version.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.machinery
+import importlib.metadata
+import sys
+import sysconfig
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pipeline.errors import Place, PluginError
+
+__all__ = ["MAX_BYTES", "External", "Import", "SourceFile", "SourceTree"]
+
+MAX_BYTES = 1024 * 1024
+ENGINE = frozenset({"pipeline", "bot_engine"})
+
+
+@dataclass(frozen=True, eq=False)
+class SourceFile:
+    """One file as it was read: `root` bounds what its relative imports may reach."""
+
+    path: Path
+    root: Path
+    data: bytes
+    tree: ast.Module
+
+    @property
+    def label(self) -> str:
+        """Its place below the root, with /: stable when the project moves."""
+        return self.path.relative_to(self.root).as_posix()
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A module that is not first-party, under its absolute name."""
+
+    name: str
+
+    @property
+    def version(self) -> str:
+        """What stands for its code in a digest: "" for engine and standard library."""
+        return _version(self.name.partition(".")[0])
+
+
+Import = SourceFile | External | Path
+"""Where an import leads: a file, an external module, or a package folder without code."""
+
+
+@cache
+def _version(top: str) -> str:
+    if top in ENGINE or top in sys.stdlib_module_names:
+        return ""
+    for name in _distributions().get(top, ()):
+        return f"{name} {importlib.metadata.version(name)}"
+    return f"{top} unversioned"
+
+
+@cache
+def _distributions() -> dict[str, list[str]]:
+    return {name: sorted(set(found)) for name, found in importlib.metadata.packages_distributions().items()}
+
+
+class SourceTree:
+    """Files read for one registry, each once, and the resolution of imports between them."""
+
+    def __init__(self) -> None:
+        self._files: dict[Path, SourceFile] = {}
+
+    def read(self, path: Path, root: Path) -> SourceFile:
+        """The file, captured. Raises PluginError TG401 (file rules) or TG402 (not Python)."""
+        known = self._files.get(path)
+        if known is not None:
+            return known
+        resolved = path.resolve()
+        if not resolved.is_file() or not resolved.is_relative_to(root.resolve()):
+            raise PluginError(
+                f"{path} is not a regular file inside {root}", code="TG401", hint="Links out of the folder are refused."
+            )
+        if resolved.stat().st_size > MAX_BYTES:
+            raise PluginError(f"{path} is larger than 1 MiB", code="TG401", hint="Plugins are code, not data.")
+        try:
+            data = path.read_bytes()
+            tree = ast.parse(data, filename=str(path))
+        except OSError as error:
+            raise PluginError(f"{path} cannot be read: {error.strerror}", code="TG401") from error
+        except (SyntaxError, ValueError) as error:
+            place = Place(str(path), getattr(error, "lineno", None) or 1, getattr(error, "offset", None) or 1)
+            message = f"it is not valid Python: {getattr(error, 'msg', error)}"
+            raise PluginError(message, code="TG402", place=place) from error
+        captured = SourceFile(path, root, data, tree)
+        self._files[path] = captured
+        return captured
+
+    def resolve(self, name: str, level: int, importer: SourceFile) -> Import:
+        """Where `from <level dots><name> import …` in `importer` leads.
+
+        Relative imports look beside the importing file first (inside its root), then as if the file lay
+        in `bot_engine/plugins/`. Absolute ones: `nodes.…` in the `nodes` folder that holds the importer,
+        then in the shipped one; other names are what is installed, then a sibling file, then a module on
+        the path that is not installed.
+        """
+        parts = tuple(part for part in name.split(".") if part)
+        if level:
+            base = importer.path.parent
+            for _ in range(level - 1):
+                base = base.parent
+            local = self._inside(base, parts, importer.root) if base.is_relative_to(importer.root) else None
+            if local is not None and (parts or level == 1):
+                return local
+            package = ("bot_engine", "plugins")[: max(0, 3 - level)]
+            return External(".".join((*package, *parts)))
+        top = parts[0]
+        if top in sys.stdlib_module_names or top in ENGINE:
+            return External(name)
+        if top == "nodes":
+            homes = [parent for parent in importer.path.parents if parent.name == "nodes"]
+            places = [(home, parts[1:]) for home in (*homes, shipped_nodes())]
+        else:
+            if _is_installed(top):
+                return External(name)
+            places = [(importer.path.parent, parts)]
+        for base, rest in places:
+            local = self._inside(base, rest, importer.root, bound=False)
+            if local is not None and local is not importer:
+                return local
+        return self._outside(parts) or External(name)
+
+    def _inside(self, base: Path, parts: tuple[str, ...], root: Path, *, bound: bool = True) -> Import | None:
+        target = base.joinpath(*parts)
+        home = root if bound else (root if target.is_relative_to(root) else base)
+        if parts:
+            module = target.with_name(target.name + ".py")
+            if module.is_file():
+                return self.read(module, home)
+        if target.is_dir() and (parts or bound):
+            package = target / "__init__.py"
+            return self.read(package, home) if package.is_file() else target
+        return None
+
+    def _outside(self, parts: tuple[str, ...]) -> Import | None:
+        """A file of an importable package that is not installed but lies on the path: first-party too."""
+        spec = importlib.machinery.PathFinder.find_spec(parts[0])
+        if spec is None or not spec.origin or not spec.origin.endswith(".py") or _installed(Path(spec.origin)):
+            return None
+        origin = Path(spec.origin)
+        if not spec.submodule_search_locations:
+            return self.read(origin, origin.parent)
+        return self._inside(origin.parent.parent, parts, origin.parent.parent)
+
+
+@cache
+def shipped_nodes() -> Path:
+    """The folder of the `nodes` package that ships with the product."""
+    spec = importlib.machinery.PathFinder.find_spec("nodes", [str(Path(__file__).resolve().parents[2])])
+    if spec is None or spec.origin is None:
+        raise PluginError("the shipped `nodes` package is not installed", code="TG401", hint="Reinstall tradegraph.")
+    return Path(spec.origin).parent
+
+
+@cache
+def _is_installed(top: str) -> bool:
+    spec = importlib.machinery.PathFinder.find_spec(top)
+    if spec is None:
+        return False
+    where = spec.origin or next(iter(spec.submodule_search_locations or ()), None)
+    return where is None or not where.endswith(".py") or _installed(Path(where))
+
+
+@cache
+def _installed(path: Path) -> bool:
+    places = sysconfig.get_paths()
+    return any(path.is_relative_to(Path(places[name])) for name in ("purelib", "platlib", "stdlib", "platstdlib"))
