@@ -1,0 +1,136 @@
+"""Publish: merge journals into a copy of tradegraph.duckdb and rename the copy into place.
+
+Whoever holds the project's lock publishes everything that waits, so of two runs that end at once both
+land. Readers keep the file that they opened; nobody ever sees a half-written one. A crash at any
+point leaves the published file as it was and the journals where they are.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipeline.errors import StoreError
+from pipeline.store.connect import connect_quietly
+from pipeline.store.journal import read_pending
+from pipeline.store.quote import literal
+from pipeline.store.tables import DDL, RUN_TABLES, SCHEMA_VERSION
+from pipeline.store.views import refresh_graph
+
+__all__ = ["Published", "publish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a publish did: runs that it landed, and how long it took, in milliseconds."""
+
+    runs: tuple[str, ...]
+    ms: float
+
+
+def publish(database: Path, private: Path) -> Published:
+    """Land every waiting journal. Waits for a publish of another process to end.
+
+    Raises StoreError TG601 when the file cannot be written, TG602 when a newer version wrote it.
+    """
+    began = time.perf_counter()
+    private.mkdir(parents=True, exist_ok=True)
+    with _locked(private / "publish.lock"):
+        journals = read_pending(private / "journal")
+        if journals:
+            _land(database, private, journals)
+            for journal in journals:
+                shutil.rmtree(journal, ignore_errors=True)
+    return Published(tuple(journal.name for journal in journals), (time.perf_counter() - began) * 1e3)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    # the lock goes with the process that holds it, however it ends
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _land(database: Path, private: Path, journals: Sequence[Path]) -> None:
+    draft = private / "draft.duckdb"
+    try:
+        draft.unlink(missing_ok=True)
+        Path(f"{draft}.wal").unlink(missing_ok=True)
+        if database.exists():
+            shutil.copyfile(database, draft)
+        with connect_quietly() as connection:
+            # an older storage format, so that clients of DuckDB 1.5 can open the file as well
+            connection.execute(f"attach {literal(str(draft))} as draft (storage_version 'v1.5.0')")
+            connection.execute("use draft")
+            _merge(connection, journals, private / "segments", database.parent)
+            connection.execute("use memory")
+            connection.execute("checkpoint draft")
+            connection.execute("detach draft")
+        _fsync(draft)
+        draft.replace(database)
+        _fsync(database.parent)
+    except OSError as error:
+        raise StoreError(
+            f"cannot publish {database}: {error.strerror or error}",
+            hint="The run is kept; publish again: tradegraph runs list",
+        ) from error
+    except duckdb.Error as error:
+        raise StoreError(f"cannot publish {database}: {error}") from error
+
+
+def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], segments: Path, root: Path) -> None:
+    connection.execute("begin")
+    connection.execute(DDL)
+    _check_version(connection, root)
+    graphs: list[str] = []
+    for journal in journals:
+        landed = connection.execute("select 1 from runs where run_id = ? limit 1", [journal.name]).fetchone()
+        if landed is not None:  # a publish died between its rename and the removal of the journal
+            continue
+        for table in (*RUN_TABLES, "outputs"):
+            file = journal / f"{table}.parquet"
+            if file.exists():
+                connection.execute(f"insert into {table} by name select * from read_parquet({literal(str(file))})")
+        objects = journal / "objects.parquet"
+        if objects.exists():
+            source = f"read_parquet({literal(str(objects))})"
+            # a key that was computed again rests in its newest segment
+            connection.execute(f"delete from objects where key in (select key from {source})")
+            connection.execute(f"insert into objects by name select * from {source}")
+        found = connection.execute("select graph from runs where run_id = ?", [journal.name]).fetchall()
+        graphs += [graph for (graph,) in found if graph not in graphs]
+    connection.execute("commit")
+    # views are bound when they are made: the tables that they mention must be committed first
+    connection.execute("begin")
+    for graph in graphs:
+        refresh_graph(connection, graph, segments)
+    connection.execute("commit")
+
+
+def _check_version(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    row = connection.execute("select schema_version from store").fetchone()
+    if row is None:
+        connection.execute("insert into store values (?, ?)", [SCHEMA_VERSION, str(root)])
+    elif row[0] > SCHEMA_VERSION:
+        raise StoreError(
+            f"tradegraph.duckdb has schema {row[0]}, this version knows {SCHEMA_VERSION}",
+            code="TG602",
+            hint="Use the tradegraph that wrote it, or move the file away.",
+        )
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

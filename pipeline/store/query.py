@@ -1,0 +1,115 @@
+"""Questions to the published database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipeline.errors import StoreError
+from pipeline.store.connect import connect_reader
+from pipeline.store.journal import pending_objects
+from pipeline.store.segment import ObjectRow
+
+__all__ = ["Database"]
+
+
+class Database:
+    """The published file of a project, opened anew for every question."""
+
+    def __init__(self, database: Path, private: Path) -> None:
+        self.path = database
+        self._private = private
+
+    @property
+    def segments(self) -> Path:
+        """The folder of value files."""
+        return self._private / "segments"
+
+    def sql(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
+        """The answer to a query. Read-only; it reaches the project's tables, views and segments alone.
+
+        Raises StoreError TG604 with DuckDB's message, TG605 when nothing was published yet.
+        """
+        with connect_reader(self.path, self.segments) as connection:
+            try:
+                relation = connection.sql(query, params=list(parameters)) if parameters else connection.sql(query)
+                if relation is None:  # a statement without rows
+                    return pl.DataFrame()
+                return pl.DataFrame(relation)
+            except (duckdb.Error, pl.exceptions.PolarsError) as error:
+                raise StoreError(str(error), code="TG604", hint=_hint(str(error))) from error
+
+    def lookup(self, keys: Sequence[str]) -> Mapping[str, ObjectRow]:
+        """Where the values of `keys` rest, published or waiting to be."""
+        if not keys:
+            return {}
+        found: dict[str, ObjectRow] = {}
+        if self.path.exists():
+            with connect_reader(self.path, self.segments) as connection:
+                rows = connection.execute(
+                    "select key, segment, rows, bytes from objects where key in (select unnest(?))", [list(keys)]
+                ).fetchall()
+            found = {row[0]: ObjectRow(*row) for row in rows}
+        wanted = set(keys)
+        found.update({key: row for key, row in pending_objects(self._private / "journal").items() if key in wanted})
+        return found
+
+    def nodes_of(self, run_id: str) -> list[dict[str, Any]]:
+        """The provenance of every node of a run, as the `nodes` table has it."""
+        return self.sql("select * from nodes where run_id = ?", [run_id]).to_dicts()
+
+    def latest(self, graph: str) -> str | None:
+        """The id of a graph's latest run, None when it never ran."""
+        if not self.path.exists():
+            return None
+        found = self.sql(
+            "select run_id from runs where graph = ? order by started_at desc, run_id desc limit 1", [graph]
+        )
+        return found.item() if found.height else None
+
+    def find_run(self, run_id: str) -> str:
+        """The full id for an id, a unique beginning of one, or `latest`. Raises StoreError TG605."""
+        runs = self.sql("select distinct run_id, started_at from runs order by started_at desc, run_id desc")
+        ids: list[str] = runs["run_id"].to_list()
+        if run_id == "latest" and ids:
+            return ids[0]
+        matching = [known for known in ids if known.startswith(run_id)]
+        if len(matching) == 1 or run_id in matching:
+            return run_id if run_id in matching else matching[0]
+        problem = "is the beginning of several runs" if matching else "names no run"
+        raise StoreError(f"{run_id!r} {problem}", code="TG605", hint="`tradegraph runs list` shows them.")
+
+    def output(self, run_id: str, graph: str, node: str) -> pl.DataFrame:
+        """The stored value of a node in a run: symbol, ts and its columns, or its table.
+
+        Raises StoreError TG605 when the run has no such node, TG603 when its value is gone.
+        """
+        found = self.sql(
+            "select n.key, n.columns, n.range_start, o.segment from nodes n left join objects o using (key)"
+            " where n.run_id = ? and n.graph = ? and n.node = ?",
+            [run_id, graph, node],
+        )
+        if not found.height:
+            raise StoreError(f"run {run_id} has no node {node!r} in {graph!r}", code="TG605")
+        key, columns, start, segment = found.row(0)
+        if segment is None or not (self.segments / segment).exists():
+            raise StoreError(f"the value of {node!r} in run {run_id} is not stored", code="TG603", hint="Run it again.")
+        names = json.loads(columns)
+        if not names:
+            return pl.read_parquet(self.segments / segment)
+        frame = pl.read_parquet(self.segments / segment, columns=["symbol", "ts", *(f"{key}.{n}" for n in names)])
+        frame = frame.rename({f"{key}.{name}": name for name in names})
+        return frame if start is None else frame.filter(pl.col("ts") >= start)
+
+
+def _hint(message: str) -> str:
+    if "Permission" in message or "disabled" in message:
+        return "Queries may read this project's tables and views only."
+    if "does not exist" in message:
+        return "`show all tables` lists what there is; a node is `graph.node`."
+    return ""
