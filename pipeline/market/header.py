@@ -1,0 +1,56 @@
+"""Column names as vendors write them, matched to ours without regard to case, blanks and underscores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Header", "match"]
+
+_ALIASES: dict[str, tuple[str, ...]] = {
+    # of several time columns the first in this order is taken
+    "ts": ("ts", "timestamp", "datetime", "opentime", "date", "time", "timestamputc", "unix", "barstart", ""),
+    "symbol": ("symbol", "ticker"),
+    "open": ("open", "o", "openprice"),
+    "high": ("high", "h", "highprice"),
+    "low": ("low", "l", "lowprice"),
+    "close": ("close", "c", "closeprice", "last"),
+    "volume": ("volume", "v", "vol"),
+    "dividend": ("dividend", "dividends", "dividendamount"),
+    "split": ("split", "splits", "splitcoefficient", "stocksplits", "splitratio"),
+}
+_ADJUSTED = ("adjclose", "adjustedclose")
+NEEDED = ("ts", "open", "high", "low", "close")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Which column of a file is which of ours; `time` is a second column with the time of day."""
+
+    columns: dict[str, str]
+    time: str | None
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def match(names: Sequence[str]) -> Header:
+    """Match the column `names` of a file."""
+    plain = {name: re.sub(r"[\s_<>\"']", "", name).lower() for name in names}
+    columns: dict[str, str] = {}
+    for ours, aliases in _ALIASES.items():
+        found = [name for alias in aliases for name in names if plain[name] == alias]
+        if found:
+            columns[ours] = found[0]
+    time = None
+    if plain.get(columns.get("ts", "")) == "date":
+        time = next((name for name in names if plain[name] == "time"), None)
+    used = {*columns.values(), time}
+    adjusted = [name for name in names if plain[name] in _ADJUSTED]
+    other = [name for name in names if name not in used and name not in adjusted]
+    notes = [f"column {name!r} is ignored: adjusted prices are computed from actions" for name in adjusted]
+    if other:
+        notes.append(f"not used: {', '.join(map(repr, other))}")
+    if "volume" not in columns:
+        notes.append("no volume column: the volume is null")
+    return Header(columns, time, tuple(name for name in NEEDED if name not in columns), tuple(notes))

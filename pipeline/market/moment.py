@@ -1,0 +1,94 @@
+"""Times as vendors write them, as bar starts in UTC.
+
+Dates, ISO times with or without a zone (none means UTC), and numbers since 1970 in seconds,
+milliseconds, microseconds or nanoseconds, told apart row by row by their size; eight digits are a
+date (20110418). Daily and slower bars stamped midnight in a zone belong to that local date.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.market.part import TS
+
+__all__ = ["moments"]
+
+_ISO = (
+    r"^(?<date>\d{4}-\d{1,2}-\d{1,2})"
+    r"(?:[ T](?<time>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?"
+    r"\s*(?<zone>Z|z|UTC|[+-]\d{2}:?\d{2})?$"
+)
+
+
+def moments(column: pl.Series, *, daily: bool) -> pl.Series:
+    """The column as `ts`, Datetime[us, UTC]; null where it cannot be read."""
+    dtype = column.dtype
+    if dtype == pl.Date:
+        found = column.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    elif isinstance(dtype, pl.Datetime):
+        zone = dtype.time_zone
+        if zone is None:
+            found = column.dt.cast_time_unit("us").dt.replace_time_zone("UTC")
+        else:
+            local = column.dt.cast_time_unit("us").dt.replace_time_zone(None)
+            found = column.dt.cast_time_unit("us").dt.convert_time_zone("UTC")
+            if daily and _midnight(local):
+                found = local.dt.replace_time_zone("UTC")
+    elif dtype.is_integer() or dtype.is_float():
+        found = _number(column.cast(pl.Float64, strict=False) if dtype.is_float() else column)
+    else:
+        found = _text(column.cast(pl.String).str.strip_chars(), daily=daily)
+    return found.cast(TS).alias("ts")
+
+
+def _midnight(local: pl.Series) -> bool:
+    return bool((local == local.dt.truncate("1d")).all())
+
+
+def _number(column: pl.Series) -> pl.Series:
+    frame = pl.select(n=column.cast(pl.Int64, strict=False))
+    n, size = pl.col("n"), pl.col("n").abs()
+    date = (
+        pl.when(n.is_between(19_000_101, 21_001_231))
+        .then(n.cast(pl.String))
+        .str.to_date("%Y%m%d", strict=False)
+        .cast(pl.Datetime("us"))
+        .cast(pl.Int64)
+    )
+    micros = (
+        pl.when(n.is_between(19_000_101, 21_001_231))
+        .then(date)
+        .when(size < 10**11)
+        .then(n * 1_000_000)
+        .when(size < 10**14)
+        .then(n * 1_000)
+        .when(size < 10**17)
+        .then(n)
+        .otherwise(n // 1_000)
+    )
+    return frame.select(micros.cast(TS)).to_series()
+
+
+def _text(column: pl.Series, *, daily: bool) -> pl.Series:
+    plain = column.str.to_date("%Y-%m-%d", strict=False)
+    if plain.null_count() == column.null_count():
+        return plain.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    number = column.cast(pl.Int64, strict=False)
+    if number.null_count() < len(column) and number.null_count() == column.null_count():
+        return _number(number)
+    pieces = pl.select(pl.lit(column.str.replace_all("/", "-", literal=True)).str.extract_groups(_ISO).alias("x"))
+    frame = pieces.unnest("x").with_columns(pl.col("time").fill_null("00:00"))
+    text = pl.col("date") + " " + pl.col("time")
+    local = pl.coalesce(
+        text.str.to_datetime(form, time_unit="us", strict=False) for form in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")
+    )
+    sign = pl.when(pl.col("zone").str.starts_with("-")).then(-1).otherwise(1)
+    digits = pl.col("zone").str.replace_all(r"\D", "")
+    minutes = sign * (
+        digits.str.slice(0, 2).cast(pl.Int64, strict=False) * 60 + digits.str.slice(2, 2).cast(pl.Int64, strict=False)
+    )
+    frame = frame.select(local=local, minutes=minutes.fill_null(0))
+    found = frame["local"]
+    if (frame["minutes"] != 0).any() and not (daily and _midnight(found.drop_nulls())):
+        found = frame.select(pl.col("local") - pl.duration(minutes="minutes")).to_series()
+    return found.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

@@ -1,0 +1,97 @@
+"""Stored parts as a panel: verified, cut at the end, adjusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pipeline.market.action import Actions
+from pipeline.market.adjust import factors
+from pipeline.market.manifest import damaged
+from pipeline.market.part import Part, Rows
+from pipeline.model.bars import Offsets, Panel
+from pipeline.model.column import Column
+from pipeline.model.digest import digest_bytes
+
+__all__ = ["adjusted", "cut", "load_part", "load_rows", "panel_of", "part_bytes"]
+
+READERS = 4
+"""Opening and digesting files release the GIL; more than four threads gain nothing on two cores."""
+
+
+def part_bytes(path: Path, part: Part) -> bytes:
+    """The bytes of a part; MarketError TG305 when they are missing or not those of the manifest."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise damaged(path, f"is missing or unreadable ({error.strerror}), the manifest names it") from error
+    if len(data) != part.size:
+        raise damaged(path, f"has {len(data)} bytes, the manifest says {part.size}")
+    if (found := digest_bytes(data)) != part.digest:
+        raise damaged(path, f"has the content digest {found}, the manifest says {part.digest}")
+    return data
+
+
+def load_rows(files: Sequence[tuple[Path, Part]], columns: Sequence[str]) -> pl.DataFrame:
+    """The ts and `columns` of the files, one below the other in the order given."""
+    with ThreadPoolExecutor(READERS, thread_name_prefix="market-read") as pool:
+        blobs = list(pool.map(lambda item: part_bytes(*item), files))
+    # one scan over the verified bytes: polars decodes all files in parallel, 0.06 s for 504, 0.3 s one by one
+    return pl.scan_parquet(blobs).select("ts", *columns).collect().rechunk()
+
+
+def load_part(path: Path, part: Part) -> Rows:
+    """All rows of one part."""
+    return Rows.of(pl.read_parquet(part_bytes(path, part)))
+
+
+def cut(frame: pl.DataFrame, offsets: Offsets, end: int | None) -> tuple[pl.DataFrame, Offsets]:
+    """The rows before `end`, and where the segments lie then."""
+    if end is None:
+        return frame, offsets
+    keep = frame["ts"].to_physical().to_numpy() < end
+    if keep.all():
+        return frame, offsets
+    kept = np.concatenate([[0], np.cumsum(keep)])
+    return frame.filter(pl.Series(keep)), kept[offsets].astype(np.int64)
+
+
+def adjusted(
+    frame: pl.DataFrame, symbols: Sequence[str], offsets: Offsets, actions: Mapping[str, Actions]
+) -> pl.DataFrame:
+    """The frame with prices and volume restated for `actions` (those that matter, by symbol)."""
+    if not any(len(found) for found in actions.values()):
+        return frame
+    ts = frame["ts"].to_physical().to_numpy()
+    closes = frame["close"].to_numpy() if "close" in frame.columns else None
+    price, volume = np.ones(len(ts)), np.ones(len(ts))
+    for index, symbol in enumerate(symbols):
+        found = actions.get(symbol)
+        if found is not None and len(found):
+            piece = slice(offsets[index], offsets[index + 1])
+            price[piece], volume[piece] = factors(ts[piece], found, None if closes is None else closes[piece])
+    return frame.with_columns(
+        pl.col(name) * pl.Series(volume if name == "volume" else price) for name in frame.columns if name != "ts"
+    )
+
+
+def panel_of(
+    symbols: tuple[str, ...],
+    *,
+    columns: Sequence[str],
+    actions: Mapping[str, Actions],
+    end: int | None,
+    load: Callable[[Sequence[str]], tuple[pl.DataFrame, Offsets]],
+) -> Panel:
+    """The panel of `columns`, from what `load` gives for the columns that it takes to adjust them."""
+    pays = any(found.dividend.any() for found in actions.values())
+    needed = list(columns)
+    if pays and "close" not in needed and any(name != "volume" for name in needed):
+        needed.append("close")
+    frame, offsets = cut(*load(needed), end)
+    frame = adjusted(frame, symbols, offsets, actions)
+    return Panel(symbols, offsets, frame["ts"], {name: Column(series=frame[name]) for name in columns})
