@@ -1,0 +1,101 @@
+"""What a clock and a calendar say about a column of times: fields, zones, rounding, text."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.frame.faces import objects
+from pipeline.frame.gaps import unsupported
+from pipeline.frame.moment import zone_name
+from pipeline.frame.values import Values
+
+__all__ = ["FIELDS", "SECOND", "field", "formatted", "moved", "parsed", "placed", "rounded"]
+
+SECOND = np.timedelta64(1, "s")
+FIELDS: dict[str, Callable[[pl.Series], pl.Series]] = {
+    "year": lambda s: s.dt.year(),
+    "month": lambda s: s.dt.month(),
+    "day": lambda s: s.dt.day(),
+    "hour": lambda s: s.dt.hour(),
+    "minute": lambda s: s.dt.minute(),
+    "second": lambda s: s.dt.second(),
+    "microsecond": lambda s: s.dt.microsecond(),
+    "dayofweek": lambda s: s.dt.weekday() - 1,
+    "day_of_week": lambda s: s.dt.weekday() - 1,
+    "weekday": lambda s: s.dt.weekday() - 1,
+    "dayofyear": lambda s: s.dt.ordinal_day(),
+    "day_of_year": lambda s: s.dt.ordinal_day(),
+    "quarter": lambda s: s.dt.quarter(),
+}
+
+
+def field(values: Values, name: str) -> Values:
+    """One field of each time: `year` to `microsecond`, `dayofweek` (Monday is 0), `date`, `time`."""
+    series = _times(values, name)
+    if name in {"date", "time"}:
+        read: Callable[[dt.datetime], Any] = dt.datetime.date if name == "date" else dt.datetime.time
+        return Values(objects([np.nan if x is None else read(x) for x in series.to_list()]))
+    return Values.of(FIELDS[name](series).cast(pl.Int32))
+
+
+def formatted(values: Values, layout: str) -> Values:
+    """Each time as text, by the layout of strftime."""
+    return Values.of(_times(values, "strftime").dt.strftime(layout))
+
+
+def placed(values: Values, zone: Any) -> Values:
+    """The same wall times, in `zone` or without one."""
+    series = _times(values, "tz_localize")
+    name = zone_name(zone)
+    if name is not None and values.zone is not None:
+        raise TypeError("already tz-aware, use tz_convert to convert")
+    return Values.of(series.dt.replace_time_zone(name))
+
+
+def moved(values: Values, zone: Any) -> Values:
+    """The same instants, seen in `zone` (None: wall times of UTC)."""
+    if values.zone is None:
+        raise TypeError("cannot convert tz-naive timestamps, use tz_localize to localize")
+    return Values(values.array, zone=zone_name(zone))
+
+
+def rounded(values: Values, every: str, how: str) -> Values:
+    """Each time moved to a multiple of a polars duration: `how` is floor, round or ceil."""
+    series = _times(values, how)
+    if how == "round":
+        return Values.of(series.dt.round(every))
+    low = series.dt.truncate(every)
+    if how == "floor":
+        return Values.of(low)
+    frame = pl.DataFrame({"at": series, "low": low})
+    return Values.of(
+        frame.select(
+            pl.when(pl.col("at") == pl.col("low")).then("low").otherwise(pl.col("low").dt.offset_by(every))
+        ).to_series()
+    )
+
+
+def parsed(values: Values, layout: str | None, *, coerce: bool) -> Values:
+    """Text read as times: ISO 8601 or the layout of strptime; what cannot be read is missing when `coerce`."""
+    texts = values.series
+    if texts.dtype != pl.String:
+        raise unsupported("to_datetime", "a mixture of objects")
+    try:
+        if layout:
+            read = texts.str.to_datetime(layout, strict=not coerce, time_unit="us")
+        else:
+            read = texts.str.to_datetime(strict=not coerce, time_unit="us")
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"cannot read times: {error}") from None
+    return Values.of(read)
+
+
+def _times(values: Values, name: str) -> pl.Series:
+    if values.kind != "M":
+        raise AttributeError(f"Can only use .dt accessor with datetimelike values (.dt.{name})")
+    return values.series

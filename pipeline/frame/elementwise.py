@@ -1,0 +1,204 @@
+"""Changes of each value, and of each value by its neighbours: shift, differences, running totals, bounds, choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pipeline.frame.columnar import Columnar
+from pipeline.frame.gaps import note_spelling, refuse, unsupported
+from pipeline.frame.missing import carried
+from pipeline.frame.moment import is_missing
+from pipeline.frame.replacement import replaced
+from pipeline.frame.values import Values, fitting, missing_mask
+
+__all__ = ["Elementwise", "shifted"]
+
+
+class Elementwise(Columnar):
+    """Operations that keep the labels and need one column at a time."""
+
+    def shift(self, periods: int = 1, freq: Any = None, axis: Any = 0, fill_value: Any = None, **options: Any) -> Any:
+        """Values moved down by `periods` rows (up, when negative); what enters is missing or `fill_value`."""
+        refuse("shift", {"axis": axis, **options})
+        if freq is not None:
+            moved = self._each(lambda values: values)
+            moved._index = self._index.shift(periods, freq)
+            return moved
+        return self._each(lambda values: shifted(values, int(periods), fill_value))
+
+    def diff(self, periods: int = 1, axis: Any = 0) -> Any:
+        """The change over `periods` rows."""
+        refuse("diff", {"axis": axis})
+
+        def change(values: Values) -> Values:
+            if values.kind == "b":
+                values = values.cast(object)
+            array = values.array
+            if array.dtype.kind in "iu":
+                array = array.astype(np.float64)
+            before = shifted(Values(array), int(periods), None).array
+            with np.errstate(all="ignore"):
+                return Values(array - before)
+
+        return self._each(change)
+
+    def pct_change(self, periods: int = 1, fill_method: Any = None, **options: Any) -> Any:
+        """The relative change over `periods` rows."""
+        refuse("pct_change", {"axis": options.pop("axis", None), **options})
+
+        def change(values: Values) -> Values:
+            base = carried(values, backward=False) if fill_method in {"ffill", "pad"} else values
+            floats = base.floats
+            with np.errstate(all="ignore"):
+                return Values(floats / shifted(Values(floats), int(periods), None).array - 1)
+
+        return self._each_numeric(change)
+
+    def cumsum(self, axis: Any = None, *args: Any, skipna: bool = True, **options: Any) -> Any:
+        """Running sum; missing rows stay missing and count nothing."""
+        return self._running(np.add, 0, skipna, {"axis": axis, **options})
+
+    def cumprod(self, axis: Any = None, *args: Any, skipna: bool = True, **options: Any) -> Any:
+        """Running product."""
+        return self._running(np.multiply, 1, skipna, {"axis": axis, **options})
+
+    def cummax(self, axis: Any = None, *args: Any, skipna: bool = True, **options: Any) -> Any:
+        """Highest so far."""
+        return self._running(np.maximum, -np.inf, skipna, {"axis": axis, **options})
+
+    def cummin(self, axis: Any = None, *args: Any, skipna: bool = True, **options: Any) -> Any:
+        """Lowest so far."""
+        return self._running(np.minimum, np.inf, skipna, {"axis": axis, **options})
+
+    def _running(self, function: np.ufunc, neutral: float, skipna: bool, options: dict[str, Any]) -> Any:
+        refuse(f"running {function.__name__}", options)
+
+        def change(values: Values) -> Values:
+            array = values.floats if values.kind == "O" else values.array
+            if array.dtype.kind == "b" and function in (np.add, np.multiply):
+                array = array.astype(np.int64)
+            gone = missing_mask(array)
+            if not skipna or not gone.any():
+                return values.like(function.accumulate(array))
+            if array.dtype.kind != "f":
+                raise unsupported(f"running {function.__name__}", "missing times")
+            total = function.accumulate(np.where(gone, neutral, array))
+            return Values(np.where(gone, np.nan, total))
+
+        return self._each(change)
+
+    def clip(self, lower: Any = None, upper: Any = None, *, inplace: bool = False, **options: Any) -> Any:
+        """Values kept between `lower` and `upper`; missing stays missing, a missing bound binds nothing."""
+        refuse("clip", options)
+        result: Any = self
+        for bound, function in ((lower, np.fmax), (upper, np.fmin)):
+            if bound is not None and not (not isinstance(bound, Columnar | np.ndarray | list) and is_missing(bound)):
+                result = result._paired(bound, _clipper(function), how="left")
+        return self._settled(result._each(lambda values: values), inplace, "clip")
+
+    def isin(self, values: Any) -> Any:
+        """True where the value is one of `values`."""
+        if isinstance(values, str):
+            raise TypeError("only list-like objects are allowed to be passed to isin(), you passed a `str`")
+        if isinstance(values, dict):
+            raise unsupported("isin", "a dict")
+        wanted = Values.of(list(values))
+        wants_missing = bool(missing_mask(wanted.array).any())
+
+        def change(column: Values) -> Values:
+            array = column.array
+            if "O" in {array.dtype.kind, wanted.kind}:
+                pool = set(wanted.items())
+                found = np.fromiter((x in pool for x in array), dtype=np.bool_, count=len(array))
+            else:
+                found = np.isin(array, wanted.array)
+            return Values(found | missing_mask(array) if wants_missing else found)
+
+        return self._each(change)
+
+    def astype(self, dtype: Any, copy: Any = None, errors: str = "raise") -> Any:
+        """The values as another type."""
+        if errors != "raise":
+            raise unsupported("astype", f"errors={errors!r}")
+        return self._each(lambda values: values.cast(dtype))
+
+    def where(self, cond: Any, other: Any = np.nan, *, inplace: bool = False, **options: Any) -> Any:
+        """The value where `cond` is true, else `other`."""
+        refuse("where", options)
+        return self._settled(self._chosen(cond, other, keep=True), inplace, "where")
+
+    def mask(self, cond: Any, other: Any = np.nan, *, inplace: bool = False, **options: Any) -> Any:
+        """`other` where `cond` is true, else the value."""
+        refuse("mask", options)
+        return self._settled(self._chosen(cond, other, keep=False), inplace, "mask")
+
+    def _chosen(self, cond: Any, other: Any, *, keep: bool) -> Any:
+        condition = cond(self) if callable(cond) else cond
+        fallback = other(self) if callable(other) else other
+
+        def holds(values: Values, flags: Any) -> Values:
+            array = flags.array if isinstance(flags, Values) else np.full(len(values), bool(flags))
+            if array.dtype.kind == "O":
+                array = np.where(missing_mask(array), not keep, array).astype(np.bool_)
+            if array.dtype.kind != "b":
+                raise TypeError("Boolean array expected for the condition, not " + str(array.dtype))
+            return Values(array if keep else ~array)
+
+        kept = self._paired(condition, holds, how="left")
+        if not isinstance(fallback, Columnar | np.ndarray | list):
+            return self._paired(kept, lambda values, flags: _assigned_unless(values, flags, fallback), how="left")
+        spare = self._paired(fallback, lambda values, instead: _as_values(instead, len(values)), how="left")
+
+        return self._merged(spare, kept)
+
+    def replace(self, to_replace: Any = None, value: Any = None, *, inplace: bool = False, **options: Any) -> Any:
+        """Some values by others: scalars, lists, or a dict of old and new."""
+        method = options.pop("method", None)
+        refuse("replace", options)
+        if method is not None:
+            note_spelling(f"replace(method={method!r})", "mask() and ffill()")
+            backward = method in {"bfill", "backfill"}
+            lost = self._each(lambda values: replaced(values, to_replace, np.nan))
+            result = lost._each(lambda values: carried(values, backward=backward))
+        else:
+            result = self._each(lambda values: replaced(values, to_replace, value))
+        return self._settled(result, inplace, "replace")
+
+
+def shifted(values: Values, periods: int, fill_value: Any) -> Values:
+    """Values moved by `periods` rows; whole numbers become floats and conditions objects, unless filled."""
+    if periods == 0:
+        return values
+    array = fitting(values.array, np.nan if fill_value is None else fill_value)
+    result = np.empty_like(array)
+    blank: Any = np.array("NaT", dtype=array.dtype)[()] if array.dtype.kind in "Mm" and fill_value is None else np.nan
+    blank = blank if fill_value is None else fill_value
+    rows = min(abs(periods), len(array))
+    if periods > 0:
+        result[:rows] = blank
+        result[rows:] = array[: len(array) - rows]
+    else:
+        result[len(array) - rows :] = blank
+        result[: len(array) - rows] = array[rows:]
+    return values.like(result)
+
+
+def _clipper(function: np.ufunc) -> Callable[[Values, Any], Values]:
+    def change(values: Values, bound: Any) -> Values:
+        limit = bound.array if isinstance(bound, Values) else bound
+        array = values.array
+        return Values(np.where(missing_mask(array), array, function(array, limit)))
+
+    return change
+
+
+def _as_values(instead: Any, length: int) -> Values:
+    return instead if isinstance(instead, Values) else Values.repeat(instead, length)
+
+
+def _assigned_unless(values: Values, flags: Any, instead: Any) -> Values:
+    lost = ~flags.array
+    return values.assigned(lost, instead) if lost.any() else values

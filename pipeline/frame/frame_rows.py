@@ -1,0 +1,202 @@
+"""The rows of a frame, one at a time or by a function of the author's; and the order of rows."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.frame.columnar import Columnar
+from pipeline.frame.faces import objects
+from pipeline.frame.gaps import refuse, unsupported
+from pipeline.frame.grouping import FrameGroups, keyed
+from pipeline.frame.index import Index
+from pipeline.frame.ranking import sorting_order
+from pipeline.frame.values import Array, Values, missing_mask
+
+__all__ = ["FrameRows"]
+
+
+class FrameRows(Columnar):
+    """Reading, sorting, filtering and grouping rows."""
+
+    _data: Any
+    columns: Any
+
+    def _row(self, place: int) -> Any:
+        """One row as a Series on the column labels."""
+        items = [values.item(place) for values in self._data.values()]
+        return self._series_type._of(Values(_common(items)), self.columns, self._index[place])
+
+    def iterrows(self) -> Iterator[tuple[Any, Any]]:
+        """Label and row, one by one."""
+        columns, make = self.columns, self._series_type._of
+        matrix: Array = self._as_array()  # type: ignore[attr-defined]
+        for place, label in enumerate(self._index):
+            yield label, make(Values(matrix[place], zone=None), columns, label)
+
+    def itertuples(self, index: bool = True, name: str | None = "Pandas") -> Iterator[Any]:
+        """Rows as named tuples, the label first."""
+        lists = [v.items() if v.kind in "Mm" else v.array.tolist() for v in self._data.values()]
+        fields = [str(label) for label in self._data]
+        if index:
+            lists.insert(0, list(self._index))
+            fields.insert(0, "Index")
+        if name is None:
+            return zip(*lists, strict=True)
+        return map(namedtuple(name, fields, rename=True)._make, zip(*lists, strict=True))  # type: ignore[misc]
+
+    def apply(self, func: Any, axis: Any = 0, raw: bool = False, args: Any = (), **kwargs: Any) -> Any:
+        """A function of each column (axis 0) or each row (axis 1) as a Series, or as an array when `raw`."""
+        refuse("DataFrame.apply", {"result_type": kwargs.pop("result_type", None)})
+        if isinstance(func, str):
+            return getattr(self, func)(*args, **kwargs)
+        if isinstance(func, np.ufunc):
+            return func(self, *args, **kwargs)
+        call = _raw(func) if raw else func
+        if axis in {1, "columns"}:
+            done = [call(row, *args, **kwargs) for _, row in self.iterrows()]
+            if done and isinstance(done[0], Columnar):
+                return self._frame_type([one.to_dict() for one in done], index=self._index)  # type: ignore[attr-defined]
+            return self._series_type._of(Values.of(done), self._index)
+        columns = {label: call(self[label], *args, **kwargs) for label in self._data}  # type: ignore[index]
+        if any(isinstance(one, Columnar) for one in columns.values()):
+            return self._frame_type(columns)
+        return self._series_type(columns)
+
+    def map(self, func: Callable[[Any], Any], na_action: Any = None) -> Any:
+        """Each value of each column through a function."""
+        refuse("DataFrame.map", {"na_action": na_action})
+        return self._each(lambda values: Values.of([func(item) for item in values.items()]))
+
+    applymap = map
+
+    def aggregate(self, func: Any, axis: Any = 0, **kwargs: Any) -> Any:
+        """A reduction by name or function; a dict names one for each column."""
+        if isinstance(func, str):
+            return getattr(self, func)(axis=axis, **kwargs)
+        if isinstance(func, dict):
+            return self._series_type({label: self[label].aggregate(how) for label, how in func.items()})  # type: ignore[index]
+        if isinstance(func, list):
+            return self._frame_type({label: self[label].aggregate(func) for label in self._data})  # type: ignore[index]
+        return self.apply(func, axis=axis, **kwargs)
+
+    agg = aggregate
+
+    def dropna(
+        self, *, axis: Any = 0, how: str = "any", thresh: int | None = None, subset: Any = None,
+        inplace: bool = False, ignore_index: bool = False,
+    ) -> Any:  # fmt: skip
+        """Without the rows (axis 1: columns) that lack one value, or `all`, or have fewer than `thresh`."""
+        looked = self._data if subset is None else {c: self._data[c] for c in _listed(subset)}
+        if axis in {1, "columns"}:
+            gone = {c: missing_mask(v.array) for c, v in self._data.items()}
+            lost = {c for c, m in gone.items() if (m.any() if how == "any" else m.all())}
+            result = self._frame_type._of({c: v for c, v in self._data.items() if c not in lost}, self._index)
+            return self._settled(result, inplace, "dropna")
+        present = np.zeros(len(self), dtype=np.intp)
+        for values in looked.values():
+            present += ~missing_mask(values.array)
+        needed = thresh if thresh is not None else len(looked) if how == "any" else min(1, len(looked))
+        result = self._rows(present >= needed)
+        if ignore_index:
+            result._index = Index(range(len(result)))
+        return self._settled(result, inplace, "dropna")
+
+    def sort_values(
+        self, by: Any, *, axis: Any = 0, ascending: Any = True, inplace: bool = False, na_position: str = "last",
+        ignore_index: bool = False, **options: Any,
+    ) -> Any:  # fmt: skip
+        """Rows by one or several columns, equal ones as they stood."""
+        refuse("sort_values", {"axis": axis, **{k: v for k, v in options.items() if k != "kind"}})
+        labels = _listed(by)
+        up = [bool(a) for a in ascending] if isinstance(ascending, list | tuple) else [bool(ascending)] * len(labels)
+        keys = [self._data[c] if c in self._data or c != self._index.name else self._index._values for c in labels]
+        result = self._rows(sorting_order(keys, up, na_position))
+        if ignore_index:
+            result._index = Index(range(len(result)))
+        return self._settled(result, inplace, "sort_values")
+
+    def nlargest(self, n: int, columns: Any) -> Any:
+        """The `n` rows that are highest in `columns`."""
+        return self.sort_values(columns, ascending=False).head(n)
+
+    def nsmallest(self, n: int, columns: Any) -> Any:
+        """The `n` rows that are lowest in `columns`."""
+        return self.sort_values(columns).head(n)
+
+    def duplicated(self, subset: Any = None, keep: Any = "first") -> Any:
+        """True where a row (of the columns `subset`) has been seen before."""
+        labels = list(self._data) if subset is None else _listed(subset)
+        keys = pl.DataFrame({str(i): self._data[c].series for i, c in enumerate(labels)})
+        rows = keys.select(pl.struct(pl.all())).to_series()
+        if keep == "last":
+            mask = ~rows.is_last_distinct()
+        else:
+            mask = ~rows.is_first_distinct() if keep == "first" else rows.is_duplicated()
+        return self._series_type._of(Values.of(mask), self._index)
+
+    def drop_duplicates(
+        self, subset: Any = None, *, keep: Any = "first", inplace: bool = False, ignore_index: bool = False
+    ) -> Any:
+        """Without the rows that have been seen before."""
+        result = self._rows(~self.duplicated(subset, keep)._values.array)
+        if ignore_index:
+            result._index = Index(range(len(result)))
+        return self._settled(result, inplace, "drop_duplicates")
+
+    def groupby(
+        self, by: Any = None, *, as_index: bool = True, sort: bool = True, level: Any = None, **options: Any
+    ) -> FrameGroups:
+        """The rows in groups of equal keys."""
+        refuse("groupby", {k: v for k, v in options.items() if v is not True})
+        if isinstance(by, list) and len(by) == 1:
+            by = by[0]
+        if isinstance(by, list):
+            raise unsupported("groupby", "several keys")
+        if level is not None:
+            key, name = self._index._values, self._index.name
+        elif not callable(by) and not isinstance(by, Columnar | np.ndarray | Index | dict) and by in self._data:
+            key, name = self._data[by], by
+        elif by is None or isinstance(by, str | dict):
+            raise KeyError(by)
+        else:
+            rows = self._series_type._of(Values(np.zeros(len(self))), self._index)
+            key, name = rows._key_of(by), getattr(by, "name", None)
+        return FrameGroups(self, keyed([(name, key)], sort=sort), as_index=as_index)
+
+    def idxmax(self, axis: Any = 0, **options: Any) -> Any:
+        """The label of the highest value of each column, or of each row."""
+        return self._extreme("idxmax", np.nanargmax, axis, options)
+
+    def idxmin(self, axis: Any = 0, **options: Any) -> Any:
+        """The label of the lowest value of each column, or of each row."""
+        return self._extreme("idxmin", np.nanargmin, axis, options)
+
+    def _extreme(self, name: str, function: Any, axis: Any, options: dict[str, Any]) -> Any:
+        refuse(name, {k: v for k, v in options.items() if k != "skipna"})
+        if axis in {1, "columns"}:
+            places = function(np.array([values.floats for values in self._data.values()]), axis=0)
+            return self._series_type._of(self.columns._values.take(places), self._index)
+        return self._series_type({label: getattr(self[label], name)() for label in self._data})  # type: ignore[index]
+
+
+def _listed(labels: Any) -> list[Any]:
+    return list(labels) if isinstance(labels, list | tuple | np.ndarray | Index) else [labels]
+
+
+def _raw(func: Any) -> Any:
+    return lambda row, *args, **kwargs: func(row._values.array, *args, **kwargs)
+
+
+def _common(items: list[Any]) -> Array:
+    """The items of a row as one array: numbers as such, anything mixed as objects."""
+    kinds = {type(item) for item in items}
+    if all(issubclass(kind, int | float | np.number) and not issubclass(kind, bool) for kind in kinds):
+        return np.array(items)
+    if kinds <= {bool, np.bool_}:
+        return np.array(items, dtype=np.bool_)
+    return objects(items)

@@ -1,0 +1,296 @@
+"""A frame in other shapes: columns renamed, dropped, moved to the index and back, joined, turned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from pipeline.frame.alignment import align, picked
+from pipeline.frame.columnar import Columnar
+from pipeline.frame.gaps import note_spelling, refuse, unsupported
+from pipeline.frame.index import Index, as_index
+from pipeline.frame.joining import concat, join_on_index, merge
+from pipeline.frame.series_shape import kept_after_drop, reindexer, same_values
+from pipeline.frame.statistics import correlation
+from pipeline.frame.values import Values, missing_mask
+
+__all__ = ["FrameShape"]
+
+
+class FrameShape(Columnar):
+    """Changes of labels and columns."""
+
+    _data: Any
+    columns: Any
+
+    def _like(self, data: Any, index: Any = None) -> Any:
+        return self._frame_type._of(data, self._index if index is None else index)
+
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        """Label and column, one by one."""
+        return ((label, self._column(label)) for label in list(self._data))  # type: ignore[attr-defined]
+
+    def iteritems(self) -> Iterator[tuple[Any, Any]]:
+        """As `items`, in the spelling of pandas 1."""
+        note_spelling("iteritems", "items")
+        return self.items()
+
+    def keys(self) -> Index:
+        return self.columns  # type: ignore[no-any-return]
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """A column, or `default`."""
+        return self[key] if isinstance(key, list) or key in self._data else default  # type: ignore[index]
+
+    def pop(self, item: Any) -> Any:
+        """A column, which leaves the frame."""
+        series = self[item]  # type: ignore[index]
+        series._values.freeze()
+        series._parent = None
+        del self[item]  # type: ignore[attr-defined]
+        return series
+
+    def insert(self, loc: int, column: Any, value: Any, allow_duplicates: Any = False) -> None:
+        """A new column at place `loc`."""
+        refuse("insert", {"allow_duplicates": allow_duplicates})
+        if column in self._data:
+            raise ValueError(f"cannot insert {column}, already exists")
+        self[column] = value  # type: ignore[index]
+        items = list(self._data.items())
+        items.insert(loc, items.pop())
+        self._become(self._like(dict(items)))
+
+    def assign(self, **columns: Any) -> Any:
+        """A copy with more columns; a function gets the frame so far."""
+        result = self._each(lambda values: values.freeze())
+        for label, value in columns.items():
+            result[label] = value(result) if callable(value) else value  # type: ignore[index]
+        return result
+
+    def astype(self, dtype: Any, copy: Any = None, errors: str = "raise") -> Any:
+        """The columns as other types; a dict names one for each."""
+        if errors != "raise":
+            raise unsupported("astype", f"errors={errors!r}")
+        if not isinstance(dtype, dict):
+            return self._each(lambda values: values.cast(dtype))
+        lost = [label for label in dtype if label not in self._data]
+        if lost:
+            raise KeyError(f"{lost} not found in columns")
+        return self._like({c: v.cast(dtype[c]) if c in dtype else v for c, v in self._data.items()})
+
+    def round(self, decimals: Any = 0, **options: Any) -> Any:
+        """Rounded; a dict names the digits of each column."""
+        refuse("round", options)
+        digits = decimals if isinstance(decimals, dict) else dict.fromkeys(self._data, decimals)
+
+        def one(label: Any, values: Values) -> Values:
+            return Values(np.round(values.array, digits[label])) if label in digits and values.kind in "iuf" else values
+
+        return self._like({c: one(c, v) for c, v in self._data.items()})
+
+    def rename(
+        self, mapper: Any = None, *, columns: Any = None, index: Any = None, axis: Any = None, inplace: bool = False,
+        errors: str = "ignore", **options: Any,
+    ) -> Any:  # fmt: skip
+        """Other labels by a dict or a function."""
+        refuse("rename", {k: v for k, v in options.items() if k != "copy"})
+        if mapper is not None:
+            columns, index = (mapper, index) if axis in {1, "columns"} else (columns, mapper)
+        data, labels = dict(self._data), self._index
+        if columns is not None:
+            look = columns if callable(columns) else lambda label: columns.get(label, label)
+            if errors == "raise" and not callable(columns) and any(label not in data for label in columns):
+                raise KeyError(f"{[label for label in columns if label not in data]} not found in axis")
+            data = {look(label): values for label, values in data.items()}
+            if len(data) != len(self._data):
+                raise unsupported("rename", "two columns of the same name")
+        if index is not None:
+            labels = labels.map(index if callable(index) else lambda label: index.get(label, label))
+        return self._settled(self._like(data, labels), inplace, "rename")
+
+    def add_prefix(self, prefix: str) -> Any:
+        return self._like({f"{prefix}{label}": values for label, values in self._data.items()})
+
+    def add_suffix(self, suffix: str) -> Any:
+        return self._like({f"{label}{suffix}": values for label, values in self._data.items()})
+
+    def drop(
+        self, labels: Any = None, axis: Any = 0, index: Any = None, columns: Any = None, *, inplace: bool = False,
+        errors: str = "raise", **options: Any,
+    ) -> Any:  # fmt: skip
+        """Without these rows or columns."""
+        refuse("drop", options)
+        if labels is not None:
+            columns, index = (labels, index) if axis in {1, "columns"} else (columns, labels)
+        result: Any = self
+        if columns is not None:
+            gone = list(columns) if isinstance(columns, list | tuple | Index | np.ndarray | set) else [columns]
+            lost = [label for label in gone if label not in self._data]
+            if lost and errors == "raise":
+                raise KeyError(f"{lost} not found in axis")
+            result = self._like({c: v for c, v in self._data.items() if c not in gone})
+        if index is not None:
+            result = result._rows(kept_after_drop(self._index, index, errors))
+        return self._settled(result if result is not self else self._like(dict(self._data)), inplace, "drop")
+
+    def set_index(self, keys: Any, *, drop: bool = True, inplace: bool = False, **options: Any) -> Any:
+        """A column, or labels given, as the index."""
+        refuse("set_index", options)
+        if isinstance(keys, list) and len(keys) == 1 and not isinstance(keys[0], Columnar):
+            keys = keys[0]
+        if isinstance(keys, list):
+            raise unsupported("set_index", "several keys")
+        data = dict(self._data)
+        if isinstance(keys, Columnar | Index | np.ndarray):
+            index = as_index(keys)
+        elif keys in data:
+            index = Index._of(data[keys], keys)
+            if drop:
+                del data[keys]
+        else:
+            raise KeyError(f"None of [{keys!r}] are in the columns")
+        if len(index) != len(self):
+            raise ValueError(f"Length mismatch: Expected {len(self)} rows, received array of length {len(index)}")
+        return self._settled(self._like(data, index), inplace, "set_index")
+
+    def reset_index(
+        self, level: Any = None, *, drop: bool = False, inplace: bool = False, names: Any = None, **options: Any
+    ) -> Any:
+        """Rows numbered from 0; the old labels become the first column unless dropped."""
+        refuse("reset_index", {"level": level, **options})
+        data = dict(self._data)
+        if not drop:
+            spare = "index" if "index" not in data else "level_0"
+            label = names or (self._index.name if self._index.name is not None else spare)
+            data = {label: self._index._values, **data}
+        return self._settled(self._like(data, Index(range(len(self)))), inplace, "reset_index")
+
+    def reindex(
+        self, labels: Any = None, *, index: Any = None, columns: Any = None, axis: Any = 0, method: Any = None,
+        fill_value: Any = None, **options: Any,
+    ) -> Any:  # fmt: skip
+        """The rows and columns of these labels, missing (or filled) where there are none."""
+        refuse("reindex", {k: v for k, v in options.items() if k != "copy"})
+        if labels is not None:
+            columns, index = (labels, index) if axis in {1, "columns"} else (columns, labels)
+        data, rows = dict(self._data), self._index
+        if index is not None:
+            rows = as_index(index)
+            change = reindexer(self._index, rows, method, fill_value)
+            data = {label: change(values) for label, values in data.items()}
+        if columns is not None:
+            blank = Values.repeat(np.nan if fill_value is None else fill_value, len(rows))
+            data = {label: data.get(label, blank) for label in columns}
+        return self._like(data, rows)
+
+    def filter(self, items: Any = None, like: str | None = None, regex: str | None = None, axis: Any = None) -> Any:
+        """The columns of these names, or whose name holds `like`, or matches `regex`."""
+        refuse("filter", {"axis": None if axis in {1, "columns"} else axis})
+        if items is not None:
+            chosen = [label for label in items if label in self._data]
+        elif like is not None:
+            chosen = [label for label in self._data if like in str(label)]
+        else:
+            chosen = [label for label in self._data if re.search(regex or "", str(label))]
+        return self._like({label: self._data[label] for label in chosen})
+
+    def select_dtypes(self, include: Any = None, exclude: Any = None) -> Any:
+        """The columns of these types."""
+        wanted, unwanted = _kinds(include) or "biufMmO", _kinds(exclude)
+        return self._like({c: v for c, v in self._data.items() if v.kind in wanted and v.kind not in unwanted})
+
+    def join(
+        self, other: Any, on: Any = None, how: str = "left", lsuffix: str = "", rsuffix: str = "", **o: Any
+    ) -> Any:
+        """The columns of another frame (or named Series) beside these, by row labels."""
+        refuse("join", {"on": on, **o})
+        return join_on_index(self, other, how=how, suffixes=(lsuffix, rsuffix))
+
+    def merge(self, right: Any, how: str = "inner", on: Any = None, **options: Any) -> Any:
+        """The rows of two frames that agree in some columns."""
+        return merge(self, right, how=how, on=on, **options)
+
+    def append(self, other: Any, ignore_index: bool = False, **options: Any) -> Any:
+        """Rows below these, as pandas 1 spelled it."""
+        refuse("append", options)
+        note_spelling("DataFrame.append", "pd.concat")
+        rows = self._frame_type([other]) if isinstance(other, dict) else other
+        if hasattr(rows, "to_frame"):
+            rows = self._frame_type([rows])
+        return concat([self, *(rows if isinstance(rows, list) else [rows])], ignore_index=ignore_index)
+
+    def combine_first(self, other: Any) -> Any:
+        """These values, and those of `other` where these are missing; all labels of both."""
+        labels = [*self._data, *(label for label in other._data if label not in self._data)]
+        return self._frame_type({
+            c: self[c].combine_first(other[c]) if c in self._data and c in other._data else (self if c in self._data else other)[c]  # type: ignore[index]
+            for c in labels
+        })  # fmt: skip
+
+    def update(self, other: Any) -> None:
+        """Take over what `other` has, in place."""
+        moved = align(self._index, other.index, "left").right
+        for label, values in other._data.items():
+            if label in self._data:
+                theirs = picked(values, moved)
+                seen = ~missing_mask(theirs.array)
+                self._data[label] = self._data[label].assigned(seen, theirs.take(seen))
+
+    def quantile(self, q: float = 0.5, axis: Any = 0, numeric_only: bool = True, interpolation: str = "linear") -> Any:
+        """The value that a share `q` of each column lies below."""
+        given = {"q": q, "interpolation": interpolation}
+        return self._reduce("quantile", axis, True, given).rename(q)  # type: ignore[attr-defined]
+
+    def corr(self, method: str = "pearson", min_periods: int = 1, numeric_only: bool = True) -> Any:
+        """Pearson's correlation of each pair of columns."""
+        if method != "pearson" or min_periods != 1:
+            raise unsupported("corr", f"method={method!r}, min_periods={min_periods!r}")
+        numbers = {c: v.floats for c, v in self._data.items() if v.kind in "biuf"}
+        data = {c: Values(np.array([correlation(x, y) for y in numbers.values()])) for c, x in numbers.items()}
+        return self._frame_type._of(data, Index(list(numbers)))
+
+    def transpose(self) -> Any:
+        """Rows as columns."""
+        return self._frame_type(np.array(self._as_array()), index=self.columns, columns=list(self._index))  # type: ignore[attr-defined]
+
+    @property
+    def T(self) -> Any:  # noqa: N802 - pandas' name
+        return self.transpose()
+
+    def to_dict(self, orient: str = "dict") -> Any:
+        """Columns as dicts (`dict`), `list` or `series`; rows as `records` or by label (`index`)."""
+        lists = {c: v.items() if v.kind in "Mm" else v.array.tolist() for c, v in self._data.items()}
+        if orient == "list":
+            return lists
+        if orient == "series":
+            return dict(self.items())
+        if orient == "dict":
+            labels = list(self._index)
+            return {label: dict(zip(labels, column, strict=True)) for label, column in lists.items()}
+        records = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+        if orient == "records":
+            return records
+        if orient == "index":
+            return dict(zip(self._index, records, strict=True))
+        raise unsupported("to_dict", f"orient={orient!r}")
+
+    def equals(self, other: Any) -> bool:
+        """True when labels and values are the same, missing in the same places."""
+        if not isinstance(other, FrameShape) or not self._index.equals(other._index):
+            return False
+        return list(self._data) == list(other._data) and all(
+            same_values(left, right) for left, right in zip(self._data.values(), other._data.values(), strict=True)
+        )
+
+    def _sorted_columns(self, ascending: bool) -> Any:
+        return self._like({c: self._data[c] for c in sorted(self._data, reverse=not ascending)})
+
+
+def _kinds(types: Any) -> str:
+    """numpy's letters for the names of types."""
+    names = types if isinstance(types, list | tuple) else [] if types is None else [types]
+    known = {"number": "iuf", np.number: "iuf", "float": "f", "int": "iu", "bool": "b", "object": "O", "datetime": "M"}
+    return "".join(known[name] if name in known else np.dtype(name).kind for name in names)

@@ -1,0 +1,143 @@
+"""Gaps: what of pandas the adapter does not have, raised by name and recorded out of band.
+
+A plugin's own ``except Exception`` may swallow the error; the record keeps it, so the engine can fail the
+node instead of trading on the plugin's fallback. Old spellings that still work are recorded the same way.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from pipeline.errors import Place, PluginError, did_you_mean
+
+__all__ = [
+    "AdapterGap",
+    "Gap",
+    "MissingName",
+    "UnsupportedCall",
+    "missing_name",
+    "note_spelling",
+    "recorded_gaps",
+    "recorded_spellings",
+    "refuse",
+    "unsupported",
+]
+
+_ROOM = str(Path(__file__).parent)
+
+
+class Gap(NamedTuple):
+    """One use of something that the adapter lacks (or of an old spelling): what, why, and the author's line."""
+
+    operation: str
+    reason: str
+    place: Place | None = None
+
+
+class AdapterGap(PluginError):
+    """A plugin uses something of pandas that the adapter does not have."""
+
+    code = "TG407"
+
+
+class MissingName(AdapterGap, AttributeError):
+    """A name of pandas that the adapter does not have."""
+
+
+class UnsupportedCall(AdapterGap, TypeError):
+    """An operation that the adapter has, with arguments or data that it does not take."""
+
+
+class _Recorder:
+    """Hands each note to the lists open in this context; from a thread started inside, to all open lists."""
+
+    def __init__(self, name: str) -> None:
+        self._here: ContextVar[tuple[list[Gap], ...]] = ContextVar(name, default=())
+        self._all: list[list[Gap]] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def open(self) -> Iterator[list[Gap]]:
+        notes: list[Gap] = []
+        token = self._here.set((*self._here.get(), notes))
+        with self._lock:
+            self._all.append(notes)
+        try:
+            yield notes
+        finally:
+            self._here.reset(token)
+            with self._lock:
+                self._all[:] = [other for other in self._all if other is not notes]
+
+    def note(self, operation: str, reason: str) -> Place | None:
+        place = _caller()
+        # a thread that the plugin starts has an empty context; its gaps must not be lost
+        with self._lock:
+            for notes in self._here.get() or tuple(self._all):
+                notes.append(Gap(operation, reason, place))
+        return place
+
+
+_gaps = _Recorder("gaps")
+_spellings = _Recorder("spellings")
+
+
+def recorded_gaps() -> AbstractContextManager[list[Gap]]:
+    """A context that yields the list of gaps hit inside it: ``with recorded_gaps() as gaps: ...``."""
+    return _gaps.open()
+
+
+def recorded_spellings() -> AbstractContextManager[list[Gap]]:
+    """A context that yields the old pandas spellings used inside it, one entry per use."""
+    return _spellings.open()
+
+
+def note_spelling(operation: str, instead: str) -> None:
+    """Record that an author wrote a spelling that pandas 3 refuses or ignores; its old meaning holds."""
+    _spellings.note(operation, f"old spelling, write {instead}")
+
+
+def missing_name(owner: str, name: str, names: frozenset[str], offered: object = None) -> AttributeError:
+    """The error for an attribute that `owner` lacks: a recorded gap when pandas has it, else a plain slip."""
+    if name in names:
+        operation, reason = f"{owner}.{name}", "not offered"
+        place = _gaps.note(operation, reason)
+        return MissingName(f"the pandas adapter does not have {operation}", place=place)
+    hint = did_you_mean(name, [n for n in dir(offered) if not n.startswith("_")], otherwise=" ") if offered else ""
+    return AttributeError(f"{owner!r} object has no attribute {name!r}. {hint}".strip())
+
+
+def unsupported(operation: str, reason: str, *, hint: str = "") -> UnsupportedCall:
+    """The recorded error for an operation that is there, but not with these arguments or data."""
+    place = _gaps.note(operation, reason)
+    return UnsupportedCall(f"the pandas adapter's {operation} does not take this: {reason}", hint=hint, place=place)
+
+
+def refuse(operation: str, options: Mapping[str, object]) -> None:
+    """Raise for the first option that asks for something; None, False and 0 ask for nothing."""
+    for name, value in options.items():
+        if value is not None and not (isinstance(value, bool | int) and not value):
+            _refuse(operation, name, value)
+
+
+def _refuse(operation: str, name: str, value: object) -> NoReturn:
+    raise unsupported(operation, f"{name}={value!r}")
+
+
+def _caller() -> Place | None:
+    """The innermost line outside this room."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_ROOM):
+            return Place(file, frame.f_lineno)
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return None

@@ -1,0 +1,102 @@
+"""What rows with labels can do whatever is in them: first and last ones, order by label, copies."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+
+from pipeline.frame.columnar import Columnar
+from pipeline.frame.gaps import refuse, unsupported
+from pipeline.frame.index import Index, as_index
+
+__all__ = ["Labelled"]
+
+Mine = TypeVar("Mine", bound="Labelled")
+
+
+class Labelled(Columnar):
+    """Rows of a Series or DataFrame, by their labels."""
+
+    @property
+    def empty(self) -> bool:
+        """True without rows (or without columns)."""
+        return len(self._index) == 0
+
+    def _set_index(self, labels: Any) -> None:
+        index = as_index(labels)
+        if len(index) != len(self._index):
+            raise ValueError(
+                f"Length mismatch: Expected axis has {len(self._index)} elements, new values have {len(index)} elements"
+            )
+        self._index = index
+
+    def head(self: Mine, n: int = 5) -> Mine:
+        """The first `n` rows (all but the last -n, when negative)."""
+        return self._rows(slice(0, n))
+
+    def tail(self: Mine, n: int = 5) -> Mine:
+        """The last `n` rows (all but the first -n, when negative)."""
+        start = max(len(self) - n, 0) if n >= 0 else -n
+        return self._rows(slice(start, None))
+
+    def copy(self: Mine, deep: bool = True) -> Mine:
+        """An independent object; the columns are shared until one side writes."""
+        return self._each(lambda values: values.freeze())
+
+    __copy__ = copy
+
+    def __deepcopy__(self: Mine, memo: Any) -> Mine:
+        return self.copy()
+
+    def pipe(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """``function(self, …)``."""
+        return function(self, *args, **kwargs)
+
+    def take(self: Mine, indices: Any, axis: Any = 0) -> Mine:
+        """The rows at positions."""
+        refuse("take", {"axis": axis})
+        return self._rows(np.asarray(indices))
+
+    def truncate(self, before: Any = None, after: Any = None) -> Any:
+        """The rows from one label to another."""
+        return self._rows(self._index.slice_of(before, after))
+
+    def sort_index(
+        self, *, axis: Any = 0, ascending: bool = True, inplace: bool = False, ignore_index: bool = False,
+        **options: Any,
+    ) -> Any:  # fmt: skip
+        """Rows in the order of their labels."""
+        if axis in {1, "columns"}:
+            result = self._sorted_columns(ascending)
+        else:
+            refuse("sort_index", {k: v for k, v in options.items() if k not in {"kind", "na_position"}})
+            order = np.argsort(self._index._keys, kind="stable")
+            if not ascending:
+                order = np.argsort(self._index._keys[::-1], kind="stable")[::-1]
+                order = len(self) - 1 - order
+            result = self._rows(order)
+        if ignore_index:
+            result._index = Index(range(len(result)))
+        return self._settled(result, inplace, "sort_index")
+
+    def _sorted_columns(self, ascending: bool) -> Any:
+        raise unsupported("sort_index", "axis=1")
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """A single column as a Series, a single row as a scalar."""
+        raise unsupported("squeeze", f"axis={axis!r}")
+
+    def tz_localize(self, tz: Any, **options: Any) -> Any:
+        """The row labels as wall times of a zone."""
+        refuse("tz_localize", options)
+        result = self.copy()
+        result._index = self._index.tz_localize(tz)
+        return result
+
+    def tz_convert(self, tz: Any, **options: Any) -> Any:
+        """The row labels seen in another zone."""
+        refuse("tz_convert", options)
+        result = self.copy()
+        result._index = self._index.tz_convert(tz)
+        return result

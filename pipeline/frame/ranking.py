@@ -1,0 +1,164 @@
+"""The order of a Series: sorted, ranked, extremes and where they are, what is in it and how often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.frame.columnar import Columnar
+from pipeline.frame.faces import narrowed, objects
+from pipeline.frame.gaps import refuse, unsupported
+from pipeline.frame.index import Index
+from pipeline.frame.values import Array, Values, missing_mask
+
+__all__ = ["Ranking", "sorting_order"]
+
+
+class Ranking(Columnar):
+    """Order within one column."""
+
+    _values: Values
+    name: Any
+
+    def _place(self, function: Any, skipna: bool) -> int | None:
+        array = self._values.floats if self._values.kind in "biufO" else self._values.array
+        gone = missing_mask(array)
+        if len(array) == 0 or gone.all():
+            raise ValueError("attempt to get an extreme of an empty or all-missing sequence")
+        if gone.any() and not skipna:
+            return None
+        seen = np.flatnonzero(~gone)
+        return int(seen[function(array[seen])])
+
+    def argmax(self, axis: Any = None, skipna: bool = True, **options: Any) -> int:
+        """The position of the highest value."""
+        refuse("argmax", options)
+        place = self._place(np.argmax, skipna)
+        return -1 if place is None else place
+
+    def argmin(self, axis: Any = None, skipna: bool = True, **options: Any) -> int:
+        """The position of the lowest value."""
+        refuse("argmin", options)
+        place = self._place(np.argmin, skipna)
+        return -1 if place is None else place
+
+    def idxmax(self, axis: Any = 0, skipna: bool = True) -> Any:
+        """The label of the highest value."""
+        place = self._place(np.argmax, skipna)
+        return np.nan if place is None else self._index[place]
+
+    def idxmin(self, axis: Any = 0, skipna: bool = True) -> Any:
+        """The label of the lowest value."""
+        place = self._place(np.argmin, skipna)
+        return np.nan if place is None else self._index[place]
+
+    def first_valid_index(self) -> Any:
+        """The label of the first value that is not missing; None when all are."""
+        seen = np.flatnonzero(~missing_mask(self._values.array))
+        return self._index[int(seen[0])] if len(seen) else None
+
+    def last_valid_index(self) -> Any:
+        """The label of the last value that is not missing; None when all are."""
+        seen = np.flatnonzero(~missing_mask(self._values.array))
+        return self._index[int(seen[-1])] if len(seen) else None
+
+    def sort_values(
+        self, *, ascending: bool = True, inplace: bool = False, na_position: str = "last", ignore_index: bool = False,
+        **options: Any,
+    ) -> Any:  # fmt: skip
+        """Rows by value, equal ones as they stood; missing at the end (or `first`)."""
+        refuse("sort_values", {k: v for k, v in options.items() if k not in {"kind", "axis"}})
+        order = sorting_order([self._values], [bool(ascending)], na_position)
+        result = self._rows(order)
+        if ignore_index:
+            result._index = Index(range(len(result)))
+        return self._settled(result, inplace, "sort_values")
+
+    def argsort(self, axis: Any = 0, **options: Any) -> Any:
+        """The positions that would sort the values."""
+        refuse("argsort", {k: v for k, v in options.items() if k not in {"kind", "order", "stable"}})
+        return self._series_type._of(
+            Values(np.argsort(self._values.array, kind="stable").astype(np.int64)), self._index, self.name
+        )
+
+    def nlargest(self, n: int = 5, keep: str = "first") -> Any:
+        """The `n` highest values."""
+        refuse("nlargest", {} if keep == "first" else {"keep": keep})
+        return self.dropna().sort_values(ascending=False).head(n)  # type: ignore[attr-defined]
+
+    def nsmallest(self, n: int = 5, keep: str = "first") -> Any:
+        """The `n` lowest values."""
+        refuse("nsmallest", {} if keep == "first" else {"keep": keep})
+        return self.dropna().sort_values().head(n)  # type: ignore[attr-defined]
+
+    def rank(self, *, method: str = "average", ascending: bool = True, pct: bool = False, **options: Any) -> Any:
+        """Ranks from 1; missing has none."""
+        options.pop("axis", None)
+        if options.pop("na_option", "keep") != "keep":
+            raise unsupported("rank", "na_option")
+        refuse("rank", options)
+        names = {"average": "average", "min": "min", "max": "max", "dense": "dense", "first": "ordinal"}
+        ranks = self._values.series.rank(names[method], descending=not ascending).cast(pl.Float64)  # type: ignore[arg-type]
+        if pct:
+            ranks = ranks / (ranks.max() if method == "dense" else ranks.count())
+        return self._series_type._of(Values.of(ranks), self._index, self.name)
+
+    def unique(self) -> Array:
+        """The different values in the order they come."""
+        values = self._values
+        if values.kind == "O":
+            return objects(list(dict.fromkeys(values.items())))
+        first = values.series.is_first_distinct().to_numpy()
+        return values.take(np.asarray(first)).array
+
+    def duplicated(self, keep: Any = "first") -> Any:
+        """True where the value has been seen before."""
+        labels = Index._of(self._values)
+        return self._series_type._of(Values(labels.duplicated(keep)), self._index, self.name)
+
+    def drop_duplicates(self, *, keep: Any = "first", inplace: bool = False, ignore_index: bool = False) -> Any:
+        """Without the rows whose value has been seen before."""
+        result = self._rows(~Index._of(self._values).duplicated(keep))
+        if ignore_index:
+            result._index = Index(range(len(result)))
+        return self._settled(result, inplace, "drop_duplicates")
+
+    def value_counts(self, normalize: bool = False, sort: bool = True, ascending: bool = False, **options: Any) -> Any:
+        """How often each value comes, most frequent first."""
+        dropna = options.pop("dropna", True)
+        refuse("value_counts", options)
+        array = self._values.array
+        seen = self._values.take(~missing_mask(array)).items() if dropna else self._values.items()
+        counts: dict[Any, int] = {}
+        for item in seen:
+            counts[item] = counts.get(item, 0) + 1
+        labels = Index._of(Values(narrowed(objects(list(counts)))), self.name)
+        result = self._series_type._of(
+            Values(np.array(list(counts.values()), dtype=np.int64)), labels, "proportion" if normalize else "count"
+        )
+        if sort:
+            result = result.sort_values(ascending=ascending)
+        return result / max(len(seen), 1) if normalize else result
+
+    def mode(self, *, dropna: bool = True) -> Any:
+        """The most frequent values, in order."""
+        refuse("mode", {"dropna": not dropna})
+        counts = self.value_counts()
+        top = counts[counts == counts.max()].index.sort_values()
+        return self._series_type._of(top._values, Index(range(len(top))), self.name)
+
+
+def sorting_order(columns: list[Values], ascending: list[bool], na_position: str = "last") -> Array:
+    """The row numbers in the order of several columns, stable."""
+    keys = pl.DataFrame({str(i): column.series for i, column in enumerate(columns)})
+    order = keys.select(
+        pl.arg_sort_by(
+            *keys.columns,
+            descending=[not up for up in ascending],
+            nulls_last=na_position == "last",
+            maintain_order=True,
+        )
+    )
+    return order.to_series().to_numpy().astype(np.intp)

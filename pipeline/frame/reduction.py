@@ -1,0 +1,128 @@
+"""Reductions as methods: ``mean``, ``max``, ``std``, ``any``, …, down the columns or along the rows.
+
+The arguments that numpy passes on (``np.mean(series)`` calls ``series.mean(axis=None, dtype=None, out=None)``) are
+taken when they ask for nothing.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+
+from pipeline.frame.columnar import Columnar
+from pipeline.frame.gaps import refuse
+from pipeline.frame.statistics import REDUCTIONS
+from pipeline.frame.values import Values, missing_mask
+
+__all__ = ["Reductions", "reduced"]
+
+
+class Reductions(Columnar):
+    """What Series and DataFrame sum up to."""
+
+    @abstractmethod
+    def _reduce(self, name: str, axis: Any, skipna: bool, options: dict[str, Any]) -> Any:
+        """The reduction `name` of each column (axis 0) or each row (axis 1)."""
+
+    def _reduction(self, name: str, axis: Any, skipna: bool, given: dict[str, Any], options: dict[str, Any]) -> Any:
+        numeric_only = options.pop("numeric_only", False)
+        refuse(name, options)
+        return self._reduce(name, axis, skipna, {**given, **({"numeric_only": True} if numeric_only else {})})
+
+    def sum(self, axis: Any = 0, skipna: bool = True, *, min_count: int = 0, **options: Any) -> Any:
+        """The sum; 0 of nothing."""
+        return self._reduction("sum", axis, skipna, {"min_count": min_count} if min_count else {}, options)
+
+    def prod(self, axis: Any = 0, skipna: bool = True, *, min_count: int = 0, **options: Any) -> Any:
+        """The product; 1 of nothing."""
+        return self._reduction("prod", axis, skipna, {"min_count": min_count} if min_count else {}, options)
+
+    product = prod
+
+    def mean(self, axis: Any = 0, skipna: bool = True, **options: Any) -> Any:
+        """The arithmetic mean."""
+        return self._reduction("mean", axis, skipna, {}, options)
+
+    def median(self, axis: Any = 0, skipna: bool = True, **options: Any) -> Any:
+        """The middle value."""
+        return self._reduction("median", axis, skipna, {}, options)
+
+    def min(self, axis: Any = 0, skipna: bool = True, **options: Any) -> Any:
+        """The lowest value."""
+        return self._reduction("min", axis, skipna, {}, options)
+
+    def max(self, axis: Any = 0, skipna: bool = True, **options: Any) -> Any:
+        """The highest value."""
+        return self._reduction("max", axis, skipna, {}, options)
+
+    def std(self, axis: Any = 0, skipna: bool = True, *, ddof: int = 1, **options: Any) -> Any:
+        """The standard deviation, by n - ddof."""
+        return self._reduction("std", axis, skipna, {"ddof": ddof}, options)
+
+    def var(self, axis: Any = 0, skipna: bool = True, *, ddof: int = 1, **options: Any) -> Any:
+        """The variance, by n - ddof."""
+        return self._reduction("var", axis, skipna, {"ddof": ddof}, options)
+
+    def sem(self, axis: Any = 0, skipna: bool = True, *, ddof: int = 1, **options: Any) -> Any:
+        """The standard error of the mean."""
+        return self._reduction("sem", axis, skipna, {"ddof": ddof}, options)
+
+    def skew(self, axis: Any = 0, skipna: bool = True, **options: Any) -> Any:
+        """Skewness without bias."""
+        return self._reduction("skew", axis, skipna, {}, options)
+
+    def kurt(self, axis: Any = 0, skipna: bool = True, **options: Any) -> Any:
+        """Excess kurtosis without bias."""
+        return self._reduction("kurt", axis, skipna, {}, options)
+
+    kurtosis = kurt
+
+    def any(self, *, axis: Any = 0, skipna: bool = True, **options: Any) -> Any:
+        """True when one value is true."""
+        return self._reduction("any", axis, skipna, {}, options)
+
+    def all(self, *, axis: Any = 0, skipna: bool = True, **options: Any) -> Any:
+        """True when no value is false."""
+        return self._reduction("all", axis, skipna, {}, options)
+
+    def count(self, axis: Any = 0, **options: Any) -> Any:
+        """How many values are not missing."""
+        return self._reduction("count", axis, True, {}, options)
+
+    def nunique(self, *, dropna: bool = True, axis: Any = 0, **options: Any) -> Any:
+        """How many different values."""
+        return self._reduction("nunique", axis, dropna, {}, options)
+
+
+def reduced(values: Values, name: str, skipna: bool, options: dict[str, Any]) -> Any:
+    """The reduction `name` of one column, as a scalar of the type that pandas gives."""
+    array = values.array
+    gone = missing_mask(array)
+    if name == "count":
+        return int(len(array) - gone.sum())
+    if name == "nunique":
+        return len({x for x in values.items() if x == x}) + (not skipna and bool(gone.any()))
+    if name in {"any", "all"}:
+        flags = array[~gone] if skipna else array
+        return bool(getattr(flags.astype(np.bool_), name)())
+    if (
+        array.dtype.kind in "iub"
+        and name in {"sum", "min", "max", "prod"}
+        and len(array)
+        and "min_count" not in options
+    ):
+        return getattr(array, name)()
+    if array.dtype.kind in "Mm" and name in {"min", "max"}:
+        seen = array[~gone]
+        return values.like(np.array([getattr(seen, name)()])).item(0) if len(seen) else Values(array[:0]).item(0)
+    if array.dtype.kind == "O" and name in {"min", "max", "sum"}:
+        seen = array[~gone]
+        if len(seen) and isinstance(seen[0], str):
+            return {"min": min, "max": max, "sum": "".join}[name](seen)
+    floats = values.floats
+    if not skipna and np.isnan(floats).any():
+        return np.float64(np.nan)
+    with np.errstate(all="ignore"):
+        return REDUCTIONS[name](floats, axis=0, **options)

@@ -1,0 +1,170 @@
+"""A Series in other shapes: other labels, a frame, a list, a dict, fewer rows, more rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from pipeline.frame.alignment import align, picked
+from pipeline.frame.columnar import Columnar
+from pipeline.frame.gaps import note_spelling, refuse
+from pipeline.frame.index import Index, Positions, as_index
+from pipeline.frame.values import Values, concatenated, missing_mask
+
+__all__ = ["SeriesShape", "kept_after_drop", "reindexer", "same_values"]
+
+
+class SeriesShape(Columnar):
+    """Changes of the labels and conversions to other containers."""
+
+    _values: Values
+    name: Any
+
+    def _new(self, values: Values, index: Index) -> Any:
+        return self._series_type._of(values, index, self.name)
+
+    def rename(self, index: Any = None, *, inplace: bool = False, **options: Any) -> Any:
+        """Another name; or, by a dict or function, other labels."""
+        refuse("rename", {k: v for k, v in options.items() if k not in {"copy", "axis"}})
+        if callable(index) or isinstance(index, dict):
+            look = index if callable(index) else lambda label: index.get(label, label)
+            result = self._new(self._values, self._index.map(look))
+        else:
+            result = self._series_type._of(self._values, self._index, index)
+        settled = self._settled(result, inplace, "rename")
+        if inplace:
+            self.name = result.name
+        return settled
+
+    def to_frame(self, name: Any = None) -> Any:
+        """A frame with this one column."""
+        label = name if name is not None else self.name if self.name is not None else 0
+        return self._frame_type._of({label: self._values.freeze()}, self._index)
+
+    def reset_index(
+        self, level: Any = None, *, drop: bool = False, name: Any = None, inplace: bool = False, **options: Any
+    ) -> Any:
+        """Rows numbered from 0; the old labels become a column unless dropped."""
+        refuse("reset_index", {"level": level, **options})
+        if drop:
+            return self._settled(self._new(self._values, Index(range(len(self)))), inplace, "reset_index")
+        return self.to_frame(name).reset_index()
+
+    def reindex(self, index: Any = None, *, method: Any = None, fill_value: Any = None, **options: Any) -> Any:
+        """The values for these labels, missing (or filled) where there are none."""
+        refuse("reindex", {k: v for k, v in options.items() if k != "copy"})
+        wanted = as_index(index)
+        return self._new(reindexer(self._index, wanted, method, fill_value)(self._values), wanted)
+
+    def drop(
+        self, labels: Any = None, *, index: Any = None, inplace: bool = False, errors: str = "raise", **o: Any
+    ) -> Any:
+        """Without the rows of these labels."""
+        refuse("drop", {k: v for k, v in o.items() if not (k == "axis" and v in {0, "index"})})
+        keep = kept_after_drop(self._index, labels if index is None else index, errors)
+        return self._settled(self._rows(keep), inplace, "drop")
+
+    def dropna(self, *, inplace: bool = False, ignore_index: bool = False, **options: Any) -> Any:
+        """Without the missing rows."""
+        refuse("dropna", {k: v for k, v in options.items() if k not in {"how"}})
+        result = self._rows(~missing_mask(self._values.array))
+        if ignore_index:
+            result._index = Index(range(len(result)))
+        return self._settled(result, inplace, "dropna")
+
+    def append(self, to_append: Any, *, ignore_index: bool = False, **options: Any) -> Any:
+        """Another Series below this one, as pandas 1 spelled it."""
+        refuse("append", options)
+        note_spelling("Series.append", "pd.concat")
+        values = concatenated([self._values, to_append._values])
+        return self._new(values, Index(range(len(values))) if ignore_index else self._index.append(to_append.index))
+
+    def combine_first(self, other: Any) -> Any:
+        """These values, and those of `other` where these are missing; all labels of both."""
+        joint = align(self._index, other.index)
+        mine, theirs = picked(self._values, joint.left), picked(other._values, joint.right)
+        gone = missing_mask(mine.array)
+        return self._new(mine.assigned(gone, theirs.take(gone)) if gone.any() else mine, joint.index)
+
+    def update(self, other: Any) -> None:
+        """Take over what `other` has, in place."""
+        theirs = picked(other._values, align(self._index, other.index, "left").right)
+        seen = ~missing_mask(theirs.array)
+        self._become(self._new(self._values.assigned(seen, theirs.take(seen)), self._index))
+
+    def tolist(self) -> list[Any]:
+        """The values as a list of Python scalars."""
+        values = self._values
+        return values.items() if values.kind in "Mm" else values.array.tolist()
+
+    to_list = tolist
+
+    def to_dict(self) -> dict[Any, Any]:
+        """Labels and values."""
+        return dict(zip(self._index, self.tolist(), strict=True))
+
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        """Labels and values, one by one."""
+        return zip(self._index, self, strict=True)  # type: ignore[call-overload,no-any-return]
+
+    def iteritems(self) -> Iterator[tuple[Any, Any]]:
+        """As `items`, in the spelling of pandas 1."""
+        note_spelling("iteritems", "items")
+        return self.items()
+
+    def keys(self) -> Index:
+        return self._index
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The value of a label, or `default`."""
+        place = self._index._find(key) if not isinstance(key, slice | list) else None
+        return default if place is None else self._values.item(place)
+
+    def item(self) -> Any:
+        """The only value. Raises ValueError when there is not exactly one."""
+        if len(self) != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
+        return self._values.item(0)
+
+    def equals(self, other: Any) -> bool:
+        """True when labels and values are the same, missing in the same places."""
+        if not isinstance(other, SeriesShape) or not self._index.equals(other._index):
+            return False
+        return same_values(self._values, other._values)
+
+
+def same_values(left: Values, right: Values) -> bool:
+    """True when two columns hold the same values of the same type, missing in the same places."""
+    a, b = left.array, right.array
+    if a.dtype != b.dtype or len(a) != len(b):
+        return False
+    gone = missing_mask(a)
+    return bool((gone == missing_mask(b)).all()) and bool(np.all(a[~gone] == b[~gone]))
+
+
+def reindexer(index: Index, wanted: Index, method: Any, fill_value: Any) -> Any:
+    """A change of values from the rows of one index to those of another."""
+    positions: Positions = index.get_indexer(wanted)
+    if method is not None:
+        backward = method in {"bfill", "backfill"}
+        side = "left" if backward else "right"
+        at = np.searchsorted(index._keys, wanted._keys, side=side) - (0 if backward else 1)  # type: ignore[call-overload]
+        positions = np.where(at >= len(index), -1, at)
+
+    def change(values: Values) -> Values:
+        moved = values.take_or_missing(positions)
+        absent = positions < 0
+        return moved.assigned(absent, fill_value) if fill_value is not None and absent.any() else moved
+
+    return change
+
+
+def kept_after_drop(index: Index, labels: Any, errors: str) -> Any:
+    """The rows that are left when `labels` go. Raises KeyError for labels that are not there."""
+    gone = [labels] if isinstance(labels, str) or not hasattr(labels, "__iter__") else list(labels)
+    lost = [label for label in gone if label not in index]
+    if lost and errors == "raise":
+        raise KeyError(f"{lost} not found in axis")
+    return ~index.isin([label for label in gone if label in index])

@@ -1,0 +1,173 @@
+"""Columns and labels of times made from text, numbers and ranges: ``date_range``, ``to_datetime`` and kin."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.frame import clock
+from pipeline.frame.frequency import Frequency
+from pipeline.frame.gaps import refuse, unsupported
+from pipeline.frame.index import Index
+from pipeline.frame.moment import NaT, Timedelta, Timestamp, is_missing
+from pipeline.frame.series import Series
+from pipeline.frame.values import Values
+
+__all__ = ["date_range", "to_datetime", "to_numeric", "to_timedelta"]
+
+_UNITS = {"D": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
+
+
+def date_range(
+    start: Any = None, end: Any = None, periods: int | None = None, freq: Any = None, tz: Any = None,
+    name: Any = None, inclusive: str = "both", **options: Any,
+) -> Any:  # fmt: skip
+    """Times at a steady pace, given by three of start, end, periods and freq (a day when only two are given)."""
+    refuse("date_range", options)
+    first = None if start is None else Timestamp(start)
+    last = None if end is None else Timestamp(end)
+    if first is not None and last is not None and periods is not None and freq is None:
+        stamps = np.linspace(_ticks(first), _ticks(last), periods).astype(np.int64).astype("M8[us]")
+        return Index._of(Values(stamps), name)
+    pace = Frequency.of("D" if freq is None else freq)
+    zone = tz if tz is not None else next((stamp.tzinfo for stamp in (first, last) if stamp and stamp.tzinfo), None)
+    if pace.end or pace.unit in {"mo", "q", "y", "b", "w"}:
+        values = _calendar(first, last, periods, pace)
+    else:
+        values = _steady(first, last, periods, pace)
+    if inclusive != "both":
+        values = values[(inclusive == "right") : len(values) - (inclusive == "left")]
+    placed = Values(values)
+    made: Index = Index._of(clock.placed(placed, zone) if zone is not None else placed, name)
+    made.freq = pace
+    return made
+
+
+def _ticks(stamp: Any) -> int:
+    return int(np.datetime64(stamp.to_pydatetime().replace(tzinfo=None), "us").astype(np.int64))
+
+
+def _steady(first: Any, last: Any, periods: int | None, pace: Frequency) -> Any:
+    step = int(pace.step.astype(np.int64))
+    if first is not None and last is not None and periods is None:
+        return np.arange(_ticks(first), _ticks(last) + 1, step).astype("M8[us]")
+    if periods is None or (first is None) == (last is None):
+        raise ValueError("Of the four parameters: start, end, periods, and freq, exactly three must be specified")
+    begin = _ticks(first) if first is not None else _ticks(last) - (periods - 1) * step
+    return (begin + np.arange(periods, dtype=np.int64) * step).astype("M8[us]")
+
+
+def _calendar(first: Any, last: Any, periods: int | None, pace: Frequency) -> Any:
+    """Months, quarters, years, weeks (ending on Sunday) and weekdays: labels of whole periods inside the range."""
+    if first is None:
+        raise unsupported("date_range", f"freq={pace.every!r} without a start")
+    start = first.to_pydatetime().replace(tzinfo=None)
+    days = {"b": 1.5, "w": 8, "mo": 32, "q": 93, "y": 367}[pace.unit]
+    stop = (
+        last.to_pydatetime().replace(tzinfo=None)
+        if last is not None
+        else start + dt.timedelta(days=days * pace.count * ((periods or 0) + 2) + 4)
+    )
+    if pace.unit in {"b", "w"}:
+        whole = pl.datetime_range(start, stop, "1d", eager=True)
+        kept = whole.filter(whole.dt.weekday() <= 5 if pace.unit == "b" else whole.dt.weekday() == 7)
+        kept = kept.gather_every(pace.count)
+    else:
+        floor = pl.Series([start]).dt.truncate(f"1{pace.unit}").item()
+        begins = pl.datetime_range(floor, stop, f"1{pace.unit}", eager=True)
+        clock_of_day = start - dt.datetime.combine(start.date(), dt.time())
+        kept = begins.dt.offset_by(f"1{pace.unit}").dt.offset_by("-1d") if pace.end else begins
+        kept = kept + clock_of_day
+        kept = kept.filter((kept >= start) & (kept <= stop)).gather_every(pace.count)
+    stamps = kept.to_numpy().astype("M8[us]")
+    return stamps if periods is None else stamps[:periods]
+
+
+def to_datetime(
+    arg: Any, errors: str = "raise", utc: bool = False, format: str | None = None,  # noqa: A002 - pandas' name
+    unit: str | None = None, **options: Any,
+) -> Any:  # fmt: skip
+    """Text, numbers (since 1970, in `unit`) or times as times: a Series of a Series, an index of a list, a Timestamp."""
+    options.pop("infer_datetime_format", None)
+    options.pop("cache", None)
+    refuse("to_datetime", options)
+    coerce = errors == "coerce"
+    if isinstance(arg, Series):
+        return Series._of(_times(arg._values, format, unit, coerce=coerce, utc=utc), arg.index, arg.name)
+    if isinstance(arg, Index | list | tuple | np.ndarray):
+        values = arg._values if isinstance(arg, Index) else Values.of(arg if isinstance(arg, np.ndarray) else list(arg))
+        name = arg.name if isinstance(arg, Index) else None
+        return Index._of(_times(values, format, unit, coerce=coerce, utc=utc), name)
+    if arg is None or is_missing(arg):
+        return None if arg is None else NaT
+    if isinstance(arg, dict) or hasattr(arg, "columns"):
+        raise unsupported("to_datetime", "parts of dates in columns")
+    try:
+        stamp = Timestamp(dt.datetime.strptime(arg, format) if format else arg, unit=unit)  # noqa: DTZ007
+    except ValueError:
+        if coerce:
+            return NaT
+        raise
+    return (stamp.tz_convert("UTC") if stamp.tzinfo else stamp.tz_localize("UTC")) if utc else stamp
+
+
+def _times(values: Values, layout: str | None, unit: str | None, *, coerce: bool, utc: bool) -> Values:
+    if values.kind in "iuf":
+        ticks = values.floats * _UNITS[unit or "ns"] if values.kind == "f" else _whole_ticks(values, unit or "ns")
+        gone = np.isnan(ticks) if ticks.dtype.kind == "f" else np.zeros(len(ticks), dtype=np.bool_)
+        stamps = np.where(gone, 0, ticks).astype(np.int64).astype("M8[us]")
+        stamps[gone] = np.datetime64("NaT")
+        read = Values(stamps)
+    elif values.kind == "M":
+        read = values
+    else:
+        texts = [x.isoformat() if isinstance(x, dt.date) else x for x in values.items()]
+        read = clock.parsed(Values.of(texts), layout, coerce=coerce)
+    if utc:
+        return clock.moved(read, "UTC") if read.zone else clock.placed(read, "UTC")
+    return read
+
+
+def _whole_ticks(values: Values, unit: str) -> Any:
+    array = values.array.astype(np.int64)
+    return array // 1_000 if unit == "ns" else array * int(_UNITS[unit])
+
+
+def to_timedelta(arg: Any, unit: str | None = None, errors: str = "raise") -> Any:
+    """Text or numbers (in `unit`) as spans of time."""
+    if errors != "raise":
+        raise unsupported("to_timedelta", f"errors={errors!r}")
+    if isinstance(arg, Series):
+        return Series._of(_spans(arg._values.items(), unit), arg.index, arg.name)
+    if isinstance(arg, Index | list | tuple | np.ndarray):
+        return Index._of(_spans(list(arg), unit))
+    return Timedelta(arg, unit)
+
+
+def _spans(items: list[Any], unit: str | None) -> Values:
+    spans = [Timedelta(item, unit) for item in items]
+    return Values(np.array(["NaT" if is_missing(s) else s.to_timedelta64() for s in spans], dtype="m8[us]"))
+
+
+def to_numeric(arg: Any, errors: str = "raise", **options: Any) -> Any:
+    """Text as numbers; what is none is missing when `errors` is 'coerce'."""
+    refuse("to_numeric", options)
+
+    def read(values: Values) -> Values:
+        if values.kind in "biuf":
+            return values
+        texts = values.cast(str).series
+        numbers = texts.cast(pl.Float64, strict=False)
+        if errors == "raise" and numbers.null_count() > texts.null_count():
+            raise ValueError("Unable to parse string as a number")
+        whole = texts.cast(pl.Int64, strict=False)
+        return Values.of(whole if whole.null_count() == 0 else numbers)
+
+    if isinstance(arg, Series):
+        return arg._each(read)
+    if isinstance(arg, list | tuple | np.ndarray | Index):
+        return read(Values.of(list(arg))).array
+    return read(Values.of([arg])).item(0)
