@@ -1,0 +1,14 @@
+from typing import Annotated
+
+from pipeline import Condition, Number, Param, indicator
+
+
+@indicator
+def above(
+    x: Number, *, level: Annotated[float, Param("The level to compare with", ge=-1e15, le=1e15)] = 0.0
+) -> Condition:
+    """True while the column is above a level.
+
+    Warm-up: none. Missing: where the value is missing. Edges: on the level is not above it.
+    """
+    return x > level

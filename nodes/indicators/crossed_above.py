@@ -1,0 +1,16 @@
+from nodes.kernels.recursion import cross_lines
+from pipeline import Condition, Number, indicator
+
+
+@indicator(style="kernel", warmup=1)
+def crossed_above(fast: Number, slow: Number) -> Condition:
+    """True on the bar where `fast` gets above `slow`, false on all others.
+
+    It was at or below on the last bar before on which both were known. Warm-up: 1 row. Missing: where either is
+    missing. Edges: touching is no crossing, leaving after a touch is one.
+    """
+    crossing = cross_lines(fast, slow)
+    for i in range(len(crossing)):
+        if crossing[i] == -1.0:
+            crossing[i] = 0.0
+    return crossing

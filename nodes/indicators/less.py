@@ -1,0 +1,10 @@
+from pipeline import Condition, Number, indicator
+
+
+@indicator
+def less(x: Number, y: Number) -> Condition:
+    """True while the first column is less than the second.
+
+    Warm-up: none. Missing: where either value is missing. Edges: equal is not less.
+    """
+    return x < y

@@ -1,0 +1,10 @@
+from pipeline import Number, SameKind, indicator
+
+
+@indicator
+def subtract(x: Number, y: Number) -> SameKind:
+    """The first column less the second.
+
+    Warm-up: none. Missing: where either value is missing. Units: those of `x`, as a difference.
+    """
+    return x - y

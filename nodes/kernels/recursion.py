@@ -1,0 +1,67 @@
+"""Recursions over one symbol. A bar whose value is missing or infinite is skipped: it gives NaN, the state
+is held, and the rest goes on as if the bar did not exist. So no missing value lasts for ever.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def smooth(x: NDArray[np.float64], period: int, alpha: float, skip: int) -> NDArray[np.float64]:
+    """Exponential smoothing: the state moves by `alpha` of its distance to each value.
+
+    It is seeded, as in TA-Lib, by the mean of the first `period` known values after `skip` of them, and
+    missing before. A flat series gives exactly its value: seed and step add distances, which are 0.
+    """
+    out = np.full(len(x), np.nan)
+    seen = -skip
+    anchor = 0.0
+    drift = 0.0
+    state = 0.0
+    for i in range(len(x)):
+        value = x[i]
+        if not np.isfinite(value):
+            continue
+        seen += 1
+        if seen > period:
+            state += alpha * (value - state)
+            out[i] = state
+        elif seen >= 1:
+            if seen == 1:
+                anchor = value
+            drift += value - anchor
+            if seen == period:
+                state = anchor + drift / period
+                out[i] = state
+    return out
+
+
+def range_bars(high: NDArray[np.float64], low: NDArray[np.float64], close: NDArray[np.float64]) -> NDArray[np.float64]:
+    """True range of each bar against the last known close before it; NaN until there is one."""
+    out = np.full(len(close), np.nan)
+    last = np.nan
+    for i in range(len(close)):
+        if np.isfinite(high[i]) and np.isfinite(low[i]) and not np.isnan(last):
+            out[i] = max(high[i] - low[i], abs(high[i] - last), abs(low[i] - last))
+        if np.isfinite(close[i]):
+            last = close[i]
+    return out
+
+
+def cross_lines(fast: NDArray[np.float64], slow: NDArray[np.float64]) -> NDArray[np.float64]:
+    """+1 where `fast` gets above `slow`, -1 where it gets below, else 0; the first known bar is NaN."""
+    out = np.full(len(fast), np.nan)
+    before_fast = np.nan
+    before_slow = np.nan
+    for i in range(len(fast)):
+        if np.isnan(fast[i]) or np.isnan(slow[i]):
+            continue
+        if not np.isnan(before_fast):
+            if before_fast <= before_slow and fast[i] > slow[i]:
+                out[i] = 1.0
+            elif before_fast >= before_slow and fast[i] < slow[i]:
+                out[i] = -1.0
+            else:
+                out[i] = 0.0
+        before_fast = fast[i]
+        before_slow = slow[i]
+    return out

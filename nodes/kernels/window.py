@@ -1,0 +1,157 @@
+"""Rolling windows in O(n), whatever the period, without drift.
+
+The rows are cut into blocks as long as the window. A window that ends in a block is then a tail of the block
+before (accumulated backwards) and a head of this one (accumulated forwards): values are only ever
+added, never taken out again. So nothing drifts however long the series is, no error of a large value
+outlives its window, and a missing value (NaN) blanks exactly the windows that contain it.
+
+Averages and deviations add distances from the first value of the block, the anchor, which lies in every
+window that ends there: a flat window has distances of exactly 0, hence its own value as mean and a
+deviation of 0, and sums of squares lose at most a factor of the period in precision.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def sum_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
+    """Sum of the last `period` values; exact for counts and other integers."""
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    if rows < period:
+        return out
+    tail = np.zeros(period + 1)
+    for block in range(0, rows, period):
+        total = 0.0
+        if block > 0:
+            for j in range(period - 1, 0, -1):
+                total += x[block - period + j]
+                tail[j] = total
+        head = 0.0
+        for i in range(block, min(block + period, rows)):
+            head += x[i]
+            if i >= period - 1:
+                out[i] = tail[i - block + 1] + head
+    return out
+
+
+def average_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
+    """Mean of the last `period` values."""
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    if rows < period:
+        return out
+    tail = np.zeros(period + 1)
+    for block in range(0, rows, period):
+        anchor = x[block]
+        total = 0.0
+        if block > 0:
+            for j in range(period - 1, 0, -1):
+                total += x[block - period + j] - anchor
+                tail[j] = total
+        head = 0.0
+        for i in range(block, min(block + period, rows)):
+            head += x[i] - anchor
+            if i >= period - 1:
+                out[i] = anchor + (tail[i - block + 1] + head) / period
+    return out
+
+
+def weigh_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
+    """Mean of the last `period` values with weights 1 (oldest) to `period` (newest)."""
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    if rows < period:
+        return out
+    weights = 0.5 * period * (period + 1.0)
+    tail = np.zeros(period + 1)
+    for block in range(0, rows, period):
+        anchor = x[block]
+        total = 0.0
+        weighted = 0.0
+        if block > 0:
+            for j in range(period - 1, 0, -1):
+                total += x[block - period + j] - anchor
+                weighted += total  # one row further back, every weight is one higher
+                tail[j] = weighted
+        head = 0.0
+        weighted = 0.0
+        for i in range(block, min(block + period, rows)):
+            k = i - block + 1
+            distance = x[i] - anchor
+            head += distance
+            weighted += k * distance
+            if i >= period - 1:
+                # the head's weights begin above those of the period - k values of the tail
+                out[i] = anchor + (tail[k] + weighted + (period - k) * head) / weights
+    return out
+
+
+def measure_windows(
+    x: NDArray[np.float64], period: int, ddof: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation (divisor period - ddof) of the last `period` values, and the last one less the mean.
+
+    The third is more than x - mean: it keeps its digits when the level is far above the deviations.
+    """
+    rows = len(x)
+    means = np.full(rows, np.nan)
+    deviations = np.full(rows, np.nan)
+    leads = np.full(rows, np.nan)
+    if rows < period:
+        return means, deviations, leads
+    tail = np.zeros(period + 1)
+    tail_squares = np.zeros(period + 1)
+    for block in range(0, rows, period):
+        anchor = x[block]
+        total = 0.0
+        squares = 0.0
+        if block > 0:
+            for j in range(period - 1, 0, -1):
+                distance = x[block - period + j] - anchor
+                total += distance
+                squares += distance * distance
+                tail[j] = total
+                tail_squares[j] = squares
+        head = 0.0
+        squares = 0.0
+        for i in range(block, min(block + period, rows)):
+            distance = x[i] - anchor
+            head += distance
+            squares += distance * distance
+            if i >= period - 1:
+                total = tail[i - block + 1] + head
+                spread = tail_squares[i - block + 1] + squares - total * (total / period)
+                means[i] = anchor + total / period
+                leads[i] = distance - total / period
+                if spread > 0.0:
+                    deviations[i] = np.sqrt(spread / (period - ddof))
+                elif spread <= 0.0:
+                    deviations[i] = 0.0
+    return means, deviations, leads
+
+
+def top_windows(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.float64]:
+    """Largest of the last `period` values with sign 1.0, smallest with sign -1.0 (van Herk, Gil and Werman)."""
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    if rows < period:
+        return out
+    tail = np.full(period + 1, -np.inf)
+    for block in range(0, rows, period):
+        best = -np.inf
+        if block > 0:
+            for j in range(period - 1, 0, -1):
+                value = sign * x[block - period + j]
+                if value > best or np.isnan(value):  # a NaN stays best: no comparison with it is true
+                    best = value
+                tail[j] = best
+        best = -np.inf
+        for i in range(block, min(block + period, rows)):
+            value = sign * x[i]
+            if value > best or np.isnan(value):
+                best = value
+            if i >= period - 1:
+                other = tail[i - block + 1]
+                out[i] = sign * (other if other > best or np.isnan(other) else best)
+    return out

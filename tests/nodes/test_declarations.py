@@ -1,0 +1,52 @@
+"""The declarations themselves: one node a file, documented, bounded, and nothing heavy imported."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal, get_origin
+
+import nodes
+
+ROOM = Path(nodes.__file__).parent
+SOURCES = sorted(ROOM.rglob("*.py"))
+
+
+def test_a_file_is_called_like_the_node_in_it(request, node):
+    assert node.id == request.node.callspec.id
+    assert node.fn.__name__ == node.id
+
+
+def test_a_docstring_tells_meaning_warmup_and_missing_values(node):
+    assert node.summary.endswith(".")
+    assert "Missing:" in node.doc
+    assert "Warm-up:" in node.doc or node.style == "table"
+
+
+def test_every_param_is_described_and_bounded(node):
+    for param in node.params:
+        assert param.param.description
+        assert get_origin(param.type) is Literal or len(param.param.bounds.given()) == 2, param.name
+
+
+def test_recursive_nodes_say_so(node):
+    recursions = {"ema", "wilder", "dema", "rsi", "macd", "atr", "long_flat", "position", "position_returns", "growth"}
+    assert node.recursive == (node.id in recursions)
+
+
+def test_nodes_import_only_the_root_of_pipeline_themselves_numpy_and_polars():
+    allowed = {"typing", "numpy", "numpy.typing", "polars", "pipeline"}
+    for source in SOURCES:
+        for step in ast.walk(ast.parse(source.read_text())):
+            names = [step.module] if isinstance(step, ast.ImportFrom) else []
+            names += [alias.name for alias in step.names] if isinstance(step, ast.Import) else []
+            for name in names:
+                assert name in allowed or name.startswith("nodes."), f"{source.relative_to(ROOM)} imports {name}"
+
+
+def test_declaring_every_node_imports_no_numba():
+    modules = [".".join(("nodes", *path.relative_to(ROOM).with_suffix("").parts)) for path in SOURCES]
+    lines = [f"import {module.removesuffix('.__init__')}" for module in modules]
+    code = "\n".join(["import sys", *lines, "assert not {'numba', 'pydantic', 'pandas'} & set(sys.modules)"])
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOM.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
