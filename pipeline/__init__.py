@@ -11,7 +11,9 @@ A node is a function from columns to columns. Declare one with `indicator`, `str
         return x * times
 """
 
+from pipeline.model.declare import indicator, portfolio, strategy
 from pipeline.model.kind import (
+    Axis,
     Bars,
     Condition,
     Equity,
@@ -31,10 +33,10 @@ from pipeline.model.kind import (
     Volume,
     Weight,
 )
-from pipeline.model.node import indicator, portfolio, strategy
 from pipeline.model.param import Param
 
 __all__ = [
+    "Axis",
     "Bars",
     "Condition",
     "Equity",

@@ -47,7 +47,7 @@ class Logging(_Section):
     """Where the log begins to speak."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least severe level that is written"
+        default="INFO", description="Least severe level that is written"
     )
 
 

@@ -4,16 +4,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline import Metrics, Param, Price, Returns, Weight, portfolio
+from pipeline import Axis, Metrics, Param, Price, Returns, Weight, portfolio
 
 YEAR = np.timedelta64(31_557_600, "s")  # 365.25 days
 
 
 @portfolio(style="table")
 def performance(
+    axis: Axis,
     close: Price,
-    returns: Returns = None,  # noqa: ARG001 - arrives as a column of the frame
-    weight: Weight = None,  # noqa: ARG001 - arrives as a column of the frame
+    returns: Returns = None,
+    weight: Weight = None,
     *,
     bars_per_year: Annotated[
         float, Param("252 daily equities, 365 daily crypto, 6048 hourly FX, 12 monthly bars", gt=0.0, le=4e7)
@@ -35,15 +36,13 @@ def performance(
     first. Edges: null where a metric is undefined (a division by 0, a single bar), never infinite or NaN;
     equity that reaches 0 stays there. Source: the metrics of the back-test.
     """
-    # a table node gets all ports as one frame, under the name of the first
-    frame: pl.DataFrame = close
-    closes = _floats(frame, "close")
-    weights = _floats(frame, "weight") if "weight" in frame.columns else np.ones(len(frame))
-    earned = _floats(frame, "returns") if "returns" in frame.columns else None
-    times = frame["ts"].to_numpy()
+    closes = close.to_numpy()
+    weights = np.ones(len(axis)) if weight is None else weight.to_numpy()
+    earned = None if returns is None else returns.to_numpy()
+    times = axis["ts"].to_numpy()
     rows = []
     start = 0
-    for symbol, length in frame["symbol"].rle().struct.unnest().select("value", "len").iter_rows():
+    for symbol, length in axis["symbol"].rle().struct.unnest().select("value", "len").iter_rows():
         part = slice(start, start + length)
         start += length
         known = np.isfinite(closes[part])
@@ -77,10 +76,6 @@ SCHEMA = {
     "exposure": pl.Float64,
     "trades": pl.Int64,
 }
-
-
-def _floats(frame: pl.DataFrame, name: str) -> NDArray[np.float64]:
-    return frame[name].cast(pl.Float64).to_numpy()
 
 
 def _hold(weight: NDArray[np.float64]) -> NDArray[np.float64]:

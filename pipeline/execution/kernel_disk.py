@@ -31,7 +31,7 @@ class _DigestLocator(_CacheLocator):
         return None
 
 
-class DigestCache(Cache):  # type: ignore[misc]
+class DigestCache(Cache):
     """One folder per code digest; the index inside tells signatures and processors apart, as numba does."""
 
     def __init__(self, py_func: Callable[..., Any], folder: Path, stamp: str) -> None:
@@ -39,7 +39,7 @@ class DigestCache(Cache):  # type: ignore[misc]
             def __init__(self, function: Callable[..., Any]) -> None:
                 self._lineno = function.__code__.co_firstlineno
                 self._locator = _DigestLocator(folder, stamp)
-                self._filename_base = self.get_filename_base("kernel", "")
+                self._filename_base = self.get_filename_base("kernel", "")  # type: ignore[no-untyped-call]
 
         self._impl_class = Impl  # type: ignore[assignment]
         super().__init__(py_func)  # type: ignore[no-untyped-call]

@@ -10,10 +10,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal, TypeAlias
 
+from pipeline import frame
 from pipeline.errors import Fault, GraphError, MarketError
 from pipeline.execution.protocols import BarSource, ObjectStore
 from pipeline.graph.graph import Graph, Node, Wire
@@ -31,7 +34,7 @@ Action: TypeAlias = Literal["compute", "reuse"]
 _LIBRARIES: dict[str, tuple[str, ...]] = {
     "expression": ("polars",),
     "kernel": ("numba", "numpy"),
-    "frame": ("polars", "numpy", "tradegraph"),
+    "frame": ("polars", "numpy"),
     "table": ("polars",),
 }
 
@@ -120,9 +123,18 @@ def plan(
 
 
 def library_versions(style: str) -> dict[str, str]:
-    """Versions of what computes nodes of a style, Python included."""
+    """Versions of what computes nodes of a style, Python included; of the adapter, the digest of its source."""
     found = {name: version(name) for name in _LIBRARIES[style]}
+    if style == "frame":
+        found["adapter"] = _adapter_digest()
     return {**found, "python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+
+
+@cache
+def _adapter_digest() -> str:
+    """What pandas-style code computes depends on the adapter as much as on polars, and it changes more often."""
+    home = Path(frame.__file__).parent
+    return digest([(path.name, path.read_bytes()) for path in sorted(home.rglob("*.py"))])
 
 
 def _resolve(graphs: Sequence[Graph], market: BarSource) -> dict[BarsRequest, ResolvedBars]:

@@ -1,4 +1,4 @@
-"""Table nodes: one polars frame of all symbols in, one frame with rows of its own out."""
+"""Table nodes: the axis and columns of all symbols in, one frame with rows of its own out."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ __all__ = ["evaluate_table"]
 
 
 def evaluate_table(node: NodeType, ports: Sequence[Argument], params: Mapping[str, Any], panel: Panel) -> pl.DataFrame:
-    """The node's table. Its input has symbol, ts and a column per port (port_field for a bundle)."""
-    columns = [panel.symbol_column(), panel.ts.alias("ts")]
-    for port, declared in zip(ports, node.ports, strict=True):
-        if isinstance(port, Mapping):
-            columns += [column.series.alias(f"{declared.name}_{field}") for field, column in port.items()]
-        elif port is not None:
-            columns.append(port.series.alias(declared.name))
-    result = node.fn(pl.DataFrame(columns), **params)
+    """The node's table. Its function gets the axis (symbol, ts), then a series per port."""
+    axis = pl.DataFrame([panel.symbol_column(), panel.ts.alias("ts")])
+    result = node.fn(axis, *(_series(port, spec.name) for port, spec in zip(ports, node.ports, strict=True)), **params)
     if not isinstance(result, pl.DataFrame):
         raise NodeError(f"{node.id!r} gave {type(result).__name__}, expected a polars DataFrame", code="TG502")
     return result
+
+
+def _series(port: Argument, name: str) -> Any:
+    if isinstance(port, Mapping):
+        return {field: column.series.alias(field) for field, column in port.items()}
+    return None if port is None else port.series.alias(name)

@@ -7,7 +7,7 @@ columns with ``Series.to_polars``. May import pipeline.model and pipeline.errors
 
 from typing import Any
 
-import numpy as _np
+import numpy as np
 
 from pipeline.frame import api
 from pipeline.frame.frame import DataFrame
@@ -23,7 +23,6 @@ from pipeline.frame.gaps import (
 from pipeline.frame.index import DatetimeIndex, Index, RangeIndex
 from pipeline.frame.joining import concat, merge
 from pipeline.frame.moment import NA, NaT, Timedelta, Timestamp
-from pipeline.frame.pandas_names import MODULE
 from pipeline.frame.presence import isna, notna
 from pipeline.frame.series import Series
 from pipeline.frame.timeline import date_range, to_datetime, to_numeric, to_timedelta
@@ -64,5 +63,5 @@ notnull = notna
 def __getattr__(name: str) -> Any:
     if name == "np":
         # pandas 1 offered numpy under this name
-        return _np
-    raise missing_name("pandas", name, MODULE)
+        return np
+    raise missing_name("pandas", name, "module")

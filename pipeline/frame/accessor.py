@@ -13,88 +13,6 @@ from pipeline.frame.values import Values
 
 __all__ = ["DatetimeAccessor", "StringAccessor"]
 
-_DT = frozenset(
-    [
-        "day_name",
-        "month_name",
-        "days_in_month",
-        "is_leap_year",
-        "is_month_end",
-        "is_month_start",
-        "is_quarter_end",
-        "is_quarter_start",
-        "is_year_end",
-        "is_year_start",
-        "isocalendar",
-        "nanosecond",
-        "to_period",
-        "total_seconds",
-        "days",
-        "seconds",
-        "components",
-        "week",
-        "weekofyear",
-        "timetz",
-        "to_pytimedelta",
-        "as_unit",
-        "unit",
-        "freq",
-        "end_time",
-        "start_time",
-        "qyear",
-    ]
-)
-_STR = frozenset(
-    [
-        "capitalize",
-        "casefold",
-        "cat",
-        "center",
-        "count",
-        "decode",
-        "encode",
-        "extract",
-        "extractall",
-        "find",
-        "findall",
-        "fullmatch",
-        "get",
-        "get_dummies",
-        "index",
-        "isalnum",
-        "isalpha",
-        "isdecimal",
-        "isdigit",
-        "islower",
-        "isnumeric",
-        "isspace",
-        "istitle",
-        "isupper",
-        "join",
-        "ljust",
-        "match",
-        "normalize",
-        "pad",
-        "partition",
-        "removeprefix",
-        "removesuffix",
-        "repeat",
-        "rfind",
-        "rindex",
-        "rjust",
-        "rpartition",
-        "rsplit",
-        "slice",
-        "slice_replace",
-        "split",
-        "swapcase",
-        "title",
-        "translate",
-        "wrap",
-        "zfill",
-    ]
-)
-
 
 class DatetimeAccessor:
     """Clock and calendar of a column of times."""
@@ -110,7 +28,7 @@ class DatetimeAccessor:
     def __getattr__(self, name: str) -> Any:
         if name in clock.FIELDS or name in {"date", "time"}:
             return self._made(clock.field(self._series._values, name))
-        raise missing_name("Series.dt", name, _DT, type(self))
+        raise missing_name("Series.dt", name, "dt", type(self))
 
     @property
     def tz(self) -> str | None:
@@ -164,7 +82,7 @@ class StringAccessor:
         return (series if series.dtype == pl.String else series.cast(pl.String)).str
 
     def __getattr__(self, name: str) -> Any:
-        raise missing_name("Series.str", name, _STR, type(self))
+        raise missing_name("Series.str", name, "str", type(self))
 
     def lower(self) -> Any:
         return self._made(self._text.to_lowercase())

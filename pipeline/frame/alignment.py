@@ -14,7 +14,7 @@ __all__ = ["Alignment", "align", "picked"]
 class Alignment(NamedTuple):
     """A joint index, and where each side's rows go (None: as they stand; -1: missing there)."""
 
-    index: Index
+    labels: Index
     left: Positions | None
     right: Positions | None
 

@@ -62,7 +62,8 @@ def _from_dict(data: dict[Any, Any], rows: Index | None, names: list[Any] | None
     for name, value in data.items():
         if isinstance(value, Columnar):
             same = value.index is rows or value.index.equals(rows)
-            made[name] = (value if same else value.reindex(rows))._values.freeze()  # type: ignore[attr-defined]
+            column: Any = value
+            made[name] = (column if same else column.reindex(rows))._values.freeze()
         elif isinstance(value, Index):
             made[name] = value._values
         elif value is None or isinstance(value, str) or not hasattr(value, "__len__") or np.ndim(value) == 0:

@@ -57,19 +57,19 @@ class Elementwise(Columnar):
 
         return self._each_numeric(change)
 
-    def cumsum(self, axis: Any = None, *args: Any, skipna: bool = True, **options: Any) -> Any:
+    def cumsum(self, axis: Any = None, skipna: bool = True, **options: Any) -> Any:
         """Running sum; missing rows stay missing and count nothing."""
         return self._running(np.add, 0, skipna, {"axis": axis, **options})
 
-    def cumprod(self, axis: Any = None, *args: Any, skipna: bool = True, **options: Any) -> Any:
+    def cumprod(self, axis: Any = None, skipna: bool = True, **options: Any) -> Any:
         """Running product."""
         return self._running(np.multiply, 1, skipna, {"axis": axis, **options})
 
-    def cummax(self, axis: Any = None, *args: Any, skipna: bool = True, **options: Any) -> Any:
+    def cummax(self, axis: Any = None, skipna: bool = True, **options: Any) -> Any:
         """Highest so far."""
         return self._running(np.maximum, -np.inf, skipna, {"axis": axis, **options})
 
-    def cummin(self, axis: Any = None, *args: Any, skipna: bool = True, **options: Any) -> Any:
+    def cummin(self, axis: Any = None, skipna: bool = True, **options: Any) -> Any:
         """Lowest so far."""
         return self._running(np.minimum, np.inf, skipna, {"axis": axis, **options})
 
@@ -119,10 +119,9 @@ class Elementwise(Columnar):
 
         return self._each(change)
 
-    def astype(self, dtype: Any, copy: Any = None, errors: str = "raise") -> Any:
+    def astype(self, dtype: Any, *, errors: str = "raise", **options: Any) -> Any:
         """The values as another type."""
-        if errors != "raise":
-            raise unsupported("astype", f"errors={errors!r}")
+        refuse("astype", {"errors": errors != "raise", **{k: v for k, v in options.items() if k != "copy"}})
         return self._each(lambda values: values.cast(dtype))
 
     def where(self, cond: Any, other: Any = np.nan, *, inplace: bool = False, **options: Any) -> Any:

@@ -22,7 +22,6 @@ from pipeline.frame.labelled import Labelled
 from pipeline.frame.missing import Missing
 from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
-from pipeline.frame.pandas_names import FRAME
 from pipeline.frame.reduction import Reductions, reduced
 from pipeline.frame.selection import Selected, is_mask, mask_of, positions_in
 from pipeline.frame.series import Series
@@ -109,7 +108,7 @@ class DataFrame(
             joint = align(self._index, other.index, "left" if how == "left" else "outer")
             partner = picked(other._values, joint.right)
             data = {c: change(picked(v, joint.left), partner) for c, v in self._data.items()}
-            return self._of(data, joint.index)
+            return self._of(data, joint.labels)
         if isinstance(other, dict) or (isinstance(other, Series) and how == "fill"):
             known = dict(other.items())
             return self._of({c: change(v, known[c]) if c in known else v for c, v in self._data.items()}, self._index)
@@ -139,13 +138,13 @@ class DataFrame(
             if mine or list(self._data) == list(other._data)
             else list(self.columns.union(other.columns))
         )
-        blank = Values.repeat(np.nan, len(joint.index))
+        blank = Values.repeat(np.nan, len(joint.labels))
         data = {}
         for label in labels:
             left = picked(self._data[label], joint.left) if label in self._data else blank
             right = picked(other._data[label], joint.right) if label in other._data else blank
             data[label] = change(left, right)
-        return self._of(data, joint.index)
+        return self._of(data, joint.labels)
 
     def _reduce(self, name: str, axis: Any, skipna: bool, options: dict[str, Any]) -> Any:
         numeric = options.pop("numeric_only", False) or name not in {
@@ -342,7 +341,7 @@ class DataFrame(
             raise AttributeError(name)
         if name in self._data:
             return self._column(name)
-        raise missing_name("DataFrame", name, FRAME, type(self))
+        raise missing_name("DataFrame", name, "frame", type(self))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_") and name in self._data and not hasattr(type(self), name):

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
-from pipeline.frame.gaps import refuse, unsupported
+from pipeline.frame.gaps import note_spelling, refuse, unsupported
 from pipeline.frame.grouping import FrameGroups, keyed
 from pipeline.frame.index import Index
 from pipeline.frame.ranking import sorting_order
@@ -47,7 +47,8 @@ class FrameRows(Columnar):
             fields.insert(0, "Index")
         if name is None:
             return zip(*lists, strict=True)
-        return map(namedtuple(name, fields, rename=True)._make, zip(*lists, strict=True))  # type: ignore[misc]
+        row: Any = namedtuple(name, fields, rename=True)  # type: ignore[misc] # the fields are known when it runs
+        return map(row._make, zip(*lists, strict=True))
 
     def apply(self, func: Any, axis: Any = 0, raw: bool = False, args: Any = (), **kwargs: Any) -> Any:
         """A function of each column (axis 0) or each row (axis 1) as a Series, or as an array when `raw`."""
@@ -60,7 +61,7 @@ class FrameRows(Columnar):
         if axis in {1, "columns"}:
             done = [call(row, *args, **kwargs) for _, row in self.iterrows()]
             if done and isinstance(done[0], Columnar):
-                return self._frame_type([one.to_dict() for one in done], index=self._index)  # type: ignore[attr-defined]
+                return self._frame_type([one.to_dict() for one in done], index=self._index)
             return self._series_type._of(Values.of(done), self._index)
         columns = {label: call(self[label], *args, **kwargs) for label in self._data}  # type: ignore[index]
         if any(isinstance(one, Columnar) for one in columns.values()):
@@ -72,7 +73,10 @@ class FrameRows(Columnar):
         refuse("DataFrame.map", {"na_action": na_action})
         return self._each(lambda values: Values.of([func(item) for item in values.items()]))
 
-    applymap = map
+    def applymap(self, func: Callable[[Any], Any], na_action: Any = None) -> Any:
+        """As `map`, in the spelling of pandas 1."""
+        note_spelling("applymap", "map")
+        return self.map(func, na_action)
 
     def aggregate(self, func: Any, axis: Any = 0, **kwargs: Any) -> Any:
         """A reduction by name or function; a dict names one for each column."""

@@ -70,10 +70,9 @@ class FrameShape(Columnar):
             result[label] = value(result) if callable(value) else value  # type: ignore[index]
         return result
 
-    def astype(self, dtype: Any, copy: Any = None, errors: str = "raise") -> Any:
+    def astype(self, dtype: Any, *, errors: str = "raise", **options: Any) -> Any:
         """The columns as other types; a dict names one for each."""
-        if errors != "raise":
-            raise unsupported("astype", f"errors={errors!r}")
+        refuse("astype", {"errors": errors != "raise", **{k: v for k, v in options.items() if k != "copy"}})
         if not isinstance(dtype, dict):
             return self._each(lambda values: values.cast(dtype))
         lost = [label for label in dtype if label not in self._data]
@@ -224,11 +223,9 @@ class FrameShape(Columnar):
 
     def combine_first(self, other: Any) -> Any:
         """These values, and those of `other` where these are missing; all labels of both."""
-        labels = [*self._data, *(label for label in other._data if label not in self._data)]
-        return self._frame_type({
-            c: self[c].combine_first(other[c]) if c in self._data and c in other._data else (self if c in self._data else other)[c]  # type: ignore[index]
-            for c in labels
-        })  # fmt: skip
+        mine, theirs = dict(self.items()), dict(other.items())
+        both = {label: series.combine_first(theirs[label]) for label, series in mine.items() if label in theirs}
+        return self._frame_type({**mine, **{c: s for c, s in theirs.items() if c not in mine}, **both})
 
     def update(self, other: Any) -> None:
         """Take over what `other` has, in place."""
@@ -239,12 +236,17 @@ class FrameShape(Columnar):
                 seen = ~missing_mask(theirs.array)
                 self._data[label] = self._data[label].assigned(seen, theirs.take(seen))
 
-    def quantile(self, q: float = 0.5, axis: Any = 0, numeric_only: bool = True, interpolation: str = "linear") -> Any:
+    # numbers alone count, whatever numeric_only says: pandas 1 left the other columns out
+    def quantile(
+        self, q: float = 0.5, axis: Any = 0, numeric_only: bool = True, interpolation: str = "linear"  # noqa: ARG002
+    ) -> Any:  # fmt: skip
         """The value that a share `q` of each column lies below."""
         given = {"q": q, "interpolation": interpolation}
         return self._reduce("quantile", axis, True, given).rename(q)  # type: ignore[attr-defined]
 
-    def corr(self, method: str = "pearson", min_periods: int = 1, numeric_only: bool = True) -> Any:
+    def corr(
+        self, method: str = "pearson", min_periods: int = 1, numeric_only: bool = True  # noqa: ARG002
+    ) -> Any:  # fmt: skip
         """Pearson's correlation of each pair of columns."""
         if method != "pearson" or min_periods != 1:
             raise unsupported("corr", f"method={method!r}, min_periods={min_periods!r}")
@@ -290,7 +292,7 @@ class FrameShape(Columnar):
 
 
 def _kinds(types: Any) -> str:
-    """numpy's letters for the names of types."""
+    """The letters of numpy for the names of types."""
     names = types if isinstance(types, list | tuple) else [] if types is None else [types]
     known = {"number": "iuf", np.number: "iuf", "float": "f", "int": "iu", "bool": "b", "object": "O", "datetime": "M"}
     return "".join(known[name] if name in known else np.dtype(name).kind for name in names)

@@ -26,7 +26,7 @@ _SHAPE = re.compile(r"(\d*)\s*([A-Za-z]+)(?:-[A-Z]{3})?")
 
 @dataclass(frozen=True, slots=True)
 class Frequency:
-    """`count` times a unit of polars (w, d, h, m, s, ms, us, mo, q, y; b for weekdays); `end` labels periods by their end."""
+    """`count` times a unit of polars (w, d, h, m, s, ms, us, mo, q, y; b: weekdays); `end`: the end labels a period."""
 
     count: int
     unit: str

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from pipeline.errors import Place, PluginError, did_you_mean
+from pipeline.frame.pandas_names import pandas_names
 
 __all__ = [
     "AdapterGap",
@@ -89,7 +90,7 @@ _spellings = _Recorder("spellings")
 
 
 def recorded_gaps() -> AbstractContextManager[list[Gap]]:
-    """A context that yields the list of gaps hit inside it: ``with recorded_gaps() as gaps: ...``."""
+    """A context that yields the list of the gaps that are hit inside it, swallowed or not."""
     return _gaps.open()
 
 
@@ -103,9 +104,12 @@ def note_spelling(operation: str, instead: str) -> None:
     _spellings.note(operation, f"old spelling, write {instead}")
 
 
-def missing_name(owner: str, name: str, names: frozenset[str], offered: object = None) -> AttributeError:
-    """The error for an attribute that `owner` lacks: a recorded gap when pandas has it, else a plain slip."""
-    if name in names:
+def missing_name(owner: str, name: str, section: str, offered: object = None) -> AttributeError:
+    """The error for an attribute that `owner` lacks: a recorded gap when pandas has it, else a plain slip.
+
+    `section` says where in the list of pandas' names to look.
+    """
+    if name in pandas_names()[section]:
         operation, reason = f"{owner}.{name}", "not offered"
         place = _gaps.note(operation, reason)
         return MissingName(f"the pandas adapter does not have {operation}", place=place)

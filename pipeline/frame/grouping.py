@@ -11,7 +11,6 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
 from pipeline.frame.gaps import missing_name, unsupported
 from pipeline.frame.index import Index, Positions
-from pipeline.frame.pandas_names import GROUP
 from pipeline.frame.ranking import sorting_order
 from pipeline.frame.reduction import reduced
 from pipeline.frame.values import Values, concatenated, missing_mask
@@ -88,7 +87,7 @@ class _Groups:
             return lambda *args, **kwargs: self._within(name, *args, **kwargs)
         if name.startswith("_"):
             raise AttributeError(name)
-        raise missing_name(type(self).__name__, name, GROUP, type(self))
+        raise missing_name(type(self).__name__, name, "group", type(self))
 
     def __len__(self) -> int:
         return len(self._keys.starts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import operator
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any
@@ -14,23 +13,19 @@ import polars as pl
 from pipeline.frame import clock
 from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
-from pipeline.frame.gaps import missing_name, refuse, unsupported
-from pipeline.frame.moment import Timestamp, is_missing
-from pipeline.frame.pandas_names import INDEX
-from pipeline.frame.values import Array, Values, concatenated, missing_mask, plain_scalar
+from pipeline.frame.gaps import missing_name, refuse
+from pipeline.frame.label_set import LabelSet
+from pipeline.frame.lookup import Positions
+from pipeline.frame.moment import Timestamp
+from pipeline.frame.values import Array, Values, missing_mask, plain_scalar
 
 __all__ = ["DatetimeIndex", "Index", "Positions", "RangeIndex", "as_index", "label_index"]
 
-Positions = npt.NDArray[np.intp]
 
-
-class Index:
+class Index(LabelSet):
     """Immutable labels. Two series whose indexes are equal are aligned row by row."""
 
-    _values: Values
     name: Any
-    _lookup: dict[Any, int] | None
-    _sorted: bool | None
     freq: Any = None
     nlevels = 1
 
@@ -57,10 +52,13 @@ class Index:
         made._sorted = None
         return made
 
-    # -- as a sequence -------------------------------------------------------------------------------------
+    def _made(self, values: Values, name: Any) -> Any:
+        return Index._of(values, name)
 
-    def __len__(self) -> int:
-        return len(self._values)
+    def _peer(self, data: Any) -> Any:
+        return as_index(data)
+
+    # -- as a sequence -------------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Any]:
         array = self.array
@@ -92,13 +90,9 @@ class Index:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        raise missing_name(type(self).__name__, name, INDEX, type(self))
+        raise missing_name(type(self).__name__, name, "index", type(self))
 
     # -- what it is ----------------------------------------------------------------------------------------
-
-    @property
-    def array(self) -> Array:
-        return self._values.array
 
     @property
     def values(self) -> Array:
@@ -124,45 +118,6 @@ class Index:
     def names(self) -> list[Any]:
         return [self.name]
 
-    @property
-    def is_monotonic_increasing(self) -> bool:
-        if self._sorted is None:
-            keys = self._keys
-            if keys.dtype.kind == "O":
-                try:
-                    self._sorted = all(map(operator.le, keys[:-1], keys[1:]))
-                except TypeError:
-                    self._sorted = False
-            else:
-                self._sorted = bool((keys[:-1] <= keys[1:]).all())
-        return self._sorted
-
-    @property
-    def is_monotonic_decreasing(self) -> bool:
-        return bool(np.all(self._keys[:-1] >= self._keys[1:]))
-
-    @property
-    def is_unique(self) -> bool:
-        keys = self._keys
-        if keys.dtype.kind != "O" and self.is_monotonic_increasing:
-            return not bool((keys[:-1] == keys[1:]).any())
-        return len(self._table) == len(self)
-
-    @property
-    def has_duplicates(self) -> bool:
-        return not self.is_unique
-
-    def equals(self, other: Any) -> bool:
-        """True when the labels are the same, in the same order."""
-        if other is self:
-            return True
-        if not isinstance(other, Index) or len(self) != len(other):
-            return False
-        left, right = self._keys, other._keys
-        if left.dtype.kind == "O" and right.dtype.kind == "O":
-            return left is right or left.tolist() == right.tolist()
-        return (self._values.kind == "M") == (other._values.kind == "M") and bool(np.array_equal(left, right))
-
     def tolist(self) -> list[Any]:
         return list(self)
 
@@ -183,133 +138,6 @@ class Index:
     def astype(self, dtype: Any, **_: Any) -> Index:
         return Index._of(self._values.cast(dtype), self.name)
 
-    # -- finding labels ------------------------------------------------------------------------------------
-
-    @property
-    def _keys(self) -> Array:
-        array = self.array
-        return array.view(np.int64) if array.dtype.kind in "Mm" else array
-
-    @property
-    def _table(self) -> dict[Any, int]:
-        if self._lookup is None:
-            labels = self._keys.tolist()
-            # the first of equal labels wins
-            self._lookup = dict(zip(reversed(labels), range(len(labels) - 1, -1, -1), strict=True))
-        return self._lookup
-
-    def _key(self, label: Any) -> Any:
-        if self._values.kind not in "Mm":
-            return label
-        if isinstance(label, str | dt.date):
-            label = Timestamp(label) if self._values.kind == "M" else label
-        if isinstance(label, Timestamp) and self._values.zone and label.tzinfo is None:
-            label = label.tz_localize(self._values.zone)
-        return int(np.asarray(plain_scalar(label)).astype(f"{self._values.kind}8[us]").astype(np.int64))
-
-    def _find(self, label: Any) -> int | None:
-        """The first position of a label."""
-        return self._table.get(self._key(label))
-
-    def get_loc(self, label: Any) -> Any:
-        """The position of a label; a mask when it stands there more than once. Raises KeyError."""
-        found = self._find(label)
-        if found is None:
-            raise KeyError(label)
-        if not self.is_unique:
-            mask = self._keys == self._key(label)
-            return mask if mask.sum() > 1 else found
-        return found
-
-    def get_indexer(self, target: Any) -> Positions:
-        """The position of each label of `target`, -1 where it is not here."""
-        wanted = as_index(target)
-        if not self.is_unique:
-            raise ValueError("cannot reindex on an axis with duplicate labels")
-        mine, theirs = self._keys, wanted._keys
-        if mine.dtype.kind in "iuf" and theirs.dtype.kind in "iuf" and self.is_monotonic_increasing and len(mine):
-            at = np.minimum(np.searchsorted(mine, theirs), len(mine) - 1)
-            return np.where(mine[at] == theirs, at, -1).astype(np.intp)
-        table = self._table
-        return np.fromiter((table.get(label, -1) for label in theirs.tolist()), dtype=np.intp, count=len(wanted))
-
-    def slice_of(self, start: Any, stop: Any) -> slice:
-        """The rows from label `start` to label `stop`, both included."""
-        return slice(
-            None if start is None else self._edge(start, "left"), None if stop is None else self._edge(stop, "right")
-        )
-
-    def _edge(self, label: Any, side: str) -> int:
-        keys = self._keys
-        if self._values.kind == "M" and isinstance(label, str):
-            first, last = _text_span(label)
-            key = self._key(first if side == "left" else last)
-        else:
-            key = self._key(label)
-        if keys.dtype.kind != "O" and self.is_monotonic_increasing:
-            return int(np.searchsorted(keys, key, side=side))  # type: ignore[call-overload]
-        found = self._find(label)
-        if found is None:
-            raise KeyError(label)
-        return found + (side == "right")
-
-    # -- sets of labels ------------------------------------------------------------------------------------
-
-    def isin(self, labels: Any) -> npt.NDArray[np.bool_]:
-        wanted = {self._key(label) for label in labels}
-        return np.fromiter((key in wanted for key in self._keys.tolist()), dtype=np.bool_, count=len(self))
-
-    def duplicated(self, keep: Any = "first") -> npt.NDArray[np.bool_]:
-        """True where a label has been seen before (`keep` 'first'), or comes again ('last')."""
-        keys = self._keys if keep != "last" else self._keys[::-1]
-        codes = pl.Series(keys if keys.dtype.kind != "O" else keys.tolist(), strict=False)
-        mask = (
-            (~codes.is_first_distinct()).to_numpy() if keep in {"first", "last"} else codes.is_duplicated().to_numpy()
-        )
-        return mask[::-1] if keep == "last" else mask
-
-    def unique(self) -> Index:
-        return Index._of(self._values.take(~self.duplicated()), self.name)
-
-    def drop_duplicates(self, *, keep: Any = "first") -> Index:
-        return Index._of(self._values.take(~self.duplicated(keep)), self.name)
-
-    def union(self, other: Any, sort: Any = None) -> Index:
-        """The labels of both, sorted where they can be."""
-        second = as_index(other)
-        if self.equals(second):
-            return self
-        both = Index._of(concatenated([self._values, second._values]), self.name if self.name == second.name else None)
-        both = both.unique()
-        return both.sort_values() if sort is not False else both
-
-    def intersection(self, other: Any, sort: Any = False) -> Index:
-        second = as_index(other)
-        kept = self[second.isin_of(self)]
-        return kept.sort_values() if sort else kept  # type: ignore[no-any-return]
-
-    def isin_of(self, other: Index) -> npt.NDArray[np.bool_]:
-        """Which labels of `other` are also here."""
-        mine = set(self._keys.tolist())
-        return np.fromiter((key in mine for key in other._keys.tolist()), dtype=np.bool_, count=len(other))
-
-    def difference(self, other: Any, sort: Any = None) -> Index:
-        kept = self[~as_index(other).isin_of(self)]
-        return kept if sort is False else kept.sort_values()  # type: ignore[no-any-return]
-
-    def append(self, other: Any) -> Index:
-        parts = other if isinstance(other, list | tuple) else [other]
-        return Index._of(concatenated([self._values, *(as_index(part)._values for part in parts)]), self.name)
-
-    def sort_values(self, *, ascending: bool = True, **other: Any) -> Index:
-        """The labels in order; as they are when they cannot be compared."""
-        refuse("Index.sort_values", other)
-        try:
-            order = np.argsort(self._keys, kind="stable")
-        except TypeError:
-            return self
-        return Index._of(self._values.take(order if ascending else order[::-1]), self.name)
-
     # -- numbers -------------------------------------------------------------------------------------------
 
     def min(self, **_: Any) -> Any:
@@ -328,7 +156,8 @@ class Index:
 
     def map(self, mapper: Any, **_: Any) -> Index:
         look = mapper if callable(mapper) else mapper.get
-        return Index([look(label) for label in self], name=self.name)
+        made: Index = Index([look(label) for label in self], name=self.name)
+        return made
 
     def shift(self, periods: int = 1, freq: Any = None) -> Index:
         """Every label moved by `periods` steps of `freq`."""
@@ -432,7 +261,8 @@ class RangeIndex(Index):
         return self._range == other._range if isinstance(other, RangeIndex) else super().equals(other)
 
     def rename(self, name: Any, **_: Any) -> Index:
-        return RangeIndex(self._range, name=name)  # type: ignore[no-any-return]
+        made: Index = RangeIndex(self._range, name=name)
+        return made
 
     def _find(self, label: Any) -> int | None:
         if isinstance(label, float) and label.is_integer():
@@ -490,7 +320,8 @@ class DatetimeIndex(Index):
 
 def as_index(data: Any) -> Index:
     """`data` as an index."""
-    return data if isinstance(data, Index) else Index(data)  # type: ignore[no-any-return]
+    made: Index = data if isinstance(data, Index) else Index(data)
+    return made
 
 
 def label_index(labels: list[Hashable], name: Any = None) -> Index:
@@ -498,22 +329,3 @@ def label_index(labels: list[Hashable], name: Any = None) -> Index:
     if labels and all(isinstance(label, int) and not isinstance(label, bool) for label in labels):
         return Index._of(Values(np.array(labels)), name)
     return Index._of(Values(objects(labels)), name)
-
-
-def _text_span(text: str) -> tuple[Timestamp, Timestamp]:
-    """The first and last microsecond that a date such as '2023', '2023-05' or '2023-05-17' speaks of."""
-    first: Timestamp = Timestamp(text)
-    if is_missing(first):
-        raise unsupported("loc", "a missing time as the edge of a slice")
-    tick = dt.timedelta(microseconds=1)
-    plain = first.to_pydatetime()
-    parts = len(text.strip().split("-"))
-    if ":" in text:
-        span = dt.timedelta(minutes=1) if text.count(":") == 1 else dt.timedelta(seconds=1)
-        return first, Timestamp(plain + span - tick)
-    if parts == 1 and len(text.strip()) == 4:
-        return first, Timestamp(plain.replace(year=plain.year + 1) - tick)
-    if parts == 2:
-        following = plain.replace(year=plain.year + plain.month // 12, month=plain.month % 12 + 1)
-        return first, Timestamp(following - tick)
-    return first, Timestamp(plain + dt.timedelta(days=1) - tick)

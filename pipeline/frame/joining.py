@@ -114,7 +114,7 @@ def join_on_index(left: Any, right: Any, *, how: str = "left", suffixes: tuple[s
         raise unsupported("join", f"how={how!r}")
     if how == "right":
         flipped = align(other.index, left.index, "left")
-        index, mine, theirs = flipped.index, flipped.right, flipped.left
+        index, mine, theirs = flipped.labels, flipped.right, flipped.left
     else:
         index, mine, theirs = align(left.index, other.index, how)
     clash = [label for label in other._data if label in left._data]
@@ -125,7 +125,7 @@ def join_on_index(left: Any, right: Any, *, how: str = "left", suffixes: tuple[s
     return Columnar._frame_type._of(data, index)
 
 
-def merge(
+def merge(  # noqa: PLR0917 - pandas' signature
     left: Any, right: Any, how: str = "inner", on: Any = None, left_on: Any = None, right_on: Any = None,
     left_index: bool = False, right_index: bool = False, suffixes: tuple[str, str] = ("_x", "_y"), **options: Any,
 ) -> Any:  # fmt: skip
@@ -145,13 +145,8 @@ def merge(
     theirs = _keyed(right, labels, "right row")
     wanted = [str(i) for i in range(len(labels))]
     order: Any = {"inner": "left_right", "left": "left_right", "right": "right_left", "outer": "none"}[how]
-    joint = mine.join(
-        theirs,
-        on=wanted,
-        how="full" if how == "outer" else how,
-        coalesce=True,
-        maintain_order=order,  # type: ignore[arg-type]
-    )
+    way: Any = "full" if how == "outer" else how
+    joint = mine.join(theirs, on=wanted, how=way, coalesce=True, maintain_order=order)
     if how == "outer":
         joint = joint.sort(wanted, maintain_order=True)
     rows = {side: joint[f"{side} row"].fill_null(-1).to_numpy().astype(np.intp) for side in ("left", "right")}

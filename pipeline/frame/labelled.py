@@ -40,7 +40,7 @@ class Labelled(Columnar):
         start = max(len(self) - n, 0) if n >= 0 else -n
         return self._rows(slice(start, None))
 
-    def copy(self: Mine, deep: bool = True) -> Mine:
+    def copy(self: Mine, deep: bool = True) -> Mine:  # noqa: ARG002 - both kinds share until one side writes
         """An independent object; the columns are shared until one side writes."""
         return self._each(lambda values: values.freeze())
 
@@ -81,7 +81,7 @@ class Labelled(Columnar):
         return self._settled(result, inplace, "sort_index")
 
     def _sorted_columns(self, ascending: bool) -> Any:
-        raise unsupported("sort_index", "axis=1")
+        raise unsupported("sort_index", f"axis=1, ascending={ascending}")
 
     def squeeze(self, axis: Any = None) -> Any:
         """A single column as a Series, a single row as a scalar."""

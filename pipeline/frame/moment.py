@@ -111,8 +111,7 @@ class Timestamp(dt.datetime):
         )  # fmt: skip
 
     def __add__(self, other: Any) -> Any:
-        result = super().__add__(as_span(other).to_pytimedelta()) if _spanlike(other) else NotImplemented
-        return result
+        return super().__add__(as_span(other).to_pytimedelta()) if _spanlike(other) else NotImplemented
 
     __radd__ = __add__
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pipeline.frame.arithmetic import apply_ufunc, swapped
 from pipeline.frame.columnar import Columnar
-from pipeline.frame.gaps import unsupported
+from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.moment import is_missing
 from pipeline.frame.values import Array, Values, missing_mask
 
@@ -29,6 +30,7 @@ class NumpyInterop(Columnar):
 
     def to_numpy(self, dtype: Any = None, copy: bool = False, na_value: Any = None, **options: Any) -> Array:
         """The values as an array, read-only unless copied."""
+        refuse("to_numpy", options)
         array = self._as_array()
         if na_value is not None and not (is_missing(na_value) and array.dtype.kind == "f"):
             gone = missing_mask(array.ravel()).reshape(array.shape)
@@ -62,13 +64,13 @@ class NumpyInterop(Columnar):
             return getattr(function, method)(*plain, **options)
         if len(inputs) == 1:
             if function.nout != 1:
-                return tuple(self._each(lambda v, i=i: _one(function, [v], options, i)) for i in range(function.nout))
+                return tuple(self._each(partial(_one, function, options, place)) for place in range(function.nout))
             return self._each(lambda values: Values.of(apply_ufunc(function, [values], options)))
         if len(inputs) == 2:
             name = _OPERATORS.get(function.__name__)
             if name is not None and not options:
                 if inputs[0] is self:
-                    return self._operate(name, inputs[1])  # type: ignore[attr-defined]
+                    return self._operate(name, inputs[1])
                 return inputs[1]._paired(inputs[0], swapped(name))
             return self._apply_pair(function, inputs, options)
         raise unsupported(f"np.{function.__name__}", f"{len(inputs)} inputs")
@@ -80,5 +82,5 @@ class NumpyInterop(Columnar):
         return second._paired(first, lambda y, x: Values.of(apply_ufunc(function, [x, y], options)))
 
 
-def _one(function: np.ufunc, operands: list[Any], options: dict[str, Any], place: int) -> Values:
-    return Values.of(apply_ufunc(function, operands, options)[place])
+def _one(function: np.ufunc, options: dict[str, Any], place: int, values: Values) -> Values:
+    return Values.of(apply_ufunc(function, [values], options)[place])

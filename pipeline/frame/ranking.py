@@ -34,23 +34,25 @@ class Ranking(Columnar):
 
     def argmax(self, axis: Any = None, skipna: bool = True, **options: Any) -> int:
         """The position of the highest value."""
-        refuse("argmax", options)
+        refuse("argmax", {"axis": axis, **options})
         place = self._place(np.argmax, skipna)
         return -1 if place is None else place
 
     def argmin(self, axis: Any = None, skipna: bool = True, **options: Any) -> int:
         """The position of the lowest value."""
-        refuse("argmin", options)
+        refuse("argmin", {"axis": axis, **options})
         place = self._place(np.argmin, skipna)
         return -1 if place is None else place
 
     def idxmax(self, axis: Any = 0, skipna: bool = True) -> Any:
         """The label of the highest value."""
+        refuse("idxmax", {"axis": axis})
         place = self._place(np.argmax, skipna)
         return np.nan if place is None else self._index[place]
 
     def idxmin(self, axis: Any = 0, skipna: bool = True) -> Any:
         """The label of the lowest value."""
+        refuse("idxmin", {"axis": axis})
         place = self._place(np.argmin, skipna)
         return np.nan if place is None else self._index[place]
 
@@ -78,7 +80,7 @@ class Ranking(Columnar):
 
     def argsort(self, axis: Any = 0, **options: Any) -> Any:
         """The positions that would sort the values."""
-        refuse("argsort", {k: v for k, v in options.items() if k not in {"kind", "order", "stable"}})
+        refuse("argsort", {"axis": axis, **{k: v for k, v in options.items() if k not in {"kind", "order", "stable"}}})
         return self._series_type._of(
             Values(np.argsort(self._values.array, kind="stable").astype(np.int64)), self._index, self.name
         )

@@ -103,7 +103,7 @@ def reduced(values: Values, name: str, skipna: bool, options: dict[str, Any]) ->
     if name == "count":
         return int(len(array) - gone.sum())
     if name == "nunique":
-        return len({x for x in values.items() if x == x}) + (not skipna and bool(gone.any()))
+        return len(set(values.like(array[~gone]).items())) + (not skipna and bool(gone.any()))
     if name in {"any", "all"}:
         flags = array[~gone] if skipna else array
         return bool(getattr(flags.astype(np.bool_), name)())
@@ -120,7 +120,7 @@ def reduced(values: Values, name: str, skipna: bool, options: dict[str, Any]) ->
     if array.dtype.kind == "O" and name in {"min", "max", "sum"}:
         seen = array[~gone]
         if len(seen) and isinstance(seen[0], str):
-            return {"min": min, "max": max, "sum": "".join}[name](seen)
+            return "".join(seen) if name == "sum" else min(seen) if name == "min" else max(seen)
     floats = values.floats
     if not skipna and np.isnan(floats).any():
         return np.float64(np.nan)

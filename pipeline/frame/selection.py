@@ -21,9 +21,9 @@ def is_mask(key: Any) -> bool:
     """True for something that says of each row whether it is meant."""
     if isinstance(key, Columnar):
         values = getattr(key, "_values", None)
-        return values is not None and (values.kind == "b" or (values.kind == "O" and _flags(values.array)))
+        return values is not None and bool(values.kind == "b" or (values.kind == "O" and _flags(values.array)))
     if isinstance(key, np.ndarray):
-        return key.dtype == np.bool_
+        return key.dtype.kind == "b"
     return isinstance(key, list) and bool(key) and all(isinstance(flag, bool | np.bool_) for flag in key)
 
 
@@ -37,7 +37,10 @@ def mask_of(key: Any, index: Index) -> Array:
                 raise IndexError("Unalignable boolean Series provided as indexer")
             values = values.take(positions)
         array = values.array
-        return np.where(missing_mask(array), False, array).astype(np.bool_) if array.dtype.kind == "O" else array  # type: ignore[no-any-return]
+        known: Array = (
+            np.where(missing_mask(array), False, array).astype(np.bool_) if array.dtype.kind == "O" else array
+        )
+        return known
     flags = np.asarray(key, dtype=np.bool_)
     if len(flags) != len(index):
         raise IndexError(f"Boolean index has wrong length: {len(flags)} instead of {len(index)}")
@@ -91,10 +94,11 @@ def by_label(key: Any, index: Index) -> Selected:
         if part.start == part.stop:
             raise KeyError(key)
         return part
-    found = index._find(key)
-    if found is None:
+    place = index._find(key)
+    if place is None:
         raise KeyError(key)
-    return found if index.is_unique else _all_of(key, index)
+    rows: Selected = place if index.is_unique else _all_of(key, index)
+    return rows
 
 
 def _all_of(label: Any, index: Index) -> Any:

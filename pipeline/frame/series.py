@@ -22,7 +22,6 @@ from pipeline.frame.missing import Missing
 from pipeline.frame.moment import is_missing
 from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
-from pipeline.frame.pandas_names import SERIES
 from pipeline.frame.ranking import Ranking
 from pipeline.frame.reduction import Reductions, reduced
 from pipeline.frame.selection import Selected, by_label, by_position, is_mask, mask_of
@@ -115,7 +114,7 @@ class Series(
             joint = align(self._index, other._index, "left" if how in {"left", "fill"} else "outer")
             left, right = picked(self._values, joint.left), picked(other._values, joint.right)
             keep = how in {"left", "fill"} or same_name(self.name, other.name)
-            return type(self)._of(change(left, right), joint.index, self.name if keep else None)
+            return type(self)._of(change(left, right), joint.labels, self.name if keep else None)
         if isinstance(other, Columnar):
             return NotImplemented
         if isinstance(other, np.ndarray | list | tuple | Index) and not (
@@ -217,7 +216,7 @@ class Series(
         place = self._index._find(name) if isinstance(name, str) and self._index._values.kind == "O" else None
         if place is not None:
             return self._values.item(place)
-        raise missing_name("Series", name, SERIES, type(self))
+        raise missing_name("Series", name, "series", type(self))
 
     # -- rows ----------------------------------------------------------------------------------------------
 
@@ -318,12 +317,17 @@ class Series(
         if isinstance(arg, Series):
             arg = arg.to_dict()
         if isinstance(arg, dict):
-            arg = (lambda known: lambda item: known.get(item, np.nan))(arg)
+            known = arg
+
+            def arg(item: Any) -> Any:
+                return known.get(item, np.nan)
+
         done = [item if na_action == "ignore" and is_missing(item) else arg(item) for item in items]
         return self._each(lambda _: Values.of(done))
 
-    def apply(self, func: Any, convert_dtype: bool = True, args: Any = (), **kwargs: Any) -> Any:
+    def apply(self, func: Any, args: Any = (), **kwargs: Any) -> Any:
         """Each value through a function of the author's; numpy's element-wise functions at once."""
+        kwargs.pop("convert_dtype", None)
         if isinstance(func, str):
             return getattr(self, func)(*args, **kwargs)
         if isinstance(func, np.ufunc):

@@ -68,7 +68,7 @@ class SeriesShape(Columnar):
 
     def dropna(self, *, inplace: bool = False, ignore_index: bool = False, **options: Any) -> Any:
         """Without the missing rows."""
-        refuse("dropna", {k: v for k, v in options.items() if k not in {"how"}})
+        refuse("dropna", {k: v for k, v in options.items() if k != "how"})
         result = self._rows(~missing_mask(self._values.array))
         if ignore_index:
             result._index = Index(range(len(result)))
@@ -86,7 +86,7 @@ class SeriesShape(Columnar):
         joint = align(self._index, other.index)
         mine, theirs = picked(self._values, joint.left), picked(other._values, joint.right)
         gone = missing_mask(mine.array)
-        return self._new(mine.assigned(gone, theirs.take(gone)) if gone.any() else mine, joint.index)
+        return self._new(mine.assigned(gone, theirs.take(gone)) if gone.any() else mine, joint.labels)
 
     def update(self, other: Any) -> None:
         """Take over what `other` has, in place."""

@@ -21,7 +21,7 @@ __all__ = ["date_range", "to_datetime", "to_numeric", "to_timedelta"]
 _UNITS = {"D": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
 
 
-def date_range(
+def date_range(  # noqa: PLR0917 - pandas' signature
     start: Any = None, end: Any = None, periods: int | None = None, freq: Any = None, tz: Any = None,
     name: Any = None, inclusive: str = "both", **options: Any,
 ) -> Any:  # fmt: skip
@@ -90,7 +90,7 @@ def to_datetime(
     arg: Any, errors: str = "raise", utc: bool = False, format: str | None = None,  # noqa: A002 - pandas' name
     unit: str | None = None, **options: Any,
 ) -> Any:  # fmt: skip
-    """Text, numbers (since 1970, in `unit`) or times as times: a Series of a Series, an index of a list, a Timestamp."""
+    """Text, numbers (since 1970, in `unit`) or times as times: a Series, an index of a list, or a Timestamp."""
     options.pop("infer_datetime_format", None)
     options.pop("cache", None)
     refuse("to_datetime", options)
@@ -106,7 +106,7 @@ def to_datetime(
     if isinstance(arg, dict) or hasattr(arg, "columns"):
         raise unsupported("to_datetime", "parts of dates in columns")
     try:
-        stamp = Timestamp(dt.datetime.strptime(arg, format) if format else arg, unit=unit)  # noqa: DTZ007
+        stamp = Timestamp(dt.datetime.strptime(arg, format) if format else arg, unit=unit)
     except ValueError:
         if coerce:
             return NaT

@@ -11,7 +11,6 @@ from pipeline.frame.alignment import align, picked
 from pipeline.frame.columnar import Change, Columnar
 from pipeline.frame.ewm import Decay, weighted
 from pipeline.frame.gaps import missing_name, refuse, unsupported
-from pipeline.frame.pandas_names import WINDOW
 from pipeline.frame.rolling import Window, applied, paired_window, rolled
 
 __all__ = ["Expanding", "ExponentialMovingWindow", "Rolling", "Windows"]
@@ -38,7 +37,7 @@ class _Windowed:
         columns = self.__dict__.get("_columns")
         if columns is not None and hasattr(columns, "columns") and name in columns.columns:
             return self[name]
-        raise missing_name(type(self).__name__, name, WINDOW, type(self))
+        raise missing_name(type(self).__name__, name, "window", type(self))
 
     def aggregate(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         """A statistic by name, a function, or several of them as a frame."""
@@ -142,7 +141,7 @@ class Rolling(_Windowed):
         left, right = picked(self._columns._values, both.left), picked(other._values, both.right)
         result = paired_window(left, right, self._window, correlation=name == "corr", ddof=ddof)
         name_kept = self._columns.name if self._columns.name == other.name else None
-        return series._of(result, both.index, name_kept)
+        return series._of(result, both.labels, name_kept)
 
 
 class Expanding(Rolling):
@@ -185,9 +184,9 @@ class Windows(Columnar):
         refuse("rolling", options)
         if isinstance(window, float | np.floating) and float(window).is_integer():
             window = int(window)
+        if isinstance(window, float | np.floating):
+            raise ValueError("window must be an integer 0 or greater")  # noqa: TRY004 - what pandas raises
         if not isinstance(window, int | np.integer) or isinstance(window, bool):
-            if isinstance(window, float):
-                raise ValueError("window must be an integer 0 or greater")
             raise unsupported("rolling", f"window={window!r}", hint="Give a number of rows.")
         length = int(window)
         if length < 0 or (min_periods is not None and min_periods < 0):
@@ -204,7 +203,7 @@ class Windows(Columnar):
         refuse("expanding", options)
         return Expanding(self, Window(max(len(self), 1, min_periods), min_periods))
 
-    def ewm(
+    def ewm(  # noqa: PLR0917 - pandas' signature
         self, com: float | None = None, span: float | None = None, halflife: float | None = None,
         alpha: float | None = None, min_periods: int | None = 0, adjust: bool = True, ignore_na: bool = False,
         **options: Any,

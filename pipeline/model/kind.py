@@ -22,7 +22,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 
 __all__ = [
+    "AXIS",
     "BY_NAME",
+    "Axis",
     "Bars",
     "Condition",
     "Equity",
@@ -157,3 +159,7 @@ Equity: TypeAlias = Annotated[Any, EQUITY]
 Trades: TypeAlias = Annotated[Any, TRADES]
 Metrics: TypeAlias = Annotated[Any, METRICS]
 SameKind: TypeAlias = Annotated[Any, Same()]
+
+AXIS = "axis"
+"""Marks the first argument of a table node: it is no port, the engine gives it."""
+Axis: TypeAlias = Annotated[Any, AXIS]

@@ -29,7 +29,8 @@ class _Module:
     """A file cut into definitions: statements by the name that they bind, and the rest."""
 
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
-    imports: dict[str, tuple[str, int, str | None]] = field(default_factory=dict)
+    # a name may be bound by several imports: in branches, in functions, `import a.b` beside `import a.c`
+    imports: dict[str, list[tuple[str, int, str | None]]] = field(default_factory=dict)
     effects: list[ast.stmt] = field(default_factory=list)
     stars: list[tuple[str, int]] = field(default_factory=list)
 
@@ -86,10 +87,13 @@ class _Walk:
 
     def parts(self, root: SourceFile) -> Iterator[tuple[str, ...]]:
         """What is hashed: per file its label, bound imports and statements in order; then versions."""
-        for file in sorted(self._taken, key=lambda f: (f is not root, f.label)):
-            label = "." if file is root else file.label
-            texts = [self._digester.text(s) for s in sorted(self._taken[file].values(), key=lambda s: s.lineno)]
-            yield (label, *sorted(self._bindings.get(file, ())), *texts)
+        files = []
+        for file, taken in self._taken.items():
+            label = "" if file is root else file.label
+            # several statements may stand on one line
+            ordered = sorted(taken.values(), key=lambda s: (s.lineno, s.col_offset))
+            files.append((label, *sorted(self._bindings.get(file, ())), *map(self._digester.text, ordered)))
+        yield from sorted(files)
         yield ("versions", *sorted(self._versions))
 
     def _visit(self, file: SourceFile, name: str) -> None:
@@ -107,10 +111,9 @@ class _Walk:
             for local in module.imports:
                 self._bound(file, module, local, None)
             return
-        if name in module.definitions:
-            for statement in module.definitions[name]:
-                self._take(file, module, statement)
-        elif name in module.imports:
+        for statement in module.definitions.get(name, ()):
+            self._take(file, module, statement)
+        if name in module.imports:
             self._bound(file, module, name, None)
 
     def _take(self, file: SourceFile, module: _Module, statement: ast.stmt) -> None:
@@ -128,13 +131,10 @@ class _Walk:
 
     def _bound(self, file: SourceFile, module: _Module, local: str, attributes: set[str] | None) -> None:
         """Follow an imported name; `attributes` narrows a module to what is used of it."""
-        name, level, symbol = module.imports[local]
-        written = f"{local} = {'.' * level}{name}" + (f" : {symbol}" if symbol else "")
-        if symbol is not None:
-            self._import(file, name, level, symbol, written)
-            return
-        for attribute in attributes or {_WHOLE}:
-            self._import(file, name, level, attribute, written)
+        for name, level, symbol in module.imports[local]:
+            written = f"{local} = {'.' * level}{name}" + (f" : {symbol}" if symbol else "")
+            for used in {symbol} if symbol is not None else attributes or {_WHOLE}:
+                self._import(file, name, level, used, written)
 
     def _import(self, file: SourceFile, name: str, level: int, symbol: str, written: str) -> None:
         self._bindings.setdefault(file, set()).add(written)
@@ -187,7 +187,7 @@ def _cut_import(module: _Module, statement: ast.Import | ast.ImportFrom) -> None
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             local = alias.asname or alias.name.partition(".")[0]
-            module.imports.setdefault(local, (alias.name, 0, None))
+            module.imports.setdefault(local, []).append((alias.name, 0, None))
         return
     if statement.module == "__future__":
         return
@@ -195,7 +195,8 @@ def _cut_import(module: _Module, statement: ast.Import | ast.ImportFrom) -> None
         if alias.name == "*":
             module.stars.append((statement.module or "", statement.level))
         else:
-            module.imports.setdefault(alias.asname or alias.name, (statement.module or "", statement.level, alias.name))
+            bound = (statement.module or "", statement.level, alias.name)
+            module.imports.setdefault(alias.asname or alias.name, []).append(bound)
 
 
 def _plain_targets(statement: ast.Assign | ast.AnnAssign) -> list[str]:

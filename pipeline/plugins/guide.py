@@ -13,8 +13,9 @@ import numpy as np
 
 from pipeline.errors import PluginError
 from pipeline.frame import DataFrame, Series
+from pipeline.model.declare import ID
 from pipeline.model.kind import BARS, NUMBER, SIGNAL
-from pipeline.model.node import ID, SINGLE_OUTPUT, NodeType, Output, Port
+from pipeline.model.node import SINGLE_OUTPUT, NodeType, Output, Port
 from pipeline.model.param import REQUIRED, DeclaredParam, Param, ParamSet
 from pipeline.plugins.contract import IndicatorPlugin, StrategyPlugin
 

@@ -42,13 +42,21 @@ def publish(database: Path, private: Path) -> Published:
     Raises StoreError TG601 when the file cannot be written, TG602 when a newer version wrote it.
     """
     began = time.perf_counter()
-    private.mkdir(parents=True, exist_ok=True)
-    with _locked(private / "publish.lock"):
-        journals = read_pending(private / "journal")
-        if journals:
-            _land(database, private, journals)
-            for journal in journals:
-                shutil.rmtree(journal, ignore_errors=True)
+    try:
+        private.mkdir(parents=True, exist_ok=True)
+        with _locked(private / "publish.lock"):
+            journals = read_pending(private / "journal")
+            if journals:
+                _land(database, private, journals)
+                for journal in journals:
+                    shutil.rmtree(journal, ignore_errors=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot publish {database}: {error.strerror or error}",
+            hint="The run is kept, the next run publishes it. `tradegraph doctor` looks at permissions and space.",
+        ) from error
+    except duckdb.Error as error:
+        raise StoreError(f"cannot publish {database}: {error}") from error
     return Published(tuple(journal.name for journal in journals), (time.perf_counter() - began) * 1e3)
 
 
@@ -62,36 +70,27 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _land(database: Path, private: Path, journals: Sequence[Path]) -> None:
     draft = private / "draft.duckdb"
-    try:
-        draft.unlink(missing_ok=True)
-        Path(f"{draft}.wal").unlink(missing_ok=True)
-        if database.exists():
-            shutil.copyfile(database, draft)
-        with connect_quietly() as connection:
-            # an older storage format, so that clients of DuckDB 1.5 can open the file as well
-            connection.execute(f"attach {literal(str(draft))} as draft (storage_version 'v1.5.0')")
-            connection.execute("use draft")
-            _merge(connection, journals, private / "segments", database.parent)
-            connection.execute("use memory")
-            connection.execute("checkpoint draft")
-            connection.execute("detach draft")
-        _fsync(draft)
-        draft.replace(database)
-        _fsync(database.parent)
-    except OSError as error:
-        raise StoreError(
-            f"cannot publish {database}: {error.strerror or error}",
-            hint="The run is kept; publish again: tradegraph runs list",
-        ) from error
-    except duckdb.Error as error:
-        raise StoreError(f"cannot publish {database}: {error}") from error
+    draft.unlink(missing_ok=True)
+    Path(f"{draft}.wal").unlink(missing_ok=True)
+    if database.exists():
+        shutil.copyfile(database, draft)
+    with connect_quietly() as connection:
+        # an older storage format, so that clients of DuckDB 1.5 can open the file as well
+        connection.execute(f"attach {literal(str(draft))} as draft (storage_version 'v1.5.0')")
+        connection.execute("use draft")
+        _merge(connection, journals, private / "segments", database.parent)
+        connection.execute("use memory")
+        connection.execute("checkpoint draft")
+        connection.execute("detach draft")
+    _fsync(draft)
+    draft.replace(database)
+    _fsync(database.parent)
 
 
 def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], segments: Path, root: Path) -> None:
     connection.execute("begin")
     connection.execute(DDL)
-    _check_version(connection, root)
-    graphs: list[str] = []
+    graphs = [] if _same_place(connection, root) else _all_graphs(connection)
     for journal in journals:
         landed = connection.execute("select 1 from runs where run_id = ? limit 1", [journal.name]).fetchone()
         if landed is not None:  # a publish died between its rename and the removal of the journal
@@ -116,16 +115,25 @@ def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], segm
     connection.execute("commit")
 
 
-def _check_version(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    row = connection.execute("select schema_version from store").fetchone()
+def _same_place(connection: duckdb.DuckDBPyConnection, root: Path) -> bool:
+    """Check the schema's version; False when the project was moved, for views name segments by their full path."""
+    row = connection.execute("select schema_version, root from store").fetchone()
     if row is None:
         connection.execute("insert into store values (?, ?)", [SCHEMA_VERSION, str(root)])
-    elif row[0] > SCHEMA_VERSION:
+        return True
+    version, before = row
+    if version > SCHEMA_VERSION:
         raise StoreError(
-            f"tradegraph.duckdb has schema {row[0]}, this version knows {SCHEMA_VERSION}",
+            f"tradegraph.duckdb has schema {version}, this version knows {SCHEMA_VERSION}",
             code="TG602",
             hint="Use the tradegraph that wrote it, or move the file away.",
         )
+    connection.execute("update store set root = ?", [str(root)])
+    return bool(before == str(root))
+
+
+def _all_graphs(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [graph for (graph,) in connection.execute("select distinct graph from runs order by graph").fetchall()]
 
 
 def _fsync(path: Path) -> None:

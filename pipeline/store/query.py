@@ -40,7 +40,7 @@ class Database:
                 relation = connection.sql(query, params=list(parameters)) if parameters else connection.sql(query)
                 if relation is None:  # a statement without rows
                     return pl.DataFrame()
-                return pl.DataFrame(relation)
+                return pl.DataFrame(_Stream(relation))
             except (duckdb.Error, pl.exceptions.PolarsError) as error:
                 raise StoreError(str(error), code="TG604", hint=_hint(str(error))) from error
 
@@ -105,6 +105,16 @@ class Database:
         frame = pl.read_parquet(self.segments / segment, columns=["symbol", "ts", *(f"{key}.{n}" for n in names)])
         frame = frame.rename({f"{key}.{name}": name for name in names})
         return frame if start is None else frame.filter(pl.col("ts") >= start)
+
+
+class _Stream:
+    """A relation that shows its Arrow face alone: polars, given the relation, asks DuckDB for polars in turn."""
+
+    def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
+        self._relation = relation
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._relation.__arrow_c_stream__(requested_schema)
 
 
 def _hint(message: str) -> str:

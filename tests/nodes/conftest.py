@@ -186,19 +186,33 @@ def example() -> Callable[..., tuple[list[np.ndarray], dict[str, Any]]]:
     return built
 
 
-def frame_of(node: NodeType, ports: Sequence[np.ndarray]) -> pl.DataFrame:
-    """One symbol's ports as a table node gets them."""
-    rows = len(ports[0])
+def table_of(node: NodeType, ports: Mapping[str, np.ndarray]) -> pl.DataFrame:
+    """One symbol's axis (A, by the day) and its ports as series, by name, in one frame."""
+    rows = len(next(iter(ports.values())))
     start = np.datetime64("2020-01-01", "us")
     ts = pl.Series("ts", start + np.arange(rows) * np.timedelta64(86_400_000_000, "us"))
     columns = [
-        Column(dtype=port.takes.dtype, array=array).series.cast(polars_dtype(port.takes.dtype)).alias(port.name)
-        for port, array in zip(node.ports, ports, strict=True)
+        Column(dtype=port.takes.dtype, array=ports[port.name])
+        .series.cast(polars_dtype(port.takes.dtype))
+        .alias(port.name)
+        for port in node.ports
+        if port.name in ports
     ]
     return pl.DataFrame([pl.Series("symbol", ["A"] * rows, dtype=pl.String), ts.dt.replace_time_zone("UTC"), *columns])
 
 
 @pytest.fixture(scope="session")
 def table() -> Callable[..., pl.DataFrame]:
-    """`table(node, ports)`: the frame of symbol A that a table node gets."""
-    return frame_of
+    """`table(node, {"close": ...})`: symbol A's axis and ports."""
+    return table_of
+
+
+@pytest.fixture(scope="session")
+def tabulate() -> Callable[..., pl.DataFrame]:
+    """`tabulate(node, frame, **params)`: call a table node with the axis and ports that lie in one frame."""
+
+    def called(node: NodeType, frame: pl.DataFrame, **params: Any) -> pl.DataFrame:
+        ports = [frame[port.name] if port.name in frame.columns else None for port in node.ports]
+        return node(frame.select("symbol", "ts"), *ports, **params)
+
+    return called

@@ -8,12 +8,13 @@ ROWS = 80
 
 
 @pytest.fixture
-def run(compute, table):
+def run(compute, table, tabulate):
     """The outputs of a node as a list of arrays, or the table that it gives."""
 
     def outputs(node, ports, params):
         if node.style == "table":
-            return node(table(node, ports), **params)
+            by_name = dict(zip((port.name for port in node.ports), ports, strict=True))
+            return tabulate(node, table(node, by_name), **params)
         found = compute(node.id, *ports, **params)
         return [found] if isinstance(found, np.ndarray) else list(vars(found).values())
 

@@ -10,10 +10,11 @@ NAN = np.nan
 
 
 @pytest.fixture
-def measured(table):
+def measured(table, tabulate):
     def measure(close, returns, weight, **params):
-        ports = [np.asarray(port, dtype=np.float64) for port in (close, returns, weight)]
-        (row,) = performance(table(performance, ports), **params).rows(named=True)
+        ports = {"close": close, "returns": returns, "weight": weight}
+        frame = table(performance, {name: np.asarray(port, dtype=np.float64) for name, port in ports.items()})
+        (row,) = tabulate(performance, frame, **params).rows(named=True)
         return row
 
     return measure
@@ -124,22 +125,23 @@ def test_bars_without_close_or_return_are_left_out(measured):
     assert {**holed, "cagr": 0} == {**whole, "cagr": 0}
 
 
-def test_without_returns_they_are_those_of_the_weight_and_without_weight_it_is_all_in(compute, table, bars):
+def test_without_returns_they_are_those_of_the_weight_and_without_weight_it_is_all_in(compute, table, tabulate, bars):
     close = bars(50, seed=4).close
     weight = np.random.default_rng(4).choice([-1.0, 0.0, 1.0], 50)
-    frame = table(performance, [close, compute("position_returns", close, weight), weight])
-    assert performance(frame.drop("returns")).equals(performance(frame))
-    (held,) = performance(frame.drop("returns", "weight")).rows(named=True)
+    earned = compute("position_returns", close, weight)
+    frame = table(performance, {"close": close, "returns": earned, "weight": weight})
+    assert tabulate(performance, frame.drop("returns")).equals(tabulate(performance, frame))
+    (held,) = tabulate(performance, frame.drop("returns", "weight")).rows(named=True)
     assert held["total_return"] == pytest.approx(held["buy_and_hold"], rel=1e-12)
     assert (held["exposure"], held["trades"]) == (1.0, 1)
 
 
-def test_every_symbol_has_its_row_even_one_without_bars(table):
-    ports = [np.array([1.0, 2.0]), np.array([0.0, 1.0]), np.array([1.0, 1.0])]
+def test_every_symbol_has_its_row_even_one_without_bars(table, tabulate):
+    ports = {"close": np.array([1.0, 2.0]), "returns": np.array([0.0, 1.0]), "weight": np.array([1.0, 1.0])}
     first = table(performance, ports)
     empty = first.with_columns(symbol=pl.lit("B"), close=pl.lit(None, pl.Float64))
-    found = performance(pl.concat([first, empty, first.with_columns(symbol=pl.lit("C"))]))
+    found = tabulate(performance, pl.concat([first, empty, first.with_columns(symbol=pl.lit("C"))]))
     assert found["symbol"].to_list() == ["A", "B", "C"]
     assert found["bars"].to_list() == [2, 0, 2]
     assert found["total_return"].to_list() == [1.0, None, 1.0]
-    assert performance(first.clear()).schema == found.schema
+    assert tabulate(performance, first.clear()).schema == found.schema

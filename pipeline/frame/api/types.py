@@ -26,9 +26,9 @@ __all__ = [
 
 
 def _kind(data: Any) -> str:
-    found = getattr(data, "dtype", data)
+    found: Any = getattr(data, "dtype", data)
     try:
-        return np.dtype(found).kind
+        return str(np.dtype(found).kind)
     except TypeError:
         return "O"
 

@@ -1,0 +1,94 @@
+"""The `tradegraph` command itself: its global options and the list of its commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli.guard import guarded
+from pipeline.cli.lazy import LazyGroup
+from pipeline.cli.session import PROJECT_VARIABLE, Session, pass_session
+
+__all__ = ["COMMANDS", "app", "main"]
+
+COMMANDS = {
+    "init": "pipeline.cli.init:init",
+    "doctor": "pipeline.cli.doctor:doctor",
+    "data": "pipeline.cli.data:data",
+    "nodes": "pipeline.cli.nodes:nodes",
+    "check": "pipeline.cli.graph:check",
+    "plan": "pipeline.cli.graph:plan",
+    "run": "pipeline.cli.run:run",
+    "sql": "pipeline.cli.sql:sql",
+    "runs": "pipeline.cli.runs:runs",
+    "completion": "pipeline.cli.completion:completion",
+}
+
+
+class Application(LazyGroup):
+    """The root group. Every failure of a command goes through `guarded`, in tests too."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run a command and give its exit status, or end the process with it when `standalone_mode`."""
+        session = extra.setdefault("obj", Session())
+
+        def call() -> object:
+            # named, because super() has no meaning inside a nested function's default cell
+            return super(Application, self).main(*args, standalone_mode=False, **extra)
+
+        status = guarded(call, session)
+        if standalone_mode:
+            sys.exit(status)
+        return status
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command with `args` (those of the process when None) and give its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal that cannot show a character gets another one, not a traceback
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    return int(app.main(args=args, prog_name="tradegraph", standalone_mode=False))
+
+
+def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    # imported here because reading metadata costs as much as the rest of the start
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        number = version("tradegraph")
+    except PackageNotFoundError:
+        number = "(not installed: run from its source)"
+    click.echo(f"tradegraph {number}")
+    ctx.exit()
+
+
+@click.group(
+    cls=Application,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Begin with:  tradegraph init my-project",
+)
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    envvar=PROJECT_VARIABLE,
+    metavar="DIR",
+    help=f"The project to work on.  [default: ${PROJECT_VARIABLE}, else this folder or the nearest one above it]",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show it.")
+@pass_session
+def app(session: Session, project: Path | None, debug: bool) -> None:
+    """Trading strategies as YAML graphs of typed nodes: ordered, cached, timed, and answered for in SQL."""
+    session.project = project
+    session.debug = debug
+    if os.environ.get("NO_COLOR"):
+        click.get_current_context().color = False

@@ -1,0 +1,59 @@
+"""`tradegraph data`: the bars that a project keeps."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline.cli import candidate
+from pipeline.cli.lazy import LazyGroup
+from pipeline.cli.option import Leaf, json_option
+from pipeline.cli.session import Session, pass_session
+
+__all__ = ["data", "list_", "show"]
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "import": "pipeline.cli.data_intake:import_",
+        "list": "pipeline.cli.data:list_",
+        "show": "pipeline.cli.data:show",
+        "verify": "pipeline.cli.data_care:verify",
+        "synth": "pipeline.cli.data_intake:synth",
+        "rm": "pipeline.cli.data_care:rm",
+    },
+)
+def data() -> None:
+    """Bring bars in, look at them, check them."""
+
+
+@click.command("list", cls=Leaf)
+@click.option("--timeframe", metavar="TF", shell_complete=candidate.timeframes, help="Only bars of this timeframe.")
+@json_option
+@pass_session
+def list_(session: Session, timeframe: str | None) -> None:
+    """List what is stored, by timeframe and symbol."""
+    # heavy imports stand inside commands: see the docstring of this package
+    from pipeline.cli import data_report
+
+    data_report.listing(session.open_market(), timeframe, as_json=session.json)
+
+
+@click.command(cls=Leaf)
+@click.argument("symbol", shell_complete=candidate.symbols)
+@click.option("--timeframe", metavar="TF", shell_complete=candidate.timeframes, help="Which bars.  [default: all]")
+@click.option("--rows", default=5, show_default=True, type=click.IntRange(1), help="Bars to show of either end.")
+@click.option(
+    "--adjust",
+    type=click.Choice(["none", "splits", "total"]),
+    default="none",
+    show_default=True,
+    help="Undo splits, or splits and dividends.",
+)
+@json_option
+@pass_session
+def show(session: Session, symbol: str, *, timeframe: str | None, rows: int, adjust: str) -> None:
+    """Show a symbol: what is stored and where from, first and last bars, dividends and splits."""
+    from pipeline.cli import data_report
+
+    data_report.page(session.open_market(), symbol, timeframe, rows=rows, adjust=adjust, as_json=session.json)

@@ -1,0 +1,66 @@
+"""`tradegraph data verify` and `data rm`: whether stored bars are sound, and letting them go."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from pipeline.cli import candidate
+from pipeline.cli.figure import counted
+from pipeline.cli.option import Leaf, json_option
+from pipeline.cli.session import Session, pass_session
+from pipeline.errors import UsageError
+
+__all__ = ["rm", "verify"]
+
+
+@click.command(cls=Leaf)
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
+@json_option
+@pass_session
+def verify(session: Session, *, strict: bool) -> int:
+    """Check all stored bars: damaged files, disorder, impossible prices, gaps, splits that do not fit.
+
+    Findings are named, nothing is changed. Exit status 1 when there are errors.
+    """
+    # heavy imports stand inside commands: see the docstring of this package
+    from pipeline.cli import data_report
+
+    market = session.open_market()
+    findings = data_report.findings(market, as_json=session.json)
+    wrong = {"error", "warning"} if strict else {"error"}
+    return int(any(finding.severity in wrong for finding in findings))
+
+
+@click.command(cls=Leaf)
+@click.argument("symbols", metavar="SYMBOL…", nargs=-1, required=True, shell_complete=candidate.symbols)
+@click.option("--timeframe", metavar="TF", shell_complete=candidate.timeframes, help="Only these bars.  [default: all]")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@json_option
+@pass_session
+def rm(session: Session, symbols: tuple[str, ...], *, timeframe: str | None, yes: bool) -> int:
+    """Remove bars from the market. Results of runs that used them stay."""
+    from pipeline.cli import data_report
+
+    market = session.open_market()
+    stored = [entry for name in dict.fromkeys(symbols) for entry in data_report.stored(market, name, timeframe)]
+    what = f"{counted(sum(entry.rows for entry in stored), 'bar')} of {counted(len({e.symbol for e in stored}), 'symbol')}"
+    if not yes:
+        if not sys.stdin.isatty() or session.json:
+            raise UsageError(f"removing {what} needs a yes, and nobody can be asked", hint="Add --yes.")
+        for entry in stored:
+            click.echo(f"  {entry.timeframe} {entry.symbol}  {counted(entry.rows, 'bar')}", err=True)
+        if not click.confirm(f"Remove {what}?", err=True):
+            click.echo("nothing was removed", err=True)
+            return 0
+    for entry in stored:
+        market.remove(entry.symbol, entry.timeframe)
+    if session.json:
+        from pipeline.cli.document import echo_json
+
+        removed = [{"timeframe": e.timeframe, "symbol": e.symbol, "rows": e.rows} for e in stored]
+        echo_json({"removed": removed})
+    else:
+        click.echo(f"removed {what}")
+    return 0

@@ -1,0 +1,67 @@
+"""`tradegraph data import` and `data synth`: bars on their way in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from pipeline.cli import candidate
+from pipeline.cli.option import Leaf, json_option
+from pipeline.cli.session import Session, pass_session
+
+__all__ = ["import_", "synth"]
+
+
+@click.command("import", cls=Leaf)
+@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--timeframe", required=True, metavar="TF", shell_complete=candidate.timeframes, help="Of the bars: 1d, 1h, 5m …"
+)
+@click.option("--symbol", metavar="NAME", help="Of a file without a symbol column.  [default: the file's name]")
+@click.option("--source", metavar="LABEL", help="Where the bars are from, for listings.  [default: the file's name]")
+@json_option
+@pass_session
+def import_(session: Session, paths: tuple[Path, ...], *, timeframe: str, symbol: str | None, source: str | None) -> int:
+    """Import bars from CSV or Parquet files, or from the ones inside folders.
+
+    A file holds one symbol, or many in a column `symbol`. It has a time (date, ts, timestamp …), open, high, low,
+    close, perhaps volume, dividend and split. A row with a time that is stored replaces the stored row. Says what
+    was taken, what was not and why; files that are no bars do not keep the others out (exit status 1).
+    """
+    # heavy imports stand inside commands: see the docstring of this package
+    from pipeline.cli import data_report
+    from pipeline.market import import_files
+
+    report = import_files(session.open_market(), paths, timeframe, symbol=symbol, source=source)
+    return data_report.intake(report, as_json=session.json)
+
+
+@click.command(cls=Leaf)
+@click.option("--symbols", default=10, show_default=True, type=click.IntRange(1, 9999), help="How many.")
+@click.option("--bars", default=1000, show_default=True, type=click.IntRange(1), help="Bars of each symbol.")
+@click.option("--timeframe", default="1d", show_default=True, metavar="TF", help="Of the bars.")
+@click.option(
+    "--start", default="2015-01-01", show_default=True, type=click.DateTime(["%Y-%m-%d"]), help="Of the first bar."
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Another seed, another universe.")
+@json_option
+@pass_session
+def synth(session: Session, *, symbols: int, bars: int, timeframe: str, start: dt.datetime, seed: int) -> int:
+    """Make up bars of SYN0001, SYN0002, …: for trying things out, and always labelled synthetic.
+
+    The same options give the same bars on every machine.
+    """
+    from pipeline.cli import data_report
+    from pipeline.market.synth import store_synthetic
+
+    report = store_synthetic(
+        session.open_market(),
+        n_symbols=symbols,
+        timeframe=timeframe,
+        start=start.replace(tzinfo=dt.UTC),
+        bars=bars,
+        seed=seed,
+    )
+    return data_report.intake(report, as_json=session.json, synthetic=True)

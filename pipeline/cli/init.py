@@ -1,0 +1,64 @@
+"""`tradegraph init`: a project that runs at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.option import Leaf, json_option
+from pipeline.cli.session import CONFIG_NAME, Session, pass_session, shown_path
+
+__all__ = ["init"]
+
+
+@click.command(cls=Leaf)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--empty", is_flag=True, help="Do not import the sample bars.")
+@json_option
+@pass_session
+def init(session: Session, folder: Path, *, empty: bool) -> None:
+    """Make a project in DIR: graphs and examples to begin with, and sample bars to run them on.
+
+    Nothing that is there is touched: files in the way are named and nothing is written.
+    """
+    # heavy imports stand inside commands: see the docstring of this package
+    from pipeline.cli.starter import sample_bars, starter_files, write_starter
+
+    written = write_starter(starter_files(), folder)
+    rows = 0 if empty else _import_samples(folder, sample_bars(folder))
+    if session.json:
+        from pipeline.cli.document import echo_json
+
+        files = [path.relative_to(folder).as_posix() for path in written]
+        echo_json({"project": folder.resolve(), "files": files, "sample_rows": rows})
+        return
+    click.echo(f"made the project {shown_path(folder)}")
+    click.echo("  graphs/        strategies as YAML: compose your own here")
+    click.echo("  nodes/custom/  your node types and plugins")
+    click.echo("  examples/      plugins and sample bars, with their provenance")
+    click.echo(f"  {CONFIG_NAME}  the settings")
+    if rows:
+        click.echo(f"  market/        {rows:,} sample bars: daily index levels 2009 to 2018, see examples/bars/PROVENANCE.md")
+    _next_steps(folder, empty=empty)
+
+
+def _import_samples(folder: Path, files: list[Path]) -> int:
+    if not files:
+        return 0
+    from pipeline.market import Market, import_files
+
+    return import_files(Market(folder / "market"), files, "1d", source="sample, see examples/bars").taken
+
+
+def _next_steps(folder: Path, *, empty: bool) -> None:
+    graphs = sorted(path.stem for path in (folder / "graphs").glob("*.yaml"))
+    name = "ema_cross" if "ema_cross" in graphs else next(iter(graphs), "GRAPH")
+    click.echo("\nnext:")
+    if folder.resolve() != Path.cwd():
+        click.echo(f"  cd {shown_path(folder)}")
+    if empty:
+        click.echo("  tradegraph data import FILES --timeframe 1d")
+    click.echo(f"  tradegraph run {name}")
+    click.echo('  tradegraph sql "select node, median(ms) from node_timings group by node"')
+    click.echo("  tradegraph nodes list")

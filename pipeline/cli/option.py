@@ -1,0 +1,139 @@
+"""Arguments and options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pipeline.cli import candidate
+from pipeline.cli.session import Session
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.engine import Overrides
+
+__all__ = ["Given", "Leaf", "given_options", "graph_argument", "json_option"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Leaf(click.Command):
+    """A command that also takes the global options behind its name, where people write them too."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.params += [
+            click.Option(
+                ["--project"], type=click.Path(path_type=Path), expose_value=False, hidden=True, callback=_project
+            ),
+            click.Option(["--debug"], is_flag=True, expose_value=False, hidden=True, callback=_debug),
+        ]
+
+
+def _project(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Session).project = value
+
+
+def _debug(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.ensure_object(Session).debug = True
+
+
+def _json(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    ctx.ensure_object(Session).json = value
+
+
+def json_option(command: F) -> F:
+    """`--json`; the session knows."""
+    note = "One JSON document on stdout and nothing else there."
+    option = click.option("--json", is_flag=True, expose_value=False, is_eager=True, callback=_json, help=note)
+    return option(command)
+
+
+def graph_argument(command: F) -> F:
+    """`GRAPH`, a file or the name of one in the project's graphs."""
+    return click.argument("graph", shell_complete=candidate.graphs)(command)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a call changes in a graph, as text."""
+
+    params: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    bars: dict[str, str] = field(default_factory=dict)
+
+    def overrides(self) -> Overrides:
+        """The same for the engine. Raises UsageError for a date that is none."""
+        # imported here, as everything of the engine: see the docstring of this package
+        from pipeline.engine import Overrides
+        from pipeline.graph.source import read_end, read_start
+
+        for name, read in (("from", read_start), ("to", read_end)):
+            if name in self.bars:
+                try:
+                    read(self.bars[name])
+                except ValueError as error:
+                    raise UsageError(f"--{name}: {error}") from error
+        return Overrides(self.params, self.settings, self.bars)
+
+
+def given_options(command: F) -> F:
+    """-p, --set, --symbols, --from and --to, given to the command as one `given`."""
+
+    @functools.wraps(command)
+    def collected(
+        *args: Any,
+        param: tuple[str, ...],
+        set_: tuple[str, ...],
+        symbols: tuple[str, ...],
+        from_: str | None,
+        to: str | None,
+        **rest: Any,
+    ) -> Any:
+        bars = {"symbols": ",".join(symbols), "from": from_ or "", "to": to or ""}
+        given = Given(_params(param), _settings(set_), {name: text for name, text in bars.items() if text})
+        return command(*args, given=given, **rest)
+
+    options = (
+        click.option("-p", "--param", multiple=True, metavar="NAME=VALUE", help="Set a param of the graph.",
+                     shell_complete=candidate.params),
+        click.option("--set", "set_", multiple=True, metavar="NODE.PARAM=VALUE", help="Set a param of one node.",
+                     shell_complete=candidate.settings),
+        click.option("--symbols", multiple=True, metavar="A,B", help="Use these symbols, or all.",
+                     shell_complete=candidate.symbols),
+        click.option("--from", "from_", metavar="DATE", help="Show bars from this date on (UTC)."),
+        click.option("--to", metavar="DATE", help="Use bars up to this date, the whole day; or latest."),
+    )  # fmt: skip
+    wrapped: Any = collected
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]
+
+
+def _params(texts: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise UsageError(f"-p {text}: a param is set by its name", hint="Write -p fast=12.")
+        found[name.strip()] = value
+    return found
+
+
+def _settings(texts: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for text in texts:
+        target, sign, value = text.partition("=")
+        node, dot, name = target.strip().partition(".")
+        if not (sign and dot and node and name):
+            hint = "Write --set fast.period=12, or -p fast=12 for a param of the graph."
+            raise UsageError(f"--set {text}: a param of a node is set by node and name", hint=hint)
+        found.setdefault(node, {})[name] = value
+    return found
