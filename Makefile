@@ -1,0 +1,66 @@
+# Two commands do all the set-up: `make run` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all check format manifest errors lock bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(RUNTIME) ## set up, import the sample bars, run graphs/ema_cross.yaml and show the result
+	$(BIN)/tradegraph data import examples/bars --timeframe 1d
+	$(BIN)/tradegraph run graphs/ema_cross.yaml
+
+test: $(DEV) ## set up and run the tests
+	$(BIN)/python -m pytest -n auto -m "not heavy"
+
+test-all: $(DEV) ## the same with the long suites
+	$(BIN)/python -m pytest -n auto
+
+check: $(DEV) ## lint, format, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV) ## put the code into its format
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+manifest: $(RUNTIME) ## list the shipped node files anew, after one was edited
+	$(BIN)/python -m pipeline.plugins.manifest
+
+errors: $(RUNTIME) ## write docs/errors.md anew, after a code was added
+	$(BIN)/python -m pipeline.cli.error_page > docs/errors.md
+
+lock: $(DEV) ## resolve the versions in requirements/ anew
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --extra build pyproject.toml -o requirements/runtime.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --extra build --extra dev --extra bench -c requirements/runtime.txt \
+	  pyproject.toml -o requirements/dev.txt
+
+bench: $(DEV) ## time the engine against its peers
+	$(BIN)/python -m benchmarks
+
+clean: ## remove the environment and everything that runs of this checkout left behind
+	rm -rf $(VENV) .tradegraph market tradegraph.duckdb logs
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "tradegraph needs Python 3.11 or later; say which: make PYTHON=python3.12 run"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements/runtime.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements/runtime.txt
+	$(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUNTIME)
+	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
