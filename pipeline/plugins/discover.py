@@ -1,8 +1,7 @@
-"""Find node and plugin files and build the registry."""
+"""Build the registry from the shipped nodes and the plugins of a project."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +10,12 @@ from pipeline.errors import Fault, Place, PluginError
 from pipeline.model.digest import digest_bytes
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
+from pipeline.plugins.find import find_files
 from pipeline.plugins.load import Loader
+from pipeline.plugins.manifest import read_manifest
 from pipeline.plugins.source import shipped_nodes
 
-__all__ = ["MANIFEST", "Discovery", "PluginRecord", "build_registry", "find_files", "write_manifest"]
-
-MANIFEST = "manifest.json"
-_LEFTOVERS = ("~", ".bak", ".swp", ".tmp", ".orig")
-_NO_NODES = frozenset({"kernels", "tests", "__pycache__"})
+__all__ = ["Discovery", "PluginRecord", "build_registry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +38,6 @@ class Discovery:
     records: tuple[PluginRecord, ...]
 
 
-def find_files(root: Path) -> list[Path]:
-    """Python files below `root`, sorted: no hidden ones, no `_names`, no editor leftovers, no kernels."""
-    if not root.is_dir():
-        return []
-    return sorted(
-        path
-        for path in root.rglob("*.py")
-        if not path.name.startswith(("_", ".", "test_"))
-        and not path.name.endswith(_LEFTOVERS)
-        and not _NO_NODES & set(path.relative_to(root).parts[:-1])
-        and not any(part.startswith(".") for part in path.relative_to(root).parts)
-    )
-
-
-def write_manifest(nodes: Path) -> str:
-    """The manifest of shipped node files as JSON: their digests by path, sorted."""
-    listed = {path.relative_to(nodes).as_posix(): digest_bytes(path.read_bytes()) for path in find_files(nodes)}
-    return json.dumps({"files": listed}, indent=2) + "\n"
-
-
 def build_registry(directories: Sequence[Path], *, shipped: Path | None = None) -> Discovery:
     """The registry of the shipped nodes and of the plugins in `directories`.
 
@@ -69,7 +46,7 @@ def build_registry(directories: Sequence[Path], *, shipped: Path | None = None) 
     """
     builder = _Builder()
     home = shipped or shipped_nodes()
-    listed: dict[str, str] = json.loads((home / MANIFEST).read_text())["files"]
+    listed = read_manifest(home)
     theirs: list[tuple[Path, Path]] = []
     for path in find_files(home):
         # a shipped file that was edited is a user's plugin: its digest is not the listed one
@@ -104,7 +81,7 @@ class _Builder:
         except PluginError as error:
             self._refuse(path, origin, "", error.faults)
             return
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it is refused, by name
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything; it is refused, by name
             fault = Fault("TG406", f"{type(error).__name__}: {error}", Place(str(path)))
             self._refuse(path, origin, "", [fault])
             return

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 import pipeline.frame
 from pipeline.errors import Place, PluginError, TradegraphError
@@ -53,13 +53,17 @@ class Loader:
         file = self.tree.read(path, root)
         module = self.module(file)
         whole = self.digester.digest(file)
-        types = [self._stamp(item, file) for item in vars(module).values() if _declared_in(item, module)]
-        for item in list(vars(module).values()):
+        bound = list(dict.fromkeys(item for item in vars(module).values() if isinstance(item, NodeType | type)))
+        types = [self._stamp(item, file) for item in bound if _declared_in(item, module)]
+        for item in bound:
             if isinstance(item, type) and item.__module__ == module.__name__:
                 if issubclass(item, StrategyPlugin) and item is not StrategyPlugin:
                     types.append(strategy_type(item, str(path)).loaded(code=whole, origin=str(path)))
                 elif issubclass(item, IndicatorPlugin) and item is not IndicatorPlugin:
                     types.append(indicator_type(item, str(path)).loaded(code=whole, origin=str(path)))
+        ids = [node.id for node in types]
+        if twice := next((known for known in ids if ids.count(known) > 1), None):
+            raise PluginError(f"it declares the id {twice!r} twice", code="TG404", hint="Give each an id of its own.")
         return Loaded(path, whole, tuple(types))
 
     def module(self, file: SourceFile) -> ModuleType:
@@ -80,7 +84,7 @@ class Loader:
         except TradegraphError:
             self._forget(file, name)
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a plugin that exits must not end the engine
             self._forget(file, name)
             raise _load_error(file, error) from error
         return module
@@ -100,6 +104,7 @@ class _Importer:
     def __init__(self, loader: Loader, file: SourceFile) -> None:
         self._loader = loader
         self._file = file
+        self._packages: dict[str, ModuleType] = {}
 
     def __call__(
         self,
@@ -134,11 +139,13 @@ class _Importer:
         return ModuleType(f"{PACKAGE}.{name or target.name}")
 
     def _parents(self, name: str, module: ModuleType) -> ModuleType:
-        """`import a.b` binds `a`: a package module that has `b`."""
-        for part in reversed(name.split(".")[1:]):
-            parent = ModuleType(part)
+        """`import a.b` binds `a`: a package module that has `b`, and what this file imported of it before."""
+        package, _, part = name.rpartition(".")
+        while package:
+            parent = self._packages.setdefault(package, ModuleType(package))
             setattr(parent, part, module)
             module = parent
+            package, _, part = package.rpartition(".")
         return module
 
 
@@ -150,11 +157,11 @@ def _adapter(name: str, fromlist: Sequence[str]) -> Any:
     return found
 
 
-def _declared_in(item: object, module: ModuleType) -> bool:
+def _declared_in(item: object, module: ModuleType) -> TypeGuard[NodeType]:
     return isinstance(item, NodeType) and item.fn.__module__ == module.__name__
 
 
-def _load_error(file: SourceFile, error: Exception) -> PluginError:
+def _load_error(file: SourceFile, error: BaseException) -> PluginError:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file.path)]
     line = frames[-1].lineno if frames else None
     what = f"{type(error).__name__}: {error}"
