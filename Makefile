@@ -7,7 +7,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format manifest errors lock bench clean
+.PHONY: help run test test-all check format manifest lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,9 +34,6 @@ format: $(DEV) ## put the code into its format
 
 manifest: $(RUNTIME) ## list the shipped node files anew, after one was edited
 	$(BIN)/python -m pipeline.plugins.manifest
-
-errors: $(RUNTIME) ## write docs/errors.md anew, after a code was added
-	$(BIN)/python -m pipeline.cli.error_page > docs/errors.md
 
 lock: $(DEV) ## resolve the versions in requirements/ anew
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
