@@ -48,12 +48,15 @@ class KernelCache:
     def _compile(self, node: NodeType, types: tuple[Any, ...]) -> Callable[..., Any]:
         import numba  # see `driver`
 
-        kernel = _jitted(node.fn, {})
+        # numba names compiled code by function and a counter of the process: without the digest, code from
+        # the disk of two processes could meet under one name
+        tag = node.code[:16] or "loose"
+        kernel = _jitted(node.fn, tag, {})
         wired = [_fields(kind) for kind in types[1 : 1 + len(node.ports)]]
-        source = _driver_source(len(node.outputs), wired, len(node.params))
-        scope: dict[str, Any] = {"kernel": kernel, "np": np}
+        source = _driver_source(f"driver_{tag}", len(node.outputs), wired, len(node.params))
+        scope: dict[str, Any] = {"__name__": __name__, "kernel": kernel, "np": np}
         exec(compile(source, "<driver>", "exec"), scope)  # noqa: S102 - written above, of counts alone
-        driver: Any = numba.njit(nogil=True)(scope["driver"])
+        driver: Any = numba.njit(nogil=True)(scope[f"driver_{tag}"])
         if self._folder is not None and node.code:
             from pipeline.execution.kernel_disk import DigestCache  # imports numba
 
@@ -105,14 +108,14 @@ def _slice(port: str, fields: int) -> str:
     return "(" + "".join(f"{port}[{i}][a:b], " for i in range(fields)) + ")" if fields else "None"
 
 
-def _driver_source(outputs: int, wired: Sequence[int], params: int) -> str:
+def _driver_source(name: str, outputs: int, wired: Sequence[int], params: int) -> str:
     """The driver's text: for each segment, call the kernel on slices and put its arrays in place."""
     ports = [f"x{i}" for i in range(len(wired))]
     names = [f"p{i}" for i in range(params)]
     slices = [_slice(port, fields) for port, fields in zip(ports, wired, strict=True)]
     outs = [f"out{i}" for i in range(outputs)]
     call = f"kernel({', '.join([*slices, *names])})"
-    lines = [f"def driver({', '.join(['offsets', *ports, *names])}):", "    rows = offsets[-1]"]
+    lines = [f"def {name}({', '.join(['offsets', *ports, *names])}):", "    rows = offsets[-1]"]
     lines += [f"    {out} = np.empty(rows)" for out in outs]
     lines += ["    for s in range(len(offsets) - 1):", "        a = offsets[s]", "        b = offsets[s + 1]"]
     lines += [f"        found = {call}"]
@@ -132,21 +135,23 @@ def _checked(value: str) -> list[str]:
     ]
 
 
-def _jitted(fn: Callable[..., Any], done: dict[Callable[..., Any], Any]) -> Any:
+def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any]) -> Any:
     """`fn` compiled lazily, with keyword-only params made positional and its helpers compiled too."""
     import numba  # see `driver`
 
     if fn not in done:
         assert isinstance(fn, FunctionType)
-        scope = dict(fn.__globals__)
+        # compiled code is read back by a process that imports this name; a plugin's cannot be imported
+        scope = {**fn.__globals__, "__name__": __name__}
         for name in _global_names(fn.__code__):
             value = scope.get(name)
             if isinstance(value, FunctionType) and value is not fn:
-                scope[name] = _jitted(value, done)
+                scope[name] = _jitted(value, tag, done)
         code = fn.__code__
         code = code.replace(co_argcount=code.co_argcount + code.co_kwonlyargcount, co_kwonlyargcount=0)
         copy = FunctionType(code, scope, fn.__name__, fn.__defaults__, fn.__closure__)
         copy.__module__ = fn.__module__
+        copy.__qualname__ = f"{fn.__qualname__}_{tag}"
         done[fn] = numba.njit(nogil=True)(copy)
     return done[fn]
 

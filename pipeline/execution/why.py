@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from pipeline.execution.plan import Plan, Step
 from pipeline.model.digest import digest
 
-__all__ = ["Reason", "data_of", "upstream_of", "why"]
+__all__ = ["Reason", "changes", "data_of", "upstream_of", "why"]
 
 Change: TypeAlias = Literal["NEW", "CODE", "PARAM", "DATA", "UPSTREAM", "RANGE", "GONE", "REFRESH", "STORED"]
 
@@ -34,15 +34,28 @@ def why(plan: Plan, step: Step, before: Mapping[str, Any] | None) -> list[Reason
         return [Reason("NEW", "the graph has not run with this node before")]
     if before["key"] == step.key:
         return [Reason("GONE", "nothing changed, but its stored value is gone, damaged or was asked to be refreshed")]
+    now = {
+        "node_type": step.type.id,
+        "code": step.type.code,
+        "versions": json.dumps(dict(plan.versions)),
+        "params": json.dumps(dict(step.node.params), default=str),
+        "upstream": upstream_of(plan, step),
+        "data": data_of(plan, step),
+    }
+    return changes(before, now)
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
+    """What makes the keys of two rows of the `nodes` table differ; they are known to differ."""
     reasons: list[Reason] = []
-    if before["node_type"] != step.type.id:
-        reasons.append(Reason("CODE", f"it uses {step.type.id}, it used {before['node_type']}"))
-    elif before["code"] != step.type.code:
-        reasons.append(Reason("CODE", f"the code of {step.type.id} changed, or of something that it calls"))
-    reasons += _versions(json.loads(before["versions"]), plan.versions)
-    reasons += _params(json.loads(before["params"]), json.loads(json.dumps(dict(step.node.params), default=str)))
-    reasons += _upstream(json.loads(before["upstream"]), json.loads(upstream_of(plan, step)))
-    reasons += _data(json.loads(before["data"]), json.loads(data_of(plan, step)))
+    if before["node_type"] != now["node_type"]:
+        reasons.append(Reason("CODE", f"it uses {now['node_type']}, it used {before['node_type']}"))
+    elif before["code"] != now["code"]:
+        reasons.append(Reason("CODE", f"the code of {now['node_type']} changed, or of something that it calls"))
+    reasons += _versions(json.loads(before["versions"]), json.loads(now["versions"]))
+    reasons += _params(json.loads(before["params"]), json.loads(now["params"]))
+    reasons += _upstream(json.loads(before["upstream"]), json.loads(now["upstream"]))
+    reasons += _data(json.loads(before["data"]), json.loads(now["data"]))
     return reasons or [Reason("RANGE", "the first bar that an account sees, or the rows of the output, changed")]
 
 

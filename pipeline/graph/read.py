@@ -17,6 +17,8 @@ __all__ = ["DIALECT", "read_file", "read_text"]
 
 DIALECT = "1"
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
+TAKEN = frozenset({"information_schema", "main", "pg_catalog", "system", "temp"})
+"""A graph is a schema of the published database, which has these already."""
 
 TOP = ("tradegraph", "name", "description", "params", "bars", "nodes", "outputs")
 TOP_RESERVED = {
@@ -89,11 +91,12 @@ class _Reader:
         self.keys(top, TOP, TOP_RESERVED, "a graph file")
         self._version(top)
         name = self.text(top.items.get("name")) or Path(self.file).stem
+        at = top.items.get("name")
+        place = at.place if at else top.place
         if not NAME.fullmatch(name):
-            at = top.items.get("name")
-            self.fault(
-                "TG109", f"the graph name {name!r} is not well formed", at.place if at else top.place, _NAME_HINT
-            )
+            self.fault("TG109", f"the graph name {name!r} is not well formed", place, _NAME_HINT)
+        elif name in TAKEN:
+            self.fault("TG109", f"a graph cannot be called {name!r}", place, "A schema of DuckDB has this name.")
         spec = GraphSpec(self.file, top.place, name, self.text(top.items.get("description")))
         self._params(top, spec)
         for key, item in self.entries(top, "bars"):

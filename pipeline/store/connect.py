@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,14 @@ import duckdb
 from pipeline.errors import StoreError
 from pipeline.store.quote import literal
 
-__all__ = ["connect_quietly", "connect_reader"]
+__all__ = ["connect_quietly", "connect_reader", "refuse_writes"]
+
+_ASKS = re.compile(
+    r"\(|(explain\s*(analyze\b|\([^)]*\))?\s*)?"
+    r"(select|from|with|values|table|describe|desc|show|summarize|pivot|unpivot)\b",
+    re.IGNORECASE,
+)
+"""How a statement begins that asks and changes nothing."""
 
 
 @contextmanager
@@ -30,7 +38,7 @@ def connect_quietly() -> Iterator[duckdb.DuckDBPyConnection]:
 def connect_reader(database: Path, segments: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to the published file that can reach the project's segments and nothing else.
 
-    Raises StoreError TG605 when nothing has been published yet.
+    Raises StoreError TG605 when nothing has been published yet, TG603 when the file cannot be read.
     """
     if not database.exists():
         raise StoreError(
@@ -38,13 +46,35 @@ def connect_reader(database: Path, segments: Path) -> Iterator[duckdb.DuckDBPyCo
             code="TG605",
             hint="Run a graph first: tradegraph run graphs/ema_cross.yaml",
         )
-    connection = duckdb.connect(str(database), read_only=True)
-    try:
-        connection.execute("set enable_progress_bar = false")
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"set allowed_directories = [{literal(f'{segments}/')}]")
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
-        yield connection
-    finally:
-        connection.close()
+    with connect_quietly() as connection:
+        # attached, never connected to: connections of one process to one path share an instance, so the
+        # settings below would hold for whoever else has the file open, and a lock would fail the next reader
+        try:
+            connection.execute(f"attach {literal(str(database))} as tradegraph (read_only)")
+            connection.execute("use tradegraph")
+            connection.execute(f"set temp_directory = {literal(str(segments.parent / 'spill'))}")
+            connection.execute(f"set allowed_directories = [{literal(f'{segments}/')}]")
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+            yield connection
+        except duckdb.Error as error:
+            raise StoreError(
+                f"{database} cannot be read: {error}",
+                code="TG603",
+                hint="Move it away and run again: everything is then computed anew.",
+            ) from error
+
+
+def refuse_writes(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Refuse every statement but questions: what may be read through views could be overwritten by COPY.
+
+    Raises StoreError TG604; duckdb.Error when the query cannot be parsed.
+    """
+    for statement in connection.extract_statements(query):
+        if not _ASKS.match(statement.query):
+            word = statement.query.split(maxsplit=1)[0].rstrip(";").upper()
+            raise StoreError(
+                f"{word} is not a question",
+                code="TG604",
+                hint="Queries may read this project's tables and views only.",
+            )

@@ -137,6 +137,7 @@ def _runs(run: Run) -> list[tuple[Any, ...]]:
 def _nodes(run: Run) -> list[tuple[Any, ...]]:
     rows = []
     data: dict[frozenset[Any], str] = {}
+    graphs = {graph.name: graph for graph in run.plan.graphs}
     versions = _json(run.plan.versions)
     for record in run.records:
         step = record.step
@@ -147,9 +148,13 @@ def _nodes(run: Run) -> list[tuple[Any, ...]]:
             step.type.id, step.type.category, step.type.style, step.key, step.recipe, step.type.code,
             _json(node.params), upstream_of(run.plan, step), data[step.requests], versions, node.warmup,
             json.dumps([name for name, _ in step.columns]), json.dumps({n: k.name for n, k in node.kinds.items()}),
-            step.axis.start, step.type.origin,
         )  # fmt: skip
-        rows += [(run.id, graph, name, *shared) for graph, name in step.users]
+        # nodes over different ranges may share a step: each shows the range that it was asked for
+        starts = [graphs[graph].bars[graphs[graph].nodes[name].axis].start for graph, name in step.users]
+        rows += [
+            (run.id, graph, name, *shared, start, step.type.origin)
+            for (graph, name), start in zip(step.users, starts, strict=True)
+        ]
     return rows
 
 

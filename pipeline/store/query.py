@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import duckdb
 import polars as pl
 
 from pipeline.errors import StoreError
-from pipeline.store.connect import connect_reader
+from pipeline.store.connect import connect_reader, refuse_writes
 from pipeline.store.journal import pending_objects
-from pipeline.store.segment import ObjectRow
+from pipeline.store.segment import ObjectRow, is_intact
 
 __all__ = ["Database"]
+
+_LATEST = re.compile(r"latest(~(?P<back>\d+))?")
 
 
 class Database:
@@ -37,6 +40,7 @@ class Database:
         """
         with connect_reader(self.path, self.segments) as connection:
             try:
+                refuse_writes(connection, query)
                 relation = connection.sql(query, params=list(parameters)) if parameters else connection.sql(query)
                 if relation is None:  # a statement without rows
                     return pl.DataFrame()
@@ -73,11 +77,20 @@ class Database:
         return found.item() if found.height else None
 
     def find_run(self, run_id: str) -> str:
-        """The full id for an id, a unique beginning of one, or `latest`. Raises StoreError TG605."""
+        """The full id for an id, a unique beginning of one, `latest`, or `latest~N` (N before it).
+
+        Raises StoreError TG605.
+        """
         runs = self.sql("select distinct run_id, started_at from runs order by started_at desc, run_id desc")
         ids: list[str] = runs["run_id"].to_list()
-        if run_id == "latest" and ids:
-            return ids[0]
+        back = _LATEST.fullmatch(run_id)
+        if back:
+            before = int(back["back"] or 0)
+            if before < len(ids):
+                return ids[before]
+            raise StoreError(
+                f"{run_id!r} names no run: there are {len(ids)}", code="TG605", hint="`tradegraph runs list` shows them."
+            )
         matching = [known for known in ids if known.startswith(run_id)]
         if len(matching) == 1 or run_id in matching:
             return run_id if run_id in matching else matching[0]
@@ -87,7 +100,7 @@ class Database:
     def output(self, run_id: str, graph: str, node: str) -> pl.DataFrame:
         """The stored value of a node in a run: symbol, ts and its columns, or its table.
 
-        Raises StoreError TG605 when the run has no such node, TG603 when its value is gone.
+        Raises StoreError TG605 when the run has no such node, TG603 when its value is gone or damaged.
         """
         found = self.sql(
             "select n.key, n.columns, n.range_start, o.segment from nodes n left join objects o using (key)"
@@ -99,10 +112,13 @@ class Database:
         key, columns, start, segment = found.row(0)
         if segment is None or not (self.segments / segment).exists():
             raise StoreError(f"the value of {node!r} in run {run_id} is not stored", code="TG603", hint="Run it again.")
+        path = self.segments / segment
+        if not is_intact(path):
+            raise StoreError(f"{path}, which holds {node!r}, is damaged", code="TG603", hint="Run it again.")
         names = json.loads(columns)
         if not names:
-            return pl.read_parquet(self.segments / segment)
-        frame = pl.read_parquet(self.segments / segment, columns=["symbol", "ts", *(f"{key}.{n}" for n in names)])
+            return pl.read_parquet(path)
+        frame = pl.read_parquet(path, columns=["symbol", "ts", *(f"{key}.{n}" for n in names)])
         frame = frame.rename({f"{key}.{name}": name for name in names})
         return frame if start is None else frame.filter(pl.col("ts") >= start)
 

@@ -41,7 +41,7 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
     assert run is not None
     run_id, params = run
     wanted: dict[str, str] = {}
-    nodes = {node.node: node for node in _nodes(connection, graph, run_id)}
+    nodes = {node.node: node for node in _nodes(connection, graph, run_id, segments)}
     outputs = connection.execute(
         "select output, node from outputs where graph = ? and run_id = ?", [graph, run_id]
     ).fetchall()
@@ -56,7 +56,7 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
     _apply(connection, graph, wanted)
 
 
-def _nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str) -> list[_Shown]:
+def _nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[_Shown]:
     rows = connection.execute(
         """
         select n.node, n.key, n.columns, o.segment, strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f')
@@ -65,8 +65,12 @@ def _nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str) -> li
         """,
         [graph, run_id],
     ).fetchall()
+    # a view over a file that is gone cannot even be made: it would keep this run and all later ones from landing
+    there = {segment for segment in {row[3] for row in rows} if (segments / segment).exists()}
     return [
-        _Shown(node, key, tuple(json.loads(columns)), segment, start) for node, key, columns, segment, start in rows
+        _Shown(node, key, tuple(json.loads(columns)), segment, start)
+        for node, key, columns, segment, start in rows
+        if segment in there
     ]
 
 
