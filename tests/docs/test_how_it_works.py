@@ -1,0 +1,44 @@
+"""The node types that the page declares, loaded and run in a project."""
+
+GRAPH = """
+tradegraph: 1
+name: styles
+bars:
+  daily: {timeframe: 1d, symbols: all}
+nodes:
+  mid: {use: midpoint, in: daily, with: {weight: 0.25}}
+  high: {use: highest_yet, in: mid}
+  mean: {use: typical, in: daily}
+  moves: {use: returns, in: high}
+  best: {use: best_day, in: {returns: moves}}
+outputs: {best: best, mid: mid, mean: mean}
+"""
+
+
+def test_every_node_on_the_page_loads_and_computes(tmp_path, shell, blocks):
+    assert shell("tradegraph init p", tmp_path).returncode == 0
+    project = tmp_path / "p"
+    for number, block in enumerate(blocks("docs/how-it-works.md", "python")):
+        (project / "nodes" / "custom" / f"page_{number}.py").write_text(block)
+    (project / "graphs" / "styles.yaml").write_text(GRAPH)
+    shown = shell("tradegraph nodes show midpoint", project)
+    assert shown.returncode == 0, shown.stderr
+    assert "Share of the high" in shown.stdout
+    done = shell("tradegraph run styles", project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # 0.25 * high + 0.75 * low of the first S&P bar, and its typical price, from the sample file
+    both = "select m.value, t.value from styles.mid m join styles.mean t using (symbol, ts)"
+    first = f"{both} where symbol = 'SPX' order by ts limit 1"
+    answer = shell(f'tradegraph sql --format csv "{first}"', project)
+    line = (project / "examples" / "bars" / "SPX.csv").read_text().splitlines()[1]
+    _, _, high, low, close, _ = line.split(",")
+    middle, typical = map(float, answer.stdout.splitlines()[1].split(","))
+    assert abs(middle - (0.25 * float(high) + 0.75 * float(low))) < 1e-9
+    assert abs(typical - (float(high) + float(low) + float(close)) / 3) < 1e-9
+
+
+def test_the_page_names_every_room(page, request):
+    pipeline = request.config.rootpath / "pipeline"
+    rooms = {p.name for p in pipeline.iterdir() if p.is_dir() and (p / "__init__.py").exists()}
+    text = page("docs/how-it-works.md")
+    assert [room for room in sorted(rooms) if f"`pipeline/{room}`" not in text] == []

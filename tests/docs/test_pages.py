@@ -1,0 +1,46 @@
+"""Pages that list something are kept equal to what they list."""
+
+import re
+
+from pydantic import BaseModel
+
+from pipeline.errors import CODES
+from pipeline.settings import Settings
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    cells = [
+        [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    return {row[0]: row[1:] for row in cells}
+
+
+def test_the_errors_page_has_every_code_with_its_meaning_and_a_remedy(page):
+    listed = {key: row for key, row in rows(page("docs/errors.md")).items() if re.fullmatch(r"TG\d+", key)}
+    assert {code: row[0] for code, row in listed.items()} == CODES
+    assert all(len(row[1]) > 10 for row in listed.values())
+
+
+def settings(model: type[BaseModel], before: str = "") -> dict[str, str]:
+    found = {}
+    for name, info in model.model_fields.items():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            found |= settings(info.annotation, f"{before}{name}.")
+        else:
+            found[before + name] = info.description
+    return found
+
+
+def test_the_settings_page_has_every_key_with_its_meaning(page):
+    listed = rows(page("docs/settings.md"))
+    assert {key: row[1] for key, row in listed.items() if key in settings(Settings)} == settings(Settings)
+
+
+def test_the_settings_page_has_the_defaults(page):
+    listed = rows(page("docs/settings.md"))
+    assert listed["plugin_timeout"][0] == str(Settings().plugin_timeout)
+    assert listed["max_plugins"][0] == str(Settings().max_plugins)
+    assert listed["plugin_directories"][0] == ", ".join(Settings().plugin_directories)
+    assert listed["logging.log_level"][0] == Settings().logging.log_level
