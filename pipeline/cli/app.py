@@ -36,12 +36,8 @@ class Application(LazyGroup):
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run a command and give its exit status, or end the process with it when `standalone_mode`."""
         session = extra.setdefault("obj", Session())
-
-        def call() -> object:
-            # named, because super() has no meaning inside a nested function's default cell
-            return super(Application, self).main(*args, standalone_mode=False, **extra)
-
-        status = guarded(call, session)
+        plain: Any = super().main
+        status = guarded(lambda: plain(*args, standalone_mode=False, **extra), session)
         if standalone_mode:
             sys.exit(status)
         return status

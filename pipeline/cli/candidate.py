@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from pipeline.cli.target import SUFFIXES, known_graphs
 from pipeline.errors import TradegraphError
 
 __all__ = ["graphs", "node_types", "nodes", "params", "runs", "settings", "symbols", "timeframes"]
+
 
 def graphs(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of the project's graphs, and files."""
@@ -30,10 +32,8 @@ def node_types(ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
 
     shipped = Path(pipeline.__file__).parents[1] / "nodes" / "manifest.json"
     names: set[str] = set()
-    try:
+    with suppress(OSError, ValueError, KeyError):
         names |= {Path(file).stem for file in json.loads(shipped.read_text())["files"]}
-    except (OSError, ValueError, KeyError):
-        pass
     root = _root(ctx)
     if root:
         names |= {path.stem for path in (root / "nodes").rglob("*.py") if not path.name.startswith("_")}
@@ -89,7 +89,9 @@ def _root(ctx: click.Context) -> Path | None:
 
 def _keys(ctx: click.Context, section: str) -> list[str]:
     """Keys of a section of the graph on the line; none when there is no such file."""
-    graph, root = ctx.params.get("graph"), _root(ctx)
+    # behind an option that waits for its value, click leaves the arguments unread
+    unread = next((text for text in ctx.args if not text.startswith("-")), None)
+    graph, root = ctx.params.get("graph") or unread, _root(ctx)
     places = [Path(str(graph))]
     if root:
         places += [root / "graphs" / f"{graph}{suffix}" for suffix in SUFFIXES]

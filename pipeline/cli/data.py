@@ -53,7 +53,10 @@ def list_(session: Session, timeframe: str | None) -> None:
 @json_option
 @pass_session
 def show(session: Session, symbol: str, *, timeframe: str | None, rows: int, adjust: str) -> None:
-    """Show a symbol: what is stored and where from, first and last bars, dividends and splits."""
+    """Show what is stored of a symbol.
+
+    Where it is from, its first and last bars, its dividends and splits.
+    """
     from pipeline.cli import data_report
 
     data_report.page(session.open_market(), symbol, timeframe, rows=rows, adjust=adjust, as_json=session.json)

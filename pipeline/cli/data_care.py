@@ -20,9 +20,10 @@ __all__ = ["rm", "verify"]
 @json_option
 @pass_session
 def verify(session: Session, *, strict: bool) -> int:
-    """Check all stored bars: damaged files, disorder, impossible prices, gaps, splits that do not fit.
+    """Check all stored bars.
 
-    Findings are named, nothing is changed. Exit status 1 when there are errors.
+    Damaged files, disorder, impossible prices, gaps, splits that do not fit. Findings are named, nothing is
+    changed. Exit status 1 when there are errors.
     """
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli import data_report
@@ -45,7 +46,9 @@ def rm(session: Session, symbols: tuple[str, ...], *, timeframe: str | None, yes
 
     market = session.open_market()
     stored = [entry for name in dict.fromkeys(symbols) for entry in data_report.stored(market, name, timeframe)]
-    what = f"{counted(sum(entry.rows for entry in stored), 'bar')} of {counted(len({e.symbol for e in stored}), 'symbol')}"
+    what = (
+        f"{counted(sum(entry.rows for entry in stored), 'bar')} of {counted(len({e.symbol for e in stored}), 'symbol')}"
+    )
     if not yes:
         if not sys.stdin.isatty() or session.json:
             raise UsageError(f"removing {what} needs a yes, and nobody can be asked", hint="Add --yes.")

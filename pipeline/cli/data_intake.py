@@ -23,12 +23,15 @@ __all__ = ["import_", "synth"]
 @click.option("--source", metavar="LABEL", help="Where the bars are from, for listings.  [default: the file's name]")
 @json_option
 @pass_session
-def import_(session: Session, paths: tuple[Path, ...], *, timeframe: str, symbol: str | None, source: str | None) -> int:
-    """Import bars from CSV or Parquet files, or from the ones inside folders.
+def import_(
+    session: Session, paths: tuple[Path, ...], *, timeframe: str, symbol: str | None, source: str | None
+) -> int:
+    """Import bars from CSV or Parquet files.
 
-    A file holds one symbol, or many in a column `symbol`. It has a time (date, ts, timestamp …), open, high, low,
-    close, perhaps volume, dividend and split. A row with a time that is stored replaces the stored row. Says what
-    was taken, what was not and why; files that are no bars do not keep the others out (exit status 1).
+    A PATH is a file, or a folder with files. A file holds one symbol, or many in a column `symbol`. It has a time
+    (date, ts, timestamp …), open, high, low, close, perhaps volume, dividend and split. A row with a time that is
+    stored replaces the stored row. Says what was taken, what was not and why; files that are no bars do not keep
+    the others out (exit status 1).
     """
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli import data_report
@@ -49,9 +52,10 @@ def import_(session: Session, paths: tuple[Path, ...], *, timeframe: str, symbol
 @json_option
 @pass_session
 def synth(session: Session, *, symbols: int, bars: int, timeframe: str, start: dt.datetime, seed: int) -> int:
-    """Make up bars of SYN0001, SYN0002, …: for trying things out, and always labelled synthetic.
+    """Make up bars for trying things out.
 
-    The same options give the same bars on every machine.
+    Symbols are SYN0001, SYN0002, … and labelled synthetic wherever they are shown. The same options give the same
+    bars on every machine.
     """
     from pipeline.cli import data_report
     from pipeline.market.synth import store_synthetic

@@ -72,12 +72,12 @@ def page(market: Market, symbol: str, timeframe: str | None, *, rows: int, adjus
     """All there is to know of a symbol."""
     entries = stored(market, symbol, timeframe)
     actions = market.actions(symbol).select("ts", "dividend", "split", "close")
-    frames = {e.timeframe: market.show(symbol, e.timeframe, limit=None, adjust=cast(Adjust, adjust)) for e in entries}
+    frames = {e.timeframe: market.show(symbol, e.timeframe, limit=None, adjust=cast("Adjust", adjust)) for e in entries}
     if as_json:
         series = [
-            {**asdict(e), "head": frames[e.timeframe].head(rows).to_dicts(), "tail": frames[e.timeframe].tail(rows).to_dicts()}
-            for e in entries
-        ]  # fmt: skip
+            {**asdict(e), "head": frame.head(rows).to_dicts(), "tail": frame.tail(rows).to_dicts()}
+            for e, frame in zip(entries, frames.values(), strict=True)
+        ]
         echo_json({"symbol": symbol, "adjust": adjust, "bars": series, "actions": actions.to_dicts()})
         return
     click.echo(click.style(symbol, bold=True) + ("  (synthetic)" if any(e.synthetic for e in entries) else ""))
@@ -161,7 +161,12 @@ def findings(market: Market, *, as_json: bool) -> list[Finding]:
         return found
     rows = [(f.severity, f.timeframe, f.symbol, f.check, f.count, _day(f.first), f.detail) for f in _worst_first(found)]
     if rows:
-        echo_table(("severity", "timeframe", "symbol", "check", "count", "first", "detail"), rows, styles=_SEVERITY)
+        echo_table(
+            ("severity", "timeframe", "symbol", "check", "count", "first", "detail"),
+            rows,
+            styles=_SEVERITY,
+            roomy=("detail",),
+        )
     counts = Counter(finding.severity for finding in found)
     said = [counted(counts["error"], "error"), counted(counts["warning"], "warning"), counted(counts["info"], "note")]
     checked = f"{counted(sum(e.rows for e in entries), 'bar')} of {counted(len({e.symbol for e in entries}), 'symbol')}"

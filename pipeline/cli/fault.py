@@ -6,6 +6,7 @@ import os
 import shutil
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import click
 from pipeline.cli.session import shown_path
 from pipeline.errors import Fault, Place
 
-__all__ = ["rendered", "report", "wants_colour"]
+__all__ = ["rendered", "report", "tell"]
 
 _TAB = 4
 _NARROWEST = 40
@@ -23,17 +24,20 @@ _LARGEST = 16 * 1024 * 1024
 
 def report(faults: Sequence[Fault]) -> None:
     """Write faults to stderr, and how many there are when that helps."""
-    colour = wants_colour()
     for fault in faults:
-        click.echo(rendered(fault), err=True, color=colour)
+        tell(rendered(fault))
     files = {fault.place.file for fault in faults if fault.place}
     if files or len(faults) > 1:
-        click.echo(_summary(faults, files), err=True, color=colour)
+        tell(_summary(faults, files))
 
 
-def wants_colour() -> bool | None:
-    """False when the user said NO_COLOR; None leaves it to whether a terminal listens."""
-    return False if os.environ.get("NO_COLOR") else None
+def tell(text: str) -> None:
+    """Write lines to stderr, coloured where a terminal listens and NO_COLOR is not set.
+
+    Whoever read there may be gone: that must not end a run.
+    """
+    with suppress(OSError, ValueError):
+        click.echo(text, err=True, color=False if os.environ.get("NO_COLOR") else None)
 
 
 def rendered(fault: Fault) -> str:

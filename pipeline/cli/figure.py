@@ -73,7 +73,7 @@ def numbers(values: Sequence[Any]) -> list[str | None]:
     top = max(finite, default=0.0)
     least = min((v for v in finite if v), default=0.0)
     decimals = 2 if top >= 1e4 else 4 if top >= 1 else 6
-    if top >= 1e12 or (least and least < 0.5 * 10.0**-decimals):
+    if top >= 1e15 or (least and least < 0.5 * 10.0**-decimals):
         return [None if v is None else _single(float(v)) for v in values]
     while decimals and all(f"{v:.{decimals}f}".endswith("0") for v in finite):
         decimals -= 1

@@ -11,7 +11,8 @@ from contextlib import suppress
 
 import click
 
-from pipeline.cli.fault import report
+from pipeline.cli.document import echo_json
+from pipeline.cli.fault import report, tell
 from pipeline.cli.session import Session
 from pipeline.errors import Fault, TradegraphError
 
@@ -25,14 +26,18 @@ BUG = 70
 
 
 def guarded(call: Callable[[], object], session: Session) -> int:
-    """The exit status of `call`, which gives one itself or raises. Never raises an Exception."""
+    """The exit status of `call`, which gives one itself or raises. Raises nothing but SystemExit."""
     try:
         status = call()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None: it was closed before the process began
+            sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        tell("interrupted")
         return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        tell(error.format_message())
+        return 2
     except click.ClickException as error:
         return _say([_usage_fault(error)], session, 2)
     except TradegraphError as error:
@@ -46,27 +51,30 @@ def guarded(call: Callable[[], object], session: Session) -> int:
         if session.debug:
             traceback.print_exc()
         return _say([_system_fault(error)], session, 2)
-    except Exception as error:  # noqa: BLE001 - the last line: a bug is told in a sentence, not dumped
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the last line: a bug (or a panic of polars) is told in a sentence
         return _bug(error, session)
 
 
 def _say(faults: Sequence[Fault], session: Session, status: int) -> int:
-    with suppress(BrokenPipeError):
-        report(faults)
-        if session.json:
-            # imported here: an error in usage must be as quick as help
-            from pipeline.cli.document import echo_json
-
+    report(faults)
+    if session.json:
+        with suppress(OSError, ValueError):
             echo_json({"status": "error", "faults": [fault.as_dict() for fault in faults]})
     return status
 
 
 def _usage_fault(error: click.ClickException) -> Fault:
-    message = error.format_message().rstrip(".")
-    message = message[:1].lower() + message[1:]
     context = getattr(error, "ctx", None)
     hint = f"`{context.command_path} -h` shows what it takes." if context else ""
-    return Fault("TG001", message, hint=hint)
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        message = error.message
+        if error.possibilities:
+            hint = f"Did you mean {' or '.join(error.possibilities)}?"
+    message = message.rstrip(".")
+    return Fault("TG001", message[:1].lower() + message[1:], hint=hint)
 
 
 def _system_fault(error: OSError) -> Fault:
@@ -81,15 +89,15 @@ def _system_fault(error: OSError) -> Fault:
     return Fault("TG001", f"{where}{what.lower()}", hint=hints.get(error.errno or 0, ""))
 
 
-def _bug(error: Exception, session: Session) -> int:
+def _bug(error: BaseException, session: Session) -> int:
     if session.debug:
         traceback.print_exc()
     what = str(error).strip().partition("\n")[0]
-    click.echo(f"tradegraph made a mistake: {type(error).__name__}: {what}".rstrip(": "), err=True)
+    tell(f"tradegraph made a mistake: {type(error).__name__}: {what}".rstrip(": "))
     if session.debug:
-        click.echo("  Please report it with the traceback above.", err=True)
+        tell("  Please report it with the traceback above.")
     else:
-        click.echo("  Please report it with what `tradegraph --debug …` says of the same command.", err=True)
+        tell("  Please report it with what `tradegraph --debug …` says of the same command.")
     return BUG
 
 

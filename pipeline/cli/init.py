@@ -18,9 +18,10 @@ __all__ = ["init"]
 @json_option
 @pass_session
 def init(session: Session, folder: Path, *, empty: bool) -> None:
-    """Make a project in DIR: graphs and examples to begin with, and sample bars to run them on.
+    """Make a project in DIR that runs at once.
 
-    Nothing that is there is touched: files in the way are named and nothing is written.
+    It gets graphs and examples to begin with, and sample bars to run them on. Nothing that is there is touched:
+    files in the way are named and nothing is written.
     """
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli.starter import sample_bars, starter_files, write_starter
@@ -34,12 +35,16 @@ def init(session: Session, folder: Path, *, empty: bool) -> None:
         echo_json({"project": folder.resolve(), "files": files, "sample_rows": rows})
         return
     click.echo(f"made the project {shown_path(folder)}")
-    click.echo("  graphs/        strategies as YAML: compose your own here")
-    click.echo("  nodes/custom/  your node types and plugins")
-    click.echo("  examples/      plugins and sample bars, with their provenance")
-    click.echo(f"  {CONFIG_NAME}  the settings")
+    parts = {
+        "graphs/": "strategies as YAML: compose your own here",
+        "nodes/custom/": "your node types and plugins",
+        "examples/": "plugins, and sample bars with their provenance",
+        CONFIG_NAME: "the settings",
+    }
     if rows:
-        click.echo(f"  market/        {rows:,} sample bars: daily index levels 2009 to 2018, see examples/bars/PROVENANCE.md")
+        parts["market/"] = f"{rows:,} sample bars: two stock indices, daily, 2009 to 2018"
+    for name, what in parts.items():
+        click.echo(f"  {name:<{len(CONFIG_NAME)}}  {what}")
     _next_steps(folder, empty=empty)
 
 

@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,23 +27,31 @@ if TYPE_CHECKING:
 __all__ = ["echo_frame", "echo_table", "screen_width", "table_lines"]
 
 _GAP = "  "
-_LEAST = 12
-"""A text column is not shortened below this."""
+_LEAST = 22
+"""A text is not shortened below this, which leaves the ids of runs whole; columns are left out instead."""
+_ROOMY = 40
+"""Nor is a column that is asked to stay readable shortened below this."""
 _MOST = 60
 """Nor is any column wider where the width is limited."""
 
 
 @dataclass(slots=True)
 class _Column:
+    """A column as text: `right` for numbers, `whole` when a shortened cell would say something else."""
+
     name: str
     cells: list[str | None]
     right: bool
+    whole: bool
     width: int
+    least: int = _LEAST
 
-    def cell(self, text: str, width: int) -> str:
-        shown = _cut(text, width)
-        blank = " " * (width - cell_len(shown))
-        return blank + shown if self.right else shown + blank
+    def cell(self, text: str, **style: Any) -> str:
+        """The text cut or filled to the column's width; the filling has no style."""
+        shown = text if cell_len(text) <= self.width else set_cell_size(text, self.width - 1) + "…"
+        blank = " " * (self.width - cell_len(shown))
+        styled = click.style(shown, **style) if style and shown else shown
+        return blank + styled if self.right else styled + blank
 
 
 def screen_width() -> int | None:
@@ -50,15 +59,27 @@ def screen_width() -> int | None:
     said = os.environ.get("COLUMNS", "")
     if said.isdigit() and int(said) > 0:
         return int(said)
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    return shutil.get_terminal_size().columns if on_terminal else None
 
 
 def echo_table(
-    names: Sequence[str], rows: Sequence[Sequence[Any]], *, indent: int = 0, styles: Mapping[str, str] | None = None
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    indent: int = 0,
+    styles: Mapping[str, str] | None = None,
+    minor: Sequence[str] = (),
+    roomy: Sequence[str] = (),
 ) -> None:
-    """Write a table to stdout. `styles` colours whole cells by their text."""
+    """Write a table to stdout.
+
+    `styles` colours whole cells by their text; where it does not fit, `minor` columns go first and
+    `roomy` ones are shortened less than others.
+    """
     width = screen_width()
-    for line in table_lines(names, rows, None if width is None else width - indent, styles=styles or {}):
+    room = None if width is None else width - indent
+    for line in table_lines(names, rows, room, styles=styles or {}, minor=minor, roomy=roomy):
         click.echo(" " * indent + line)
 
 
@@ -72,51 +93,64 @@ def echo_frame(frame: pl.DataFrame, *, limit: int = 0, indent: int = 0) -> None:
 
 
 def table_lines(
-    names: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None, *, styles: Mapping[str, str] | None = None
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    width: int | None,
+    *,
+    styles: Mapping[str, str] | None = None,
+    minor: Sequence[str] = (),
+    roomy: Sequence[str] = (),
 ) -> list[str]:
     """The lines of a table that is at most `width` columns wide (None: as wide as it is)."""
     if not names:
         return []
     columns = [_column(name, [row[at] for row in rows]) for at, name in enumerate(names)]
+    for column in columns:
+        column.least = _ROOMY if column.name in roomy else _LEAST
     hidden: list[str] = []
     if width is not None:
-        columns, hidden = _fit(columns, width)
-    head = _GAP.join(column.cell(column.name, column.width) for column in columns).rstrip()
-    lines = [click.style(head, bold=True)]
+        columns, hidden = _fit(columns, width, minor)
+    lines = [_GAP.join(column.cell(column.name, bold=True) for column in columns).rstrip()]
     for at in range(len(rows)):
-        cells = [_styled(column, at, styles or {}) for column in columns]
+        cells = [_styled(column, column.cells[at], styles or {}) for column in columns]
         lines.append(_GAP.join(cells).rstrip())
     if hidden:
-        note = f"columns not shown: {', '.join(hidden)} (use a wider terminal, or another --format)"
-        lines.append(click.style(note, dim=True))
+        note = f"not shown: {', '.join(hidden)} (a wider terminal shows more, --json everything)"
+        lines += [click.style(line, dim=True) for line in textwrap.wrap(note, width or 80)]
     return lines
 
 
-def _styled(column: _Column, at: int, styles: Mapping[str, str]) -> str:
-    text = column.cells[at]
+def _styled(column: _Column, text: str | None, styles: Mapping[str, str]) -> str:
     if text is None:
-        return click.style(column.cell("null", column.width), dim=True)
-    cell = column.cell(text, column.width)
-    return click.style(cell, fg=styles[text]) if text in styles else cell
+        return column.cell("null", dim=True)
+    return column.cell(text, fg=styles[text]) if text in styles else column.cell(text)
 
 
 def _column(name: str, values: list[Any]) -> _Column:
-    cells, right = _cells(values)
+    cells, right, whole = _cells(values)
     widest = max((cell_len(cell) for cell in cells if cell is not None), default=0)
     missing = 4 if None in cells else 0
     title = _visible(name)
-    return _Column(title, cells, right, max(cell_len(title), widest, missing))
+    return _Column(title, cells, right, whole, max(cell_len(title), widest, missing))
 
 
-def _cells(values: list[Any]) -> tuple[list[str | None], bool]:
+def _cells(values: list[Any]) -> tuple[list[str | None], bool, bool]:
+    """The texts of a column, whether they stand to the right, whether they must stay whole."""
     known = [value for value in values if value is not None]
-    if known and all(isinstance(v, int) and not isinstance(v, bool) for v in known):
-        return [None if v is None else str(v) for v in values], True
+    if known and all(_whole(value) for value in known):
+        return [None if v is None else str(int(v)) for v in values], True, True
     if known and all(isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in known):
-        return numbers(values), True
+        return numbers(values), True, True
     if known and all(isinstance(v, dt.datetime) for v in known):
-        return moments(values), False
-    return [None if v is None else _text(v) for v in values], False
+        return moments(values), False, True
+    return [None if v is None else _text(v) for v in values], False, False
+
+
+def _whole(value: Any) -> bool:
+    """True for an int, also one that DuckDB made wider: a sum of ints is a Decimal without decimals."""
+    if isinstance(value, Decimal):
+        return value.is_finite() and value.as_tuple().exponent >= 0  # type: ignore[operator]
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _text(value: Any) -> str:
@@ -140,37 +174,43 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() else {"\n": "⏎", "\t": " "}.get(c, "�") for c in text)
 
 
-def _cut(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+def _fit(columns: list[_Column], width: int, minor: Sequence[str]) -> tuple[list[_Column], list[str]]:
+    """The columns made to fit, and names of those that had to go: minor ones first, then from the middle."""
+    kept = list(columns)
+    for column in kept:
+        column.width = min(column.width, _MOST)
+    for name in minor:
+        if _shortest(kept) > width:
+            kept = [column for column in kept if column.name != name]
+    while _shortest(kept) > width and len(kept) > 2:
+        kept.pop((len(kept) + 1) // 2)
+    _shorten(kept, width)
+    if _total(kept) > width:  # a very narrow place: better short than broken
+        for column in kept:
+            column.least = 4
+        _shorten(kept, width)
+    left = {id(column) for column in kept}
+    return kept, [column.name for column in columns if id(column) not in left]
 
 
 def _total(columns: Sequence[_Column]) -> int:
     return sum(column.width for column in columns) + len(_GAP) * (len(columns) - 1)
 
 
-def _fit(columns: list[_Column], width: int) -> tuple[list[_Column], list[str]]:
-    """The columns made to fit: the widest texts shortened first, then columns left out from the middle."""
-    for column in columns:
-        column.width = min(column.width, _MOST)
-    _shorten(columns, width, _LEAST)
-    hidden: list[_Column] = []
-    kept = list(columns)
-    while _total(kept) > width and len(kept) > 2:
-        hidden.append(kept.pop((len(kept) + 1) // 2))
-    if _total(kept) > width:  # a very narrow place: better short than broken
-        _shorten(kept, width, 4)
-    names = {id(column) for column in hidden}
-    return kept, [column.name for column in columns if id(column) in names]
+def _shortest(columns: Sequence[_Column]) -> int:
+    """How wide the columns are when every text is as short as it may get."""
+    return _total(columns) - sum(max(0, column.width - column.least) for column in columns if not column.whole)
 
 
-def _shorten(columns: Sequence[_Column], width: int, least: int) -> None:
+def _shorten(columns: Sequence[_Column], width: int) -> None:
+    """Take from the widest texts, down to the next widest, until the columns fit or all are at their least."""
     excess = _total(columns) - width
     while excess > 0:
-        texts = [column for column in columns if not column.right and column.width > least]
+        texts = [column for column in columns if not column.whole and column.width > column.least]
         if not texts:
             return
         widest = max(texts, key=lambda column: column.width)
-        second = max((c.width for c in texts if c is not widest), default=least)
-        cut = min(excess, max(1, widest.width - max(second, least)))
+        second = max((c.width for c in texts if c is not widest), default=0)
+        cut = min(excess, max(1, widest.width - max(second, widest.least)))
         widest.width -= cut
         excess -= cut

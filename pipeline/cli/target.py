@@ -28,8 +28,7 @@ def find_graph(text: str, root: Path) -> Path:
     hint = did_you_mean(given.stem, (path.stem for path in known), otherwise=_there_are(known))
     if given.exists():
         raise GraphError(f"{text} is not a regular file", code="TG110", hint=hint)
-    looked = shown_path(root / "graphs")
-    where = "" if given.suffix in SUFFIXES else f", neither here nor in {looked}"
+    where = "" if given.suffix in SUFFIXES else ", neither here nor in the project's graphs"
     raise GraphError(f"there is no graph {text!r}{where}", code="TG110", hint=hint)
 
 

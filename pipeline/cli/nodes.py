@@ -1,0 +1,49 @@
+"""`tradegraph nodes`: the node types that graphs may use."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline.cli import candidate
+from pipeline.cli.lazy import LazyGroup
+from pipeline.cli.option import Leaf, json_option
+from pipeline.cli.session import Session, pass_session
+
+__all__ = ["list_", "nodes", "show"]
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={"list": "pipeline.cli.nodes:list_", "show": "pipeline.cli.nodes:show"},
+)
+def nodes() -> None:
+    """Find a node type, and read what it takes and gives."""
+
+
+@click.command("list", cls=Leaf)
+@click.option(
+    "--kind", metavar="KIND", help="indicator, strategy, portfolio, or a kind that it gives: event, percent …"
+)
+@click.option("--search", metavar="TEXT", help="Only those whose id or documentation has this text.")
+@json_option
+@pass_session
+def list_(session: Session, *, kind: str | None, search: str | None) -> None:
+    """List node types, and the files that could not be loaded."""
+    # heavy imports stand inside commands: see the docstring of this package
+    from pipeline.cli import nodes_report
+
+    nodes_report.listing(session.open_engine().discovery, kind=kind, search=search, as_json=session.json)
+
+
+@click.command(cls=Leaf)
+@click.argument("node_type", metavar="ID", shell_complete=candidate.node_types)
+@json_option
+@pass_session
+def show(session: Session, node_type: str) -> None:
+    """Show the page of a node type.
+
+    Inputs, params, outputs, documentation, and YAML to begin with.
+    """
+    from pipeline.cli import nodes_report
+
+    nodes_report.page(session.open_engine().discovery, node_type, as_json=session.json)

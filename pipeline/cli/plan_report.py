@@ -1,0 +1,162 @@
+"""What `tradegraph check` and `plan` answer: a clean bill or faults; steps, and why they are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from pipeline.cli.document import echo_json
+from pipeline.cli.fault import report, tell
+from pipeline.cli.figure import counted, instant
+from pipeline.cli.option import Given
+from pipeline.cli.session import shown_path
+from pipeline.cli.table import echo_table
+from pipeline.cli.target import find_graph
+from pipeline.engine import Engine
+from pipeline.errors import UsageError, did_you_mean
+from pipeline.execution.plan import Plan, Step
+from pipeline.execution.why import Reason, why
+from pipeline.graph.graph import Graph
+from pipeline.model.bars import BarsRequest
+
+__all__ = ["check", "known_nodes", "make", "reasons", "show"]
+
+_COLOURS = {"compute": "yellow", "reuse": "green"}
+
+
+def check(engine: Engine, graph: str, given: Given, *, as_json: bool) -> None:
+    """Say that a graph is legal, with its warnings. Raises GraphError with all its faults."""
+    overrides = given.overrides()
+    checked = engine.check(find_graph(graph, engine.project.root), overrides)
+    stored = bool(engine.market.coverage())
+    if stored:
+        engine.plan(checked, cache=False)  # whether the market has what is asked for
+    warnings = checked.warnings
+    if as_json:
+        body = {name: len(getattr(checked, name)) for name in ("nodes", "bars", "outputs")}
+        faults = [fault.as_dict() for fault in warnings]
+        echo_json({"status": "ok", "graph": checked.name, "file": checked.file, **body, "faults": faults})
+        return
+    if warnings:
+        report(warnings)
+    counts = f"{counted(len(checked.nodes), 'node')}, {counted(len(checked.outputs), 'output')}"
+    click.echo(f"{shown_path(checked.file)}: {click.style('ok', fg='green')}, {counts}")
+    if not stored:
+        tell("  symbols and ranges were not checked: no bars are stored yet")
+
+
+def make(engine: Engine, graph: str, given: Given, *, cache: bool, refresh: Sequence[str]) -> Plan:
+    """The plan of a graph. Raises GraphError, and UsageError for a node to refresh that is none."""
+    checked = engine.check(find_graph(graph, engine.project.root), given.overrides())
+    known_nodes(checked, refresh, "--refresh")
+    return engine.plan(checked, cache=cache, refresh=refresh)
+
+
+def known_nodes(graph: Graph, names: Iterable[str], option: str) -> None:
+    """Raise UsageError for a name that is no node of the graph."""
+    for name in names:
+        if name not in graph.nodes:
+            raise UsageError(f"{option} {name}: {graph.name!r} has no such node", hint=did_you_mean(name, graph.nodes))
+
+
+def reasons(engine: Engine, planned: Plan, node: str, *, as_json: bool) -> None:
+    """Why a node is computed, or that it is not."""
+    graph = planned.graphs[0]
+    known_nodes(graph, [node], "--why")
+    step = planned.step(graph.name, node)
+    found = engine.why(planned, node)
+    if as_json:
+        echo_json({"graph": graph.name, "node": node, "action": step.action, "key": step.key,
+                   "reasons": [asdict(reason) for reason in found]})  # fmt: skip
+        return
+    click.echo(f"{node} ({step.type.id}): {click.style(step.action, fg=_COLOURS[step.action])}")
+    for reason in found:
+        click.echo(f"  {click.style(reason.change, bold=True)}  {reason.detail}")
+
+
+def show(engine: Engine, planned: Plan, *, refresh: Sequence[str], as_json: bool) -> None:
+    """All steps in order, what becomes of each and why."""
+    graph = planned.graphs[0]
+    due = sum(step.action == "compute" for step in planned.steps)
+    before = _before(engine, graph) if due else {}
+    found = {name: _why(planned, name, before.get(name), refresh) for name in graph.nodes}
+    if as_json:
+        steps = [_described(name, planned.step(graph.name, name), found[name]) for name in graph.nodes]
+        bars = {name: _bars(planned, request) for name, request in graph.bars.items() if request in planned.bars}
+        faults = [fault.as_dict() for fault in graph.warnings]
+        echo_json({"graph": graph.name, "params": graph.params, "bars": bars, "steps": steps, "faults": faults})
+        return
+    if graph.warnings:
+        report(graph.warnings)
+    for name, request in graph.bars.items():
+        if request in planned.bars:
+            click.echo(f"{name}: {_said(_bars(planned, request))}")
+    rows = [(name, *_row(planned.step(graph.name, name)), _short(found[name])) for name in graph.nodes]
+    echo_table(
+        ("node", "type", "params", "warm-up", "action", "because"),
+        rows,
+        styles=_COLOURS,
+        minor=("warm-up", "params", "type"),
+        roomy=("because",),
+    )
+    shared = len(graph.nodes) - len(planned.steps)
+    twice = f"; {counted(shared, 'node')} equal to another and computed once" if shared else ""
+    click.echo(f"{counted(len(planned.steps), 'step')}: {due} to compute, {len(planned.steps) - due} stored{twice}")
+
+
+def _before(engine: Engine, graph: Graph) -> Mapping[str, Mapping[str, Any]]:
+    """Rows of the `nodes` table of the graph's latest run, by node."""
+    latest = engine.database.latest(graph.name)
+    rows = engine.database.nodes_of(latest) if latest else []
+    return {row["node"]: row for row in rows if row["graph"] == graph.name}
+
+
+def _why(planned: Plan, name: str, before: Mapping[str, Any] | None, refresh: Sequence[str]) -> list[Reason]:
+    step = planned.step(planned.graphs[0].name, name)
+    if step.action == "reuse":
+        return []
+    asked = [Reason("REFRESH", "it was asked for")] if name in refresh else []
+    return asked or why(planned, step, before)
+
+
+def _short(found: Sequence[Reason]) -> str:
+    return "; ".join(f"{reason.change} {reason.detail}" for reason in found)
+
+
+def _row(step: Step) -> tuple[str, str, int, str]:
+    params = " ".join(f"{name}={value}" for name, value in step.node.params.items())
+    return step.type.id, params, step.node.warmup, step.action
+
+
+def _described(name: str, step: Step, found: Sequence[Reason]) -> dict[str, Any]:
+    return {
+        "node": name,
+        "type": step.type.id,
+        "params": step.node.params,
+        "warmup": step.node.warmup,
+        "action": step.action,
+        "key": step.key,
+        "because": [asdict(reason) for reason in found],
+    }
+
+
+def _bars(planned: Plan, request: BarsRequest) -> dict[str, Any]:
+    symbols = planned.bars[request].symbols
+    return {
+        "timeframe": request.timeframe,
+        "symbols": list(symbols),
+        "from": request.start,
+        "to": request.end,
+        "adjust": request.adjust,
+    }
+
+
+def _said(bars: Mapping[str, Any]) -> str:
+    symbols: list[str] = bars["symbols"]
+    named = ", ".join(symbols[:5]) + (f" and {len(symbols) - 5:,} more" if len(symbols) > 5 else "")
+    side = f" from {instant(bars['from'])}" if bars["from"] else ""
+    side += f" until before {instant(bars['to'])}" if bars["to"] else ""
+    return f"{bars['timeframe']} bars of {named}{side}, adjusted: {bars['adjust']}"

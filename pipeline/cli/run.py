@@ -1,0 +1,61 @@
+"""`tradegraph run`: a graph over stored bars."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline.cli import candidate
+from pipeline.cli.option import Given, Leaf, given_options, graph_argument, json_option
+from pipeline.cli.session import Session, pass_session
+
+__all__ = ["run"]
+
+
+@click.command(cls=Leaf)
+@graph_argument
+@given_options
+@click.option("--no-cache", is_flag=True, help="Compute everything, whatever is stored.")
+@click.option(
+    "--refresh", multiple=True, metavar="NODE", shell_complete=candidate.nodes, help="Compute it though stored."
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first node that fails.")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
+@json_option
+@pass_session
+def run(
+    session: Session,
+    graph: str,
+    *,
+    given: Given,
+    no_cache: bool,
+    refresh: tuple[str, ...],
+    fail_fast: bool,
+    quiet: bool,
+) -> int:
+    """Run a graph and store what every node gives.
+
+    GRAPH is a file or the name of one in graphs/. What is stored and has not changed is not computed again. A node
+    that fails fails alone: what depends on it is skipped, the rest is stored, and the exit status is 1. Ctrl-C
+    keeps what was computed (130).
+    """
+    # heavy imports stand inside commands: see the docstring of this package
+    from pipeline.cli import run_report
+    from pipeline.cli.fault import report
+    from pipeline.cli.plan_report import known_nodes
+    from pipeline.cli.progress import progress
+    from pipeline.cli.target import find_graph
+
+    engine = session.open_engine()
+    overrides = given.overrides()
+    checked = engine.check(find_graph(graph, engine.project.root), overrides)
+    known_nodes(checked, refresh, "--refresh")
+    if checked.warnings and not quiet:
+        report(checked.warnings)
+    with progress(tuple(checked.nodes), quiet=quiet) as told:
+        result = engine.run(checked, overrides, cache=not no_cache, refresh=refresh, fail_fast=fail_fast, progress=told)
+    if session.json:
+        run_report.document(result)
+    elif not quiet:
+        run_report.summary(result)
+    run_report.failures(result)
+    return result.run.exit_status

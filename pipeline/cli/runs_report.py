@@ -1,0 +1,111 @@
+"""What `tradegraph runs list` and `runs show` answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from pipeline.cli.document import echo_json
+from pipeline.cli.figure import counted, duration
+from pipeline.cli.table import echo_frame, echo_table
+from pipeline.store.query import Database
+
+__all__ = ["listing", "page"]
+
+_STATUS = {"ok": "green", "failed": "red", "interrupted": "yellow", "skipped": "yellow", "cached": "cyan"}
+_METRICS = 40
+_COUNTS = ("computed", "cached", "failed", "skipped")
+
+
+def listing(database: Database, *, graph: str | None, limit: int, as_json: bool) -> None:
+    """Runs, the newest first; none when nothing has been run."""
+    rows = _runs(database, graph)
+    shown = rows[:limit] if limit else rows
+    if as_json:
+        echo_json([_plain_run(row) for row in shown])
+        return
+    if not rows:
+        whose = f" of {graph!r}" if graph else ""
+        click.echo(f"no runs{whose} yet; run a graph:  tradegraph run GRAPH")
+        return
+    names = ("run", "graph", "status", "started (UTC)", "took", *_COUNTS, "params")
+    table = [
+        (r["run_id"], r["graph"], r["status"], f"{r['started_at']:%Y-%m-%d %H:%M:%S}", duration(r["seconds"] * 1e3),
+         *(r[name] for name in _COUNTS), _pairs(json.loads(r["params"])))
+        for r in shown
+    ]  # fmt: skip
+    echo_table(names, table, styles=_STATUS, minor=("cached", "computed", "skipped", "params", "took"))
+    if len(rows) > len(shown):
+        click.echo(click.style(f"… {counted(len(rows) - len(shown), 'older run')} (--limit 0 shows all)", dim=True))
+
+
+def page(database: Database, run: str, *, as_json: bool) -> None:
+    """One run: what it was, its nodes, what failed, its metrics. Raises StoreError TG605."""
+    run_id = database.find_run(run)
+    heads = database.sql("select * from runs where run_id = ? order by graph", [run_id]).to_dicts()
+    nodes = database.sql(
+        "select graph, node, node_type, status, round(ms, 2) as ms, round(cpu_ms, 2) as cpu_ms, rows, bytes, key"
+        " from node_timings where run_id = ?",
+        [run_id],
+    )
+    failed = database.sql("select graph, node, code, message, cause from failures where run_id = ?", [run_id])
+    metrics = database.sql("select node, symbol, metric, value from metrics where run_id = ?", [run_id])
+    if as_json:
+        parts = {"nodes": nodes, "failures": failed, "metrics": metrics}
+        tables = {name: frame.to_dicts() for name, frame in parts.items()}
+        echo_json({"run_id": run_id, "graphs": [_plain_run(row) for row in heads], **tables})
+        return
+    for row in heads:
+        _head(row)
+    click.echo()
+    single = len(heads) == 1
+    shown = nodes.drop("graph", "key", "bytes") if single else nodes.drop("key", "bytes")
+    echo_table(shown.columns, shown.rows(), styles=_STATUS)
+    causes = failed.filter(failed["cause"].is_in([""]) | failed["cause"].is_null())
+    for row in causes.to_dicts():
+        click.echo(f"\n{click.style(row['code'], fg='red', bold=True)} {row['node']}: {row['message']}")
+    if metrics.height:
+        click.echo("\nmetrics")
+        echo_frame(metrics, limit=_METRICS, indent=2)
+
+
+def _head(row: Mapping[str, Any]) -> None:
+    status = click.style(row["status"], fg=_STATUS.get(row["status"]), bold=True)
+    click.echo(f"{click.style(row['run_id'], bold=True)}  {row['graph']}  {status}")
+    compiled = f", {duration(row['compile_ms'])} of it for kernels" if row["compile_ms"] > 50 else ""
+    click.echo(
+        f"  started   {row['started_at']:%Y-%m-%d %H:%M:%S} UTC, took {duration(row['seconds'] * 1e3)}{compiled}"
+    )
+    counts = ", ".join(f"{row[name]:,} {name}" for name in _COUNTS if row[name])
+    click.echo(f"  nodes     {counts}")
+    click.echo(f"  file      {row['file']}")
+    if params := _pairs(json.loads(row["params"])):
+        click.echo(f"  params    {params}")
+    given = json.loads(row["settings"])
+    changed = [*(f"-p {k}={v}" for k, v in given.get("params", {}).items())]
+    changed += [f"--set {node}.{k}={v}" for node, of in given.get("set", {}).items() for k, v in of.items()]
+    changed += [f"--{name} {given[name]}" for name in ("symbols", "from", "to") if name in given]
+    if changed:
+        click.echo(f"  run with  {' '.join(changed)}")
+    click.echo(f"  versions  {_pairs(json.loads(row['versions']))}")
+
+
+def _runs(database: Database, graph: str | None) -> list[dict[str, Any]]:
+    if not database.path.exists():
+        return []
+    query = "select * from runs {} order by started_at desc, run_id desc"
+    found = database.sql(query.format("where graph = ?"), [graph]) if graph else database.sql(query.format(""))
+    return found.to_dicts()
+
+
+def _plain_run(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `runs` whose JSON texts are values."""
+    return {name: json.loads(value) if name in ("params", "settings", "versions") else value
+            for name, value in row.items()}  # fmt: skip
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in values.items())
