@@ -24,9 +24,8 @@ from pipeline.execution.plan import Plan, plan
 from pipeline.execution.protocols import Progress, Silent
 from pipeline.execution.run import Run
 from pipeline.execution.why import Reason, why
-from pipeline.graph.check import check
+from pipeline.graph.check import check_file
 from pipeline.graph.graph import Graph
-from pipeline.graph.read import read_file
 from pipeline.market.store import Market
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
@@ -68,7 +67,10 @@ class Result:
         """The value of a node or declared output: symbol, ts and its columns, or its table."""
         name, part = self.graph.outputs.get(node, (node, ""))
         frame = self._database.output(self.run.id, self.graph.name, name)
-        return frame.select("symbol", "ts", part) if part else frame
+        node_of = self.graph.nodes.get(name)
+        columns = dict(node_of.type.columns(node_of.kinds)) if node_of else {}
+        # `stats.value` of a table is the table: it has columns of its own
+        return frame.select("symbol", "ts", part) if part in columns else frame
 
 
 class Engine:
@@ -98,8 +100,9 @@ class Engine:
     def check(self, graph: str | Path, overrides: Overrides | None = None) -> Graph:
         """The checked graph in a file. Raises GraphError with every fault."""
         given = overrides or Overrides()
-        spec = read_file(Path(graph))
-        return check(spec, self.registry, params=given.params, settings=given.settings, bars=given.bars)
+        return check_file(
+            Path(graph), self.registry, params=given.params, settings=given.settings, bars=given.bars
+        )
 
     def plan(
         self,

@@ -22,7 +22,7 @@ DEFAULT_DIRECTORIES = ("nodes/strategies", "nodes/indicators", "nodes/custom")
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class DevelopmentMode(_Section):
@@ -117,9 +117,12 @@ class Project:
 def read_settings(path: Path) -> Settings:
     """The settings in a file. Raises SettingsError with every fault: TG010, TG011, TG012."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        raw = json.loads(text)
     except OSError as error:
         raise SettingsError(f"cannot read {path}: {error.strerror}", code="TG010") from error
+    except RecursionError as error:
+        raise SettingsError("it nests too deep for JSON", code="TG010", place=Place(str(path))) from error
     except ValueError as error:
         place = Place(str(path), getattr(error, "lineno", 1), getattr(error, "colno", 1))
         raise SettingsError(
@@ -128,23 +131,37 @@ def read_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate_json(json.dumps(raw))
     except ValidationError as error:
-        raise SettingsError.of([_fault(item, path) for item in error.errors()]) from error
+        raise SettingsError.of([_fault(item, path, text) for item in error.errors()]) from error
 
 
-def _fault(item: object, path: Path) -> Fault:
+def _fault(item: object, path: Path, text: str) -> Fault:
     assert isinstance(item, dict)
     where = ".".join(str(part) for part in item["loc"]) or "the file"
-    place = Place(str(path))
+    place = _place(path, text, item["loc"])
     if item["type"] == "extra_forbidden":
-        return Fault("TG011", f"unknown key {where!r}", place, did_you_mean(str(item["loc"][-1]), _keys(Settings)))
+        word, keys = str(item["loc"][-1]), _keys(Settings)
+        if word in keys:
+            hint = f"It belongs under `{keys[word]}`." if keys[word] else "It belongs at the top."
+        else:
+            hint = did_you_mean(word, keys)
+        return Fault("TG011", f"unknown key {where!r}", place, hint)
     message = item["msg"][0].lower() + item["msg"][1:]
     return Fault("TG012", f"{where!r}: {message}, got {item['input']!r}", place)
 
 
-def _keys(model: type[BaseModel]) -> list[str]:
-    names: list[str] = []
+def _place(path: Path, text: str, loc: tuple[str | int, ...]) -> Place:
+    """Where the key that `loc` leads to stands: each key is looked for behind the one around it."""
+    at = 0
+    for name in (part for part in loc if isinstance(part, str)):
+        at = max(text.find(json.dumps(name), at), at)
+    return Place(str(path), text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1)
+
+
+def _keys(model: type[BaseModel], section: str = "") -> dict[str, str]:
+    """Every key, and the section that it belongs to."""
+    found: dict[str, str] = {}
     for name, info in model.model_fields.items():
-        names.append(name)
+        found[name] = section
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            names += _keys(info.annotation)
-    return names
+            found |= _keys(info.annotation, name)
+    return found

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
 
-from pipeline.errors import Fault, GraphError, Place, did_you_mean
-from pipeline.graph.graph import Graph, Node
+from pipeline.errors import Fault, GraphError, Place, PluginError, did_you_mean
+from pipeline.graph.graph import FrozenMap, Graph, Node
+from pipeline.graph.hint import Hints
 from pipeline.graph.markup import Item, Map, Scalar
-from pipeline.graph.source import read_bars
+from pipeline.graph.read import load_text, scan_text
+from pipeline.graph.source import BROKEN, OVERRIDES, read_bars
 from pipeline.graph.spec import GraphSpec, NodeSpec
-from pipeline.graph.wiring import Sources, wire_node
+from pipeline.graph.wiring import Sources, check_references, columns_of, wire_node
 from pipeline.model.bars import BarsRequest
-from pipeline.model.param import REQUIRED
 from pipeline.model.registry import Registry
+from pipeline.model.scalar import shown
 
-__all__ = ["check"]
+__all__ = ["check", "check_file", "check_text"]
 
 
 def check(
@@ -26,7 +30,7 @@ def check(
     *,
     params: Mapping[str, Any] | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
-    bars: Mapping[str, str] | None = None,
+    bars: Mapping[str, Any] | None = None,
 ) -> Graph:
     """The graph that `spec` means.
 
@@ -34,80 +38,118 @@ def check(
     every bars source (symbols, from, to), each as text or typed. Raises GraphError that carries all
     faults; warnings are kept in `Graph.warnings`.
     """
-    checker = _Checker(spec, registry, settings or {})
-    checker.read_params(params or {})
-    checker.read_bars(bars or {})
-    order = checker.order()
-    for name in order:
-        checker.check_node(spec.nodes[name])
-    checker.check_overrides()
-    checker.check_outputs()
-    errors = [fault for fault in checker.faults if fault.severity == "error"]
-    if errors:
-        raise GraphError.of(checker.faults)
-    return checker.graph(order)
+    return _Checker(spec, registry, settings or {}).run(params or {}, bars or {})
+
+
+def check_file(
+    path: Path,
+    registry: Registry,
+    *,
+    params: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    bars: Mapping[str, Any] | None = None,
+) -> Graph:
+    """The graph in a file, overridden as in `check`: the faults of form and of meaning come together."""
+    return check_text(load_text(path), registry, file=str(path), params=params, settings=settings, bars=bars)
+
+
+def check_text(
+    text: str,
+    registry: Registry,
+    *,
+    file: str = "<text>",
+    params: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    bars: Mapping[str, Any] | None = None,
+) -> Graph:
+    """The graph in a text, as `check_file` has it."""
+    spec, faults = scan_text(text, file)
+    if spec is None:
+        raise GraphError.of(faults)
+    return _Checker(spec, registry, settings or {}, faults).run(params or {}, bars or {})
 
 
 class _Checker:
-    def __init__(self, spec: GraphSpec, registry: Registry, settings: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        spec: GraphSpec,
+        registry: Registry,
+        settings: Mapping[str, Mapping[str, Any]],
+        faults: Iterable[Fault] = (),
+    ) -> None:
         self.spec = spec
         self.registry = registry
         self.settings = settings
-        self.faults: list[Fault] = []
+        self.faults = list(faults)
         self.params: dict[str, Any] = {}
         self.used_params: set[str] = set()
         self.bars: dict[str, BarsRequest] = {}
         self.nodes: dict[str, Node] = {}
         self.outputs: dict[str, tuple[str, str]] = {}
         self.dag: nx.DiGraph[str] = nx.DiGraph()
-        self.looped: set[str] = set()
+        self.hint = Hints()
+        written = spec.bars.keys() | spec.nodes.keys() | spec.unread
+        self.sources = Sources(bars=self.bars, nodes=self.nodes, written=written, hint=self.hint)
+
+    def run(self, params: Mapping[str, Any], bars: Mapping[str, Any]) -> Graph:
+        self.read_params(params)
+        self.read_bars(bars)
+        order, looped = self.order()
+        for name in order + looped:
+            self.check_node(self.spec.nodes[name])
+        self.check_overrides()
+        self.check_outputs()
+        if self.faults:
+            raise GraphError.of(self.faults)
+        # warnings come once the errors are gone: what looks unused may hang on a misspelt wire
+        return self.graph(order, self.warnings())
 
     def fault(self, code: str, message: str, place: Place | None, hint: str = "") -> None:
         self.faults.append(Fault(code, message, place, hint))
 
-    def warn(self, code: str, message: str, place: Place, hint: str) -> None:
-        self.faults.append(Fault(code, message, place, hint, "warning"))
-
     def read_params(self, given: Mapping[str, Any]) -> None:
         known = self.spec.params
-        for name in given:
-            if known.get(name) is None:
-                self.fault(
-                    "TG206",
-                    f"graph {self.spec.name!r} has no param {name!r}",
-                    None,
-                    did_you_mean(name, (p.name for p in known), otherwise="It declares no params."),
-                )
         usable = {name: value for name, value in given.items() if known.get(name) is not None}
+        for name in given:
+            if name in usable or name in self.spec.unread_params:
+                continue
+            hint = self.hint(name, [p.name for p in known], otherwise="It declares no params.")
+            self.fault("TG206", f"graph {self.spec.name!r} has no param {name!r}", None, hint)
         values, faults = known.check(usable, owner=f"graph {self.spec.name!r}")
         for fault in faults:
             hint = f"Give it: -p {fault.name}=…" if fault.code == "TG224" else fault.hint
             # an override has no place in the file; a missing value has: its declaration
             place = None if fault.name in given else self.spec.param_places.get(fault.name)
             self.fault(fault.code, fault.message, place, hint)
-        self.params = {p.name: values.get(p.name, None if p.default is REQUIRED else p.default) for p in known}
+        self.params = {p.name: values.get(p.name, p.default) for p in known}
+        self.params |= dict.fromkeys([*self.spec.unread_params, *(fault.name for fault in faults)], BROKEN)
 
-    def read_bars(self, overrides: Mapping[str, str]) -> None:
+    def read_bars(self, overrides: Mapping[str, Any]) -> None:
+        given = {name: value for name, value in overrides.items() if value is not None}
+        for name in given:
+            if name not in OVERRIDES:
+                self.fault("TG206", f"bars sources have no {name!r} to override", None, did_you_mean(name, OVERRIDES))
+        given = {name: given[name] for name in OVERRIDES if name in given}
         for name, source in self.spec.bars.items():
-            request, faults = read_bars(source, self.lookup, overrides)
+            request, faults = read_bars(source, self.resolve, given)
             self.faults += faults
             if request is not None:
                 self.bars[name] = request
 
-    def lookup(self, item: Item) -> tuple[bool, Any]:
-        """(True, value) when `item` is a `$param`, else (False, None); an unknown one is a fault."""
-        if not isinstance(item, Scalar) or item.reference is None:
-            return False, None
+    def resolve(self, item: Scalar) -> Any:
+        """The text of a scalar, or the value of the `$param` that it is; an unknown one is a fault."""
         name = item.reference
+        if name is None:
+            return item.text
         if name not in self.params:
-            hint = did_you_mean(name, self.params, otherwise="Declare it under `params:`, or quote the text.")
-            self.fault("TG204", f"the graph declares no param {name!r}", item.place, hint)
-            return True, None
+            hint = self.hint(name, self.params, otherwise="Declare it under `params:`, or quote the text.")
+            self.fault("TG204", f"the graph declares no param {shown(name)}", item.place, hint)
+            return BROKEN
         self.used_params.add(name)
-        return True, self.params[name]
+        return self.params[name]
 
-    def order(self) -> list[str]:
-        """Node names in topological order, ties as written; a cycle is a fault, its nodes are left out."""
+    def order(self) -> tuple[list[str], list[str]]:
+        """Node names in topological order, ties as written; and those in a cycle, which is a fault."""
         rank = {name: i for i, name in enumerate(self.spec.nodes)}
         self.dag.add_nodes_from(self.spec.bars)
         self.dag.add_nodes_from(rank)
@@ -116,42 +158,47 @@ class _Checker:
                 source = reference.text.partition(".")[0]
                 if source in rank or source in self.spec.bars:
                     self.dag.add_edge(source, name)
-        try:
-            ordered = nx.lexicographical_topological_sort(self.dag, key=lambda name: rank.get(name, -1))
-            return [name for name in ordered if name in rank]
-        except nx.NetworkXUnfeasible:
-            self._cycles(rank)
-        legal = self.dag.subgraph([name for name in self.dag if name not in self.looped])
+        looped: set[str] = set()
+        if not nx.is_directed_acyclic_graph(self.dag):
+            looped = self._cycles(rank)
+        legal = self.dag.subgraph([name for name in self.dag if name not in looped]) if looped else self.dag
         ordered = nx.lexicographical_topological_sort(legal, key=lambda name: rank.get(name, -1))
-        return [name for name in ordered if name in rank]
+        return [name for name in ordered if name in rank], sorted(looped, key=rank.__getitem__)
 
-    def _cycles(self, rank: Mapping[str, int]) -> None:
+    def _cycles(self, rank: Mapping[str, int]) -> set[str]:
+        looped: set[str] = set()
         loops = [loop for loop in nx.strongly_connected_components(self.dag) if len(loop) > 1]
         loops += [{name} for name in self.dag if self.dag.has_edge(name, name)]
         for loop in loops:
-            self.looped |= loop
-            first = min(loop, key=lambda name: rank[name])
-            edges = nx.find_cycle(self.dag.subgraph(loop), first)
-            path = " → ".join([edge[0] for edge in edges] + [edges[0][0]])
+            looped |= loop
+            names = sorted(loop, key=rank.__getitem__)
+            # a graph of its own: the neighbours in a view come in the order of a set, another one in each process
+            inner = nx.DiGraph((a, b) for a in names for b in self.dag[a] if b in loop)
+            edges = nx.find_cycle(inner, names[0])
+            found = [edge[0] for edge in edges] + [edges[0][0]]
+            path = " → ".join(found if len(found) <= 20 else [*found[:10], f"… {len(found) - 15} more …", *found[-5:]])
             self.fault(
                 "TG215",
                 f"the wires form a cycle: {path}",
                 self.spec.nodes[edges[0][0]].name.place,
                 "A node may only use what is computed before it; cut one of these wires.",
             )
+        return looped
 
     def check_node(self, spec: NodeSpec) -> None:
+        params = self._node_params(spec)
         type_id = spec.use.text
         node_type = self.registry.get(type_id)
         if node_type is None:
-            broken = [fault for fault in self.registry.refused if type_id in fault.message]
-            hint = did_you_mean(type_id, self.registry.ids, otherwise="`tradegraph nodes list` shows all node types.")
-            if broken:
-                hint = f"A file that may define it was refused: {broken[0].message}"
-            self.fault("TG201", f"no node type {type_id!r}", spec.use.place, hint)
+            self._no_type(spec)
+            self.faults += check_references(spec, self.sources)
             return
-        params = self._node_params(spec)
-        values, faults = node_type.params.check(params, owner=type_id)
+        silent = {name for name, value in params.items() if value is BROKEN}
+        if "with" in spec.unread:
+            silent |= {param.name for param in node_type.params}
+        usable = {name: value for name, value in params.items() if value is not BROKEN}
+        values, faults = node_type.params.check(usable, owner=type_id)
+        faults = [fault for fault in faults if fault.name not in silent or fault.name in usable]
         for fault in faults:
             written = spec.params.get(fault.name)
             place = written[1].place if written else spec.use.place
@@ -159,110 +206,107 @@ class _Checker:
                 place = written[0].place
             # a value from --set or from a $param has the same place: where the node takes it
             self.fault(fault.code, f"node {spec.name.text!r}: {fault.message}", place, fault.hint)
-        sources = Sources(
-            bars=self.bars,
-            nodes=self.nodes,
-            written=self.spec.bars.keys() | self.spec.nodes.keys(),
-            loops=self.looped,
-        )
-        wired, found = wire_node(spec, node_type, sources)
+        wired, found = wire_node(spec, node_type, self.sources)
         self.faults += found
-        if wired is None or faults:
+        if wired is None or faults or silent:
+            return
+        try:
+            warmup = node_type.warmup_of(values)
+        except PluginError as error:
+            self.fault(error.faults[0].code, f"node {spec.name.text!r}: {error.faults[0].message}", spec.use.place)
             return
         wires, kinds, axis = wired
         self.nodes[spec.name.text] = Node(
             name=spec.name.text,
             type=node_type,
-            params=values,
+            params=FrozenMap(values),
             wires=wires,
-            kinds=kinds,
+            kinds=FrozenMap(kinds),
             axis=axis,
-            warmup=node_type.warmup_of(values),
+            warmup=warmup,
             place=spec.name.place,
         )
 
-    def _node_params(self, spec: NodeSpec) -> dict[str, Any]:
-        given: dict[str, Any] = {}
-        for name, (_, item) in spec.params.items():
-            is_reference, value = self.lookup(item)
-            if is_reference:
-                given[name] = value
-                continue
-            plain = self._plain(item)
-            if plain is not None:
-                given[name] = plain
-        given.update(self.settings.get(spec.name.text, {}))
-        return given
+    def _no_type(self, spec: NodeSpec) -> None:
+        type_id = spec.use.text
+        word = re.compile(rf"(?<!\w){re.escape(type_id)}(?!\w)")
+        broken = [fault for fault in self.registry.refused if word.search(fault.message)]
+        hint = self.hint(type_id, self.registry.ids, otherwise="`tradegraph nodes list` shows all node types.")
+        if broken:
+            hint = f"A file that may define it was refused: {broken[0].message}"
+        self.fault("TG201", f"no node type {shown(type_id)}", spec.use.place, hint)
 
-    def _plain(self, item: Item) -> Any:
+    def _node_params(self, spec: NodeSpec) -> dict[str, Any]:
+        given = {name: self._param_value(item) for name, (_, item) in spec.params.items()}
+        return given | dict(self.settings.get(spec.name.text, {}))
+
+    def _param_value(self, item: Item) -> Any:
         if isinstance(item, Scalar):
-            return item.text
+            return self.resolve(item)
         if isinstance(item, Map):
-            self.fault("TG107", "a param is a value or a list, got a map", item.place)
-            return None
-        return [self._plain(inner) for inner in item.items]
+            self.fault("TG107", "a param is a value or a list, got a map", item.place, "Write `name: value`.")
+            return BROKEN
+        values = [self._param_value(inner) for inner in item.items]
+        return BROKEN if any(value is BROKEN for value in values) else values
 
     def check_overrides(self) -> None:
         for name, values in self.settings.items():
-            if name not in self.spec.nodes:
+            if name not in self.spec.nodes and name not in self.spec.unread:
                 setting = ", ".join(f"{name}.{param}" for param in values)
-                hint = did_you_mean(name, self.spec.nodes)
+                hint = self.hint(name, self.spec.nodes)
                 self.fault("TG206", f"--set {setting}: the graph has no node {name!r}", None, hint)
 
     def check_outputs(self) -> None:
         for name, (key, reference) in self.spec.outputs.items():
-            source, _, output = reference.text.partition(".")
+            source, dot, output = reference.text.partition(".")
             if name != source and name in self.spec.nodes:
                 self.fault("TG205", f"output {name!r} has the name of another node", key.place, "Give it another name.")
             if source not in self.spec.nodes:
-                hint = did_you_mean(source, self.spec.nodes, otherwise="An output names a node, or `node.output`.")
-                self.fault("TG202", f"output {name!r} names no node: {source!r}", reference.place, hint)
+                if source not in self.spec.unread:
+                    hint = self.hint(source, self.spec.nodes, otherwise="An output names a node, or `node.output`.")
+                    self.fault("TG202", f"output {name!r} names no node: {shown(source)}", reference.place, hint)
                 continue
             node = self.nodes.get(source)
             if node is None:  # it has faults of its own
                 continue
-            names = [found for found, _ in node.type.columns(node.kinds)] or [out.name for out in node.type.outputs]
-            if output and output not in names:
-                self.fault(
-                    "TG203",
-                    f"node {source!r} ({node.type.id}) has no output {output!r}",
-                    reference.place,
-                    did_you_mean(output, names),
-                )
+            columns = columns_of(node)
+            if output in node.kinds and output not in columns and len(node.kinds) == 1:
+                output = ""  # the only output, a bundle or a table: all of it
+            elif dot and output not in columns:
+                message = f"node {source!r} ({node.type.id}) has no output {shown(output)}"
+                self.fault("TG203", message, reference.place, self.hint(output, columns))
             self.outputs[name] = (source, output)
-        self._warn_unused()
 
-    def _warn_unused(self) -> None:
+    def warnings(self) -> list[Fault]:
+        found: list[Fault] = []
         for param, place in self.spec.param_places.items():
             if param not in self.used_params:
-                self.warn(
-                    "TG218", f"graph param {param!r} is used by nobody", place, f"Write `${param}`, or remove it."
-                )
-        if not self.outputs:
-            return
-        alive = {node for node, _ in self.outputs.values()}
-        for node, _ in self.outputs.values():
-            alive |= nx.ancestors(self.dag, node)
-        for name, spec in self.spec.nodes.items():
-            if name not in alive:
-                self.warn(
-                    "TG217",
-                    f"no output depends on node {name!r}",
-                    spec.name.place,
-                    "Name it in `outputs:`, or remove it.",
-                )
+                hint = f"Write `${param}`, or remove it."
+                found.append(Fault("TG218", f"graph param {param!r} is used by nobody", place, hint, "warning"))
+        waiting = [node for node, _ in self.outputs.values()]
+        alive = set(waiting)
+        while waiting:
+            above = [name for name in self.dag.pred[waiting.pop()] if name not in alive]
+            alive.update(above)
+            waiting += above
+        hint = "Name it in `outputs:`, or remove it."
+        found += [
+            Fault("TG217", f"no output depends on node {name!r}", spec.name.place, hint, "warning")
+            for name, spec in self.spec.nodes.items()
+            if self.outputs and name not in alive
+        ]
+        return sorted(found, key=lambda fault: (fault.place or Place(""), fault.code))
 
-    def graph(self, order: list[str]) -> Graph:
-        warnings = tuple(sorted((f for f in self.faults), key=lambda f: (f.place or Place(""), f.code)))
+    def graph(self, order: list[str], warnings: list[Fault]) -> Graph:
         return Graph(
             name=self.spec.name,
             description=self.spec.description,
-            params=self.params,
-            bars=self.bars,
-            nodes={name: self.nodes[name] for name in order},
-            outputs=self.outputs,
+            params=FrozenMap(self.params),
+            bars=FrozenMap(self.bars),
+            nodes=FrozenMap({name: self.nodes[name] for name in order}),
+            outputs=FrozenMap(self.outputs),
             dag=nx.freeze(self.dag),  # type: ignore[no-untyped-call]
             file=self.spec.file,
-            warnings=warnings,
-            bars_places={name: source.name.place for name, source in self.spec.bars.items()},
+            warnings=tuple(warnings),
+            bars_places=FrozenMap({name: source.name.place for name, source in self.spec.bars.items()}),
         )

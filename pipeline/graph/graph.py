@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import networkx as nx
 
@@ -13,7 +13,22 @@ from pipeline.model.bars import BarsRequest
 from pipeline.model.kind import Kind
 from pipeline.model.node import NodeType
 
-__all__ = ["Graph", "Node", "Wire"]
+__all__ = ["FrozenMap", "Graph", "Node", "Wire"]
+
+V = TypeVar("V")
+
+
+class FrozenMap(dict[str, V]):
+    """A dict that refuses to change; a dict still, because json and pickle know no other map."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("a graph cannot be changed")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type[FrozenMap[V]], tuple[dict[str, V]]]:
+        return type(self), (dict(self),)
 
 
 @dataclass(frozen=True, slots=True)

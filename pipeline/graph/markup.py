@@ -7,6 +7,7 @@ they mean is decided later by the declared type of where they land.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -14,24 +15,35 @@ import yaml
 
 from pipeline.errors import Fault, Place
 
-__all__ = ["Item", "Map", "Scalar", "Seq", "compose"]
+__all__ = ["MAX_BYTES", "Item", "Map", "Scalar", "Seq", "compose", "too_large"]
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_ITEMS = 500_000
-"""Items of a file, an alias counting as all that it stands for."""
+"""Items of a file, an alias counting as all that it stands for, 64 characters of a scalar as one item."""
+MAX_KEY = 256
+"""Characters of a key: every fault below a key repeats it."""
+
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+# what YAML 1.1 lets a file hold
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """A scalar: its text, whether it was quoted, where it stands."""
+    """A scalar: its text, whether it was quoted, where it stands; a key may have come by `<<`."""
 
     text: str
     place: Place
     quoted: bool = False
-    size: int = 1
+    merged: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many items it counts as."""
+        return 1 + len(self.text) // 64
 
     @property
     def is_null(self) -> bool:
@@ -81,10 +93,7 @@ def compose(text: str, file: str) -> tuple[Item | None, list[Fault]]:
     16 MiB, deeper than 64 levels or expands to more than 500,000 items.
     """
     if len(text) > MAX_BYTES:
-        limit = MAX_BYTES // 2**20
-        return None, [
-            Fault("TG103", f"the file has more than {limit} MiB", Place(file), "Split it into several graphs.")
-        ]
+        return None, [too_large(file)]
     composer = _Composer(file)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
@@ -93,23 +102,40 @@ def compose(text: str, file: str) -> tuple[Item | None, list[Fault]]:
         return None, [*composer.faults, refused.fault]
     except yaml.MarkedYAMLError as error:
         return None, [*composer.faults, _syntax_fault(error, text, file)]
-    except yaml.YAMLError as error:
-        message = f"the file is not valid YAML: {getattr(error, 'reason', error)}"
-        return None, [*composer.faults, Fault("TG101", message, Place(file), "Save it as UTF-8 text.")]
+    except (yaml.YAMLError, UnicodeEncodeError):
+        return None, [*composer.faults, _character_fault(text, file)]
     if composer.root is None:
         return None, [Fault("TG101", "the file is empty", Place(file), "Begin with `tradegraph: 1`.")]
     return composer.root, composer.faults
 
 
+def too_large(file: str) -> Fault:
+    """The fault of a file with more than MAX_BYTES."""
+    return Fault(
+        "TG103", f"the file has more than {MAX_BYTES // 2**20} MiB", Place(file), "Split it into several graphs."
+    )
+
+
 def _syntax_fault(error: yaml.MarkedYAMLError, text: str, file: str) -> Fault:
     mark = error.problem_mark or error.context_mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    lines = text.splitlines()
+    lines = _BREAK.split(text)
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
+        place = Place(file, place.line, line.index("\t") + 1)
         return Fault("TG101", "a tab indents this line", place, "YAML is indented with spaces.")
     what = error.problem or error.context or "it cannot be parsed"
     return Fault("TG101", f"the file is not valid YAML: {what}", place, "Check the indentation and colons just above.")
+
+
+def _character_fault(text: str, file: str) -> Fault:
+    found = _UNPRINTABLE.search(text)
+    place, what = Place(file), "the file is not valid YAML"
+    if found:
+        breaks = list(_BREAK.finditer(text, 0, found.start()))
+        place = Place(file, len(breaks) + 1, found.start() - (breaks[-1].end() if breaks else 0) + 1)
+        what = f"the character {found[0]!r} does not belong in YAML"
+    return Fault("TG101", what, place, "Remove it; save the file as UTF-8 text.")
 
 
 class _Composer:
@@ -184,10 +210,11 @@ class _Composer:
     def _count(self, size: int, place: Place) -> None:
         self._size += size
         if self._size > MAX_ITEMS:
-            self._refuse("TG103", f"the file stands for more than {MAX_ITEMS:,} items", place, "Use fewer aliases.")
+            hint = "Use fewer aliases, or split the file into several graphs."
+            self._refuse("TG103", f"the file stands for more than {MAX_ITEMS:,} items", place, hint)
 
     def _add(self, item: Item) -> None:
-        self._count(1, item.place)
+        self._count(item.size if isinstance(item, Scalar) else 1, item.place)
         if not self._stack:
             self.root = item
             return
@@ -200,19 +227,22 @@ class _Composer:
         if key is None:
             if not isinstance(item, Scalar):
                 self._refuse("TG107", "a map or list stands where a name belongs", item.place, "Keys are plain words.")
+            elif len(item.text) > MAX_KEY:
+                self._refuse("TG103", f"a key has more than {MAX_KEY} characters", item.place, "Keys are plain words.")
             else:
                 self._pending[-1] = item
             return
         self._pending[-1] = None
         if key.text == "<<" and not key.quoted:
             self._merge(parent, item)
-        elif key.text in parent.items:
+        elif key.text in parent.items and not parent.keys[key.text].merged:
             first = parent.keys[key.text].place
             hint = "Remove one of them, or give it another name."
             self.faults.append(
                 Fault("TG102", f"{key.text!r} stands twice, first in line {first.line}", key.place, hint)
             )
         else:
+            # an own key wins over a merged one, wherever `<<` stands
             parent.items[key.text] = item
             parent.keys[key.text] = key
 
@@ -225,4 +255,4 @@ class _Composer:
             for name, value in source.items.items():
                 if name not in parent.items:
                     parent.items[name] = value
-                    parent.keys[name] = Scalar(name, source.keys[name].place)
+                    parent.keys[name] = Scalar(name, source.keys[name].place, merged=True)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
 from pipeline.errors import Fault, MarketError, Place, did_you_mean
-from pipeline.graph.markup import Item, Scalar, Seq
+from pipeline.graph.markup import Scalar, Seq
 from pipeline.graph.spec import BarsSpec
 from pipeline.model.bars import Adjust, BarsRequest, timeframe_seconds
-from pipeline.model.scalar import read_scalar
+from pipeline.model.scalar import read_scalar, shown
 
-__all__ = ["read_bars", "read_end", "read_start", "read_symbols"]
+__all__ = ["BROKEN", "OVERRIDES", "Resolve", "read_bars", "read_end", "read_start", "read_symbols"]
+
+OVERRIDES = ("symbols", "from", "to")
+"""Fields of bars sources that a call may override."""
+BROKEN: Any = object()
+"""What a `$param` stands for that has a fault of its own; what takes it is then left alone."""
+Resolve: TypeAlias = Callable[[Scalar], Any]
+"""The text of a scalar, or the value of the graph param that it refers to."""
 
 _DAY = dt.timedelta(days=1)
 _TICK = dt.timedelta(microseconds=1)
@@ -29,7 +36,15 @@ def read_end(text: str) -> dt.datetime | None:
     if text == "latest":
         return None
     value: dt.datetime = read_scalar(text, dt.datetime)
-    return value + (_DAY if len(text.strip()) <= len("2024-05-31") else _TICK)
+    try:
+        dt.date.fromisoformat(text.strip())
+        step = _DAY
+    except ValueError:
+        step = _TICK
+    try:
+        return value + step
+    except OverflowError:  # the last day that Python knows: nothing lies behind it
+        return None
 
 
 def read_symbols(text: str) -> tuple[str, ...] | None:
@@ -38,90 +53,116 @@ def read_symbols(text: str) -> tuple[str, ...] | None:
 
 
 class _Source:
-    def __init__(self, spec: BarsSpec, lookup: Callable[[Item], tuple[bool, Any]]) -> None:
+    def __init__(self, spec: BarsSpec, resolve: Resolve, overrides: Mapping[str, Any]) -> None:
         self.spec = spec
-        self.lookup = lookup
+        self.resolve = resolve
+        self.overrides = overrides
         self.faults: list[Fault] = []
+        self.broken = False
 
-    def fault(self, code: str, message: str, place: Place, hint: str = "") -> None:
+    def fault(self, code: str, message: str, name: str, hint: str = "") -> None:
+        place = None if name in self.overrides else self.place(name)
         self.faults.append(Fault(code, f"bars source {self.spec.name.text!r}: {message}", place, hint))
 
-    def text(self, name: str, default: str = "") -> str:
+    def text(self, name: str, default: str = "") -> str | None:
+        """The text of a field, `default` when it is absent or null, None when it is broken."""
         item = self.spec.fields.get(name)
-        if item is None:
-            return default
-        is_reference, value = self.lookup(item)
-        if is_reference:
-            return "" if value is None else str(value)
-        if isinstance(item, Scalar):
-            return item.text
-        self.fault("TG107", f"`{name}` is a single value", item.place)
-        return default
+        value: Any = default
+        if isinstance(item, Scalar) and not item.is_null:
+            value = self.resolve(item)  # even when it is overridden: its param counts as used
+        if name in self.overrides:
+            return _as_text(self.overrides[name])
+        if item is not None and not isinstance(item, Scalar):
+            self.fault("TG107", f"`{name}` is a single value", name)
+            value = BROKEN
+        if value is BROKEN:
+            self.broken = True
+            return None
+        return _as_text(value)
 
     def place(self, name: str) -> Place:
         item = self.spec.fields.get(name)
         return item.place if item is not None else self.spec.name.place
 
     def symbols(self) -> tuple[str, ...] | None:
+        """The symbols, None for all of them."""
         item = self.spec.fields.get("symbols")
-        if not isinstance(item, Seq):
-            return read_symbols(self.text("symbols", "all"))
+        if isinstance(item, Seq) and "symbols" not in self.overrides:
+            return self._listed(item)
+        text = self.text("symbols", "all" if item is None else "")
+        names = None if text is None else read_symbols(text)
+        if names == ():
+            self.fault("TG301", "it names no symbol", "symbols", "Write `symbols: all` or a list.")
+        return names
+
+    def _listed(self, listed: Seq) -> tuple[str, ...]:
         names: list[str] = []
-        for inner in item.items:
-            if isinstance(inner, Scalar) and inner.text:
-                names.append(inner.text)
-            else:
-                self.fault("TG107", "a symbol is a single value", inner.place)
+        for item in listed.items:
+            if not isinstance(item, Scalar) or item.is_null or not item.text:
+                message = f"bars source {self.spec.name.text!r}: a symbol is a single value"
+                self.faults.append(Fault("TG107", message, item.place, "Quote a symbol that is called null."))
+                continue
+            value = self.resolve(item)
+            self.broken |= value is BROKEN
+            names.append(_as_text(value))
+        if not listed.items:
+            self.fault("TG301", "it names no symbol", "symbols", "Write `symbols: all` or a list.")
         return tuple(names)
 
-
-def read_bars(
-    spec: BarsSpec, lookup: Callable[[Item], tuple[bool, Any]], overrides: Mapping[str, str]
-) -> tuple[BarsRequest | None, list[Fault]]:
-    """The request that an entry of `bars:` means, and its faults. `overrides` replace fields as text."""
-    source = _Source(spec, lookup)
-    timeframe = source.text("timeframe")
-    if "timeframe" not in spec.fields:
-        source.fault("TG108", "it has no timeframe", spec.name.place, "Add `timeframe: 1d`.")
-    else:
+    def instant(self, name: str, read: Callable[[str], dt.datetime | None]) -> dt.datetime | None:
+        """`from` or `to` as an instant, None when that side is open."""
+        text = self.text(name)
+        if not text:
+            return None
         try:
-            timeframe_seconds(timeframe)
-        except MarketError as error:
-            source.fault("TG306", error.faults[0].message, source.place("timeframe"), error.hint)
+            return read(text)
+        except ValueError as error:
+            self.fault("TG222", f"`{name}`: {error}", name, _DATE_HINT)
+            return None
+
+
+def read_bars(spec: BarsSpec, resolve: Resolve, overrides: Mapping[str, Any]) -> tuple[BarsRequest | None, list[Fault]]:
+    """The request that an entry of `bars:` means, and its faults. `overrides` replace fields, as text or typed.
+
+    None without a fault when it takes a param that has faults of its own.
+    """
+    source = _Source(spec, resolve, overrides)
+    timeframe = _timeframe(source)
     adjust = source.text("adjust", "splits")
-    if adjust not in get_args(Adjust):
+    if adjust is not None and adjust not in get_args(Adjust):
         hint = did_you_mean(adjust, get_args(Adjust))
-        source.fault(
-            "TG223", f"`adjust` is {adjust!r}, allowed: {' | '.join(get_args(Adjust))}", source.place("adjust"), hint
-        )
+        source.fault("TG223", f"`adjust` is {shown(adjust)}, allowed: {' | '.join(get_args(Adjust))}", "adjust", hint)
     history = source.text("history", "all")
     if history == "warmup":
-        source.fault(
-            "TG106", "`history: warmup` is reserved and not yet there", source.place("history"), "Use `history: all`."
-        )
-    elif history != "all":
-        source.fault("TG223", f"`history` is {history!r}, allowed: all", source.place("history"))
-    symbols = read_symbols(overrides["symbols"]) if "symbols" in overrides else source.symbols()
-    if symbols is not None and not symbols:
-        source.fault("TG301", "it names no symbol", source.place("symbols"), "Write `symbols: all` or a list.")
-    start = _instant(source, "from", overrides, read_start)
-    end = _instant(source, "to", overrides, read_end)
+        source.fault("TG106", "`history: warmup` is reserved and not yet there", "history", "Use `history: all`.")
+    elif history not in (None, "all"):
+        source.fault("TG223", f"`history` is {shown(history)}, allowed: all", "history")
+    symbols = source.symbols()
+    start = source.instant("from", read_start)
+    end = source.instant("to", read_end)
     if start is not None and end is not None and start >= end:
-        source.fault("TG303", "`from` lies behind `to`", source.place("from"), "Swap them.")
-    if source.faults:
+        source.fault("TG303", "`from` lies behind `to`", "from", "Swap them.")
+    if source.faults or source.broken:
         return None, source.faults
+    assert timeframe is not None
     unique = None if symbols is None else tuple(sorted(set(symbols)))
     return BarsRequest(timeframe=timeframe, symbols=unique, start=start, end=end, adjust=adjust), []  # type: ignore[arg-type]
 
 
-def _instant(
-    source: _Source, name: str, overrides: Mapping[str, str], read: Callable[[str], dt.datetime | None]
-) -> dt.datetime | None:
-    text = overrides.get(name) or source.text(name)
-    if not text:
-        return None
-    try:
-        return read(text)
-    except ValueError as error:
-        source.fault("TG222", f"`{name}`: {error}", source.place(name), _DATE_HINT)
-        return None
+def _timeframe(source: _Source) -> str | None:
+    timeframe = source.text("timeframe")
+    if timeframe == "":
+        source.fault("TG108", "it has no timeframe", "timeframe", "Add `timeframe: 1d`.")
+    elif timeframe is not None:
+        try:
+            timeframe_seconds(timeframe)
+        except MarketError as error:
+            source.fault("TG306", f"{shown(timeframe)} is not a timeframe", "timeframe", error.hint)
+    return timeframe
+
+
+def _as_text(value: Any) -> str:
+    """A typed value as the file would have it."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return value.isoformat() if isinstance(value, dt.date) else "" if value is None else str(value)

@@ -21,17 +21,26 @@ class BarsSpec:
 
 @dataclass(slots=True)
 class NodeSpec:
-    """One entry of `nodes:`. `wires` is the `in` map, or one reference under the key ""."""
+    """One entry of `nodes:`. `wires` is the `in` map, or one reference under the key "".
+
+    `unread` names the inputs and params that could not be read, `in` or `with` when none of them could:
+    their fault is said, that they are missing is not.
+    """
 
     name: Scalar
     use: Scalar
     wires: dict[str, tuple[Scalar, Scalar]] = field(default_factory=dict)
     params: dict[str, tuple[Scalar, Item]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class GraphSpec:
-    """A graph file as read: every part with its place; `params` are already typed."""
+    """A graph file as read: every part with its place; `params` are already typed.
+
+    `unread` names nodes and bars sources, `unread_params` graph params, that stand in the file but could
+    not be read; both are empty in a file without faults.
+    """
 
     file: str
     place: Place
@@ -42,3 +51,5 @@ class GraphSpec:
     bars: dict[str, BarsSpec] = field(default_factory=dict)
     nodes: dict[str, NodeSpec] = field(default_factory=dict)
     outputs: dict[str, tuple[Scalar, Scalar]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    unread_params: set[str] = field(default_factory=set)

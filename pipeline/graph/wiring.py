@@ -6,27 +6,32 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pipeline.errors import Fault, did_you_mean
+from pipeline.errors import Fault
 from pipeline.graph.graph import Node, Wire
+from pipeline.graph.hint import Hints
 from pipeline.graph.markup import Scalar
 from pipeline.graph.spec import NodeSpec
 from pipeline.model.bars import BarsRequest
 from pipeline.model.kind import BARS, EVENT, NUMBER, SIGNAL, Kind, Same
 from pipeline.model.node import NodeType, Port
+from pipeline.model.scalar import shown
 
-__all__ = ["Sources", "Wired", "wire_node"]
+__all__ = ["Sources", "Wired", "check_references", "columns_of", "wire_node"]
 
 Wired: TypeAlias = tuple[tuple[Wire, ...], dict[str, Kind], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a wire may come from: bars sources, nodes checked so far, all names that are written."""
+    """What a wire may come from: bars sources, nodes checked so far, all names that are written.
+
+    A name that is written but neither in `bars` nor in `nodes` has faults of its own, or is in a cycle.
+    """
 
     bars: Mapping[str, BarsRequest]
     nodes: Mapping[str, Node]
     written: Set[str]
-    loops: Set[str]
+    hint: Hints
 
     def axis_of(self, name: str) -> str:
         """The bars source whose rows the columns of `name` stand for."""
@@ -43,10 +48,11 @@ class _End:
     label: str
 
 
-class _Wiring:
-    def __init__(self, spec: NodeSpec, node_type: NodeType, sources: Sources) -> None:
+class _Ends:
+    """The far ends of a node's wires, whatever its type."""
+
+    def __init__(self, spec: NodeSpec, sources: Sources) -> None:
         self.spec = spec
-        self.type = node_type
         self.sources = sources
         self.faults: list[Fault] = []
         self.broken = False  # an input hangs on something that has faults of its own
@@ -56,26 +62,30 @@ class _Wiring:
 
     def end(self, reference: Scalar) -> _End | None:
         """What a reference such as `daily`, `daily.close`, `macd.signal` means; None with a fault."""
-        source, _, output = reference.text.partition(".")
+        source, dot, output = reference.text.partition(".")
+        if dot and not output and source in self.sources.written:
+            message = f"{shown(reference.text)} names no output behind its dot"
+            self.fault("TG203", message, reference, f"Write `{source}`, or name an output.")
+            return None
         if source in self.sources.bars:
             return self._bars_end(source, output, reference)
         node = self.sources.nodes.get(source)
         if node is None:
-            if source in self.sources.written or source in self.sources.loops:
+            if source in self.sources.written:
                 self.broken = True
             elif reference.reference is not None:
                 self.fault(
                     "TG202",
-                    f"{reference.text!r} is a param, not an input",
+                    f"{shown(reference.text)} is a param, not an input",
                     reference,
                     "Wire a node or bars; set params under `with`.",
                 )
             else:
                 self.fault(
                     "TG202",
-                    f"there is no node or bars source {source!r}",
+                    f"there is no node or bars source {shown(source)}",
                     reference,
-                    did_you_mean(source, self.sources.written),
+                    self.sources.hint(source, self.sources.written),
                 )
             return None
         return self._node_end(node, output, reference)
@@ -85,9 +95,8 @@ class _Wiring:
             return _End(source, tuple(name for name, _ in BARS.fields), BARS, source)
         kind = dict(BARS.fields).get(field)
         if kind is None:
-            self.fault(
-                "TG203", f"bars {source!r} have no column {field!r}", reference, did_you_mean(field, dict(BARS.fields))
-            )
+            hint = self.sources.hint(field, dict(BARS.fields))
+            self.fault("TG203", f"bars {source!r} have no column {shown(field)}", reference, hint)
             return None
         return _End(source, (field,), kind, f"{source}.{field}")
 
@@ -107,15 +116,18 @@ class _Wiring:
                 prefix = "" if len(kinds) == 1 else f"{output}_"
                 return _End(node.name, tuple(prefix + name for name, _ in kind.fields), kind, label)
             return _End(node.name, (output,), kind, label)
-        if len(kinds) == 1:  # a field of the only output: `entry.strength`
-            field = dict(next(iter(kinds.values())).fields).get(output)
-            if field is not None:
-                return _End(node.name, (output,), field, label)
-        known = [name for name, _ in node.type.columns(kinds)] or list(kinds)
-        self.fault(
-            "TG203", f"{node.name!r} ({node.type.id}) has no output {output!r}", reference, did_you_mean(output, known)
-        )
+        columns = columns_of(node)
+        if output in columns:  # a field of a bundle: `entry.strength`
+            return _End(node.name, (output,), columns[output], label)
+        hint = self.sources.hint(output, columns or kinds)
+        self.fault("TG203", f"{node.name!r} ({node.type.id}) has no output {shown(output)}", reference, hint)
         return None
+
+
+class _Wiring(_Ends):
+    def __init__(self, spec: NodeSpec, node_type: NodeType, sources: Sources) -> None:
+        super().__init__(spec, sources)
+        self.type = node_type
 
     def plan_ports(self) -> dict[str, tuple[Scalar, _End]]:
         """Far ends by port name, for a map of wires or a single reference."""
@@ -125,7 +137,7 @@ class _Wiring:
         for name, (key, reference) in self.spec.wires.items():
             if self.type.port(name) is None:
                 names = [port.name for port in self.type.ports]
-                hint = did_you_mean(name, names)
+                hint = self.sources.hint(name, names)
                 if self.type.params.get(name) is not None:
                     hint = f"{name!r} is a param: move it under `with: {{{name}: …}}`."
                 self.fault("TG212", f"{self.type.id} has no input {name!r}", key, hint)
@@ -137,7 +149,6 @@ class _Wiring:
     def _single(self, reference: Scalar) -> dict[str, tuple[Scalar, _End]]:
         end = self.end(reference)
         if end is None:
-            self.broken = True  # the fault is said; do not also complain of missing inputs
             return {}
         required = [port for port in self.type.ports if not port.optional] or list(self.type.ports)
         if end.kind is BARS and not any(port.takes is BARS for port in self.type.ports):
@@ -160,7 +171,6 @@ class _Wiring:
                 reference,
                 f"Write `in: {{{example}}}`.",
             )
-            self.broken = True
             return {}
         return {required[0].name: (reference, end)}
 
@@ -201,15 +211,15 @@ class _Wiring:
 
     def run(self) -> Wired | None:
         ends = self.plan_ports()
+        said = self.spec.wires.keys() | self.spec.unread  # the fault of a wire is not also a missing input
         for port in self.type.ports:
             if port.name in ends:
                 self.check_port(port, *ends[port.name])
-            elif not port.optional and not self.broken and port.name not in self.spec.wires:
-                at = self.spec.wires[""][0] if "" in self.spec.wires else self.spec.use
+            elif not port.optional and not said & {"", "in", port.name}:
                 hint = f"Add `{port.name}: …` under `in`; it takes {port.takes}."
-                self.fault("TG211", f"input {port.name!r} of {self.type.id} is not wired", at, hint)
+                self.fault("TG211", f"input {port.name!r} of {self.type.id} is not wired", self.spec.use, hint)
         axis = self.check_axis(ends) if ends else ""
-        if self.faults or self.broken:
+        if self.faults or self.broken or self.spec.unread:
             return None
         wires = tuple(
             Wire(port.name, ends[port.name][1].source, ends[port.name][1].columns, ends[port.name][1].kind)
@@ -229,6 +239,27 @@ class _Wiring:
                 kind = kind if kind.dtype == "float" else NUMBER
             kinds[output.name] = kind
         return kinds
+
+
+def columns_of(node: Node) -> dict[str, Kind]:
+    """The columns of a node by name: its outputs, a bundle by its fields; none for a table."""
+    fields = [field for output in node.type.outputs for field in _fields(node.kinds[output.name])]
+    names = [name for name, _ in node.type.columns(node.kinds)]
+    return dict(zip(names, fields, strict=True))
+
+
+def _fields(kind: Kind) -> list[Kind]:
+    if kind.dtype == "bundle":
+        return [inner for _, inner in kind.fields]
+    return [kind] if kind.on_axis else []
+
+
+def check_references(spec: NodeSpec, sources: Sources) -> list[Fault]:
+    """The faults of the wires of a node whose type is not known."""
+    ends = _Ends(spec, sources)
+    for _, reference in spec.wires.values():
+        ends.end(reference)
+    return ends.faults
 
 
 def wire_node(spec: NodeSpec, node_type: NodeType, sources: Sources) -> tuple[Wired | None, list[Fault]]:

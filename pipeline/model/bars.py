@@ -24,7 +24,7 @@ BAR_FIELDS = ("open", "high", "low", "close", "volume")
 Adjust: TypeAlias = Literal["none", "splits", "total"]
 Offsets: TypeAlias = npt.NDArray[np.int64]
 
-_TIMEFRAME = re.compile(r"([1-9]\d{0,3})(s|m|h|d|w|mo)")
+_TIMEFRAME = re.compile(r"([1-9]\d{0,3})(s|m|h|d|w|mo)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "mo": 2_592_000}
 
 

@@ -11,9 +11,10 @@ import inspect
 import re
 import typing
 from collections.abc import Callable
-from typing import Any, Protocol, cast, get_args, get_origin, overload
+from types import UnionType
+from typing import Any, Protocol, Union, cast, get_args, get_origin, overload
 
-from pipeline.errors import PluginError
+from pipeline.errors import Place, PluginError, did_you_mean
 from pipeline.model.kind import AXIS, EVENT, SIGNAL, WEIGHT, Kind, Same
 from pipeline.model.node import SINGLE_OUTPUT, Category, NodeType, Output, Port, Scope, Style, Warmup
 from pipeline.model.param import REQUIRED, DeclaredParam, Param, ParamSet
@@ -52,21 +53,29 @@ def _decorator(category: Category, extra: str) -> Declare:
         recursive: bool = False,
     ) -> NodeType | Callable[[Callable[..., Any]], NodeType]:
         def bind(function: Callable[..., Any]) -> NodeType:
-            ports, params, outputs = read_signature(function, style)
-            node = NodeType(
-                id=id or function.__name__,
-                category=category,
-                style=style,
-                scope=scope,
-                ports=ports,
-                outputs=outputs,
-                params=params,
-                fn=function,
-                warmup=warmup,
-                recursive=recursive,
-                doc=inspect.getdoc(function) or "",
-            )
-            _check_declaration(node)
+            if not inspect.isfunction(function):
+                what = f"@{category} declares a function, got {type(function).__name__}"
+                raise PluginError(what, code="TG405", hint=f"Write `@{category}` above a def.")
+            try:
+                ports, params, outputs = read_signature(function, style)
+                node = NodeType(
+                    id=id or function.__name__,
+                    category=category,
+                    style=style,
+                    scope=scope,
+                    ports=ports,
+                    outputs=outputs,
+                    params=params,
+                    fn=function,
+                    warmup=warmup,
+                    recursive=recursive,
+                    doc=inspect.getdoc(function) or "",
+                )
+                _check_declaration(node)
+            except PluginError as error:
+                code, fault = function.__code__, error.faults[0]
+                place = Place(code.co_filename, code.co_firstlineno)
+                raise PluginError(fault.message, code=fault.code, hint=fault.hint, place=place) from error.__cause__
             return node
 
         return bind if fn is None else bind(fn)
@@ -94,8 +103,8 @@ def read_signature(fn: Callable[..., Any], style: Style) -> tuple[tuple[Port, ..
     name = fn.__name__
     try:
         hints = typing.get_type_hints(fn, include_extras=True)
-    except NameError as error:
-        raise _declaration(name, f"an annotation names something unknown: {error}") from error
+    except Exception as error:  # an annotation is any code
+        raise _unreadable(name, error) from error
     ports: list[Port] = []
     params: list[DeclaredParam] = []
     arguments = list(inspect.signature(fn).parameters.values())
@@ -111,15 +120,18 @@ def read_signature(fn: Callable[..., Any], style: Style) -> tuple[tuple[Port, ..
         elif arg.kind in (arg.POSITIONAL_ONLY, arg.POSITIONAL_OR_KEYWORD):
             ports.append(_port(name, arg, hints.get(arg.name)))
         else:
-            raise _declaration(name, f"*{arg.name}: ports and params are named one by one")
+            raise _declaration(
+                name, f"*{arg.name}: ports and params are named one by one", "A bare `*` parts ports from params."
+            )
     return tuple(ports), ParamSet(tuple(params)), _outputs(name, hints.get("return"))
 
 
 def _kind_in(hint: Any) -> Kind | Same | None:
-    found = next((item for item in getattr(hint, "__metadata__", ()) if isinstance(item, Kind | Same)), None)
-    if found is None:  # Annotated[...] | None
-        found = next((kind for arg in get_args(hint) if (kind := _kind_in(arg)) is not None), None)
-    return found
+    """The one kind that an annotation names, as `Price` or `Price | None`."""
+    if get_origin(hint) in (Union, UnionType):
+        inner = [arg for arg in get_args(hint) if arg is not type(None)]
+        return _kind_in(inner[0]) if len(inner) == 1 else None
+    return next((item for item in getattr(hint, "__metadata__", ()) if isinstance(item, Kind | Same)), None)
 
 
 def _port(owner: str, arg: inspect.Parameter, hint: Any) -> Port:
@@ -139,16 +151,26 @@ def _param(owner: str, arg: inspect.Parameter, hint: Any) -> DeclaredParam:
         example = f'{arg.name}: Annotated[int, Param("What it does", ge=1)] = 14'
         raise _declaration(owner, f"param {arg.name!r} has no description", f"Write `{example}`.")
     default = REQUIRED if arg.default is arg.empty else arg.default
-    return DeclaredParam(arg.name, get_args(hint)[0], default, said)
+    kind = get_args(hint)[0]
+    if kind is float and type(default) is int:
+        default = float(default)  # 2 and 2.0 are two keys, and a kernel of int is no kernel of float
+    declared = DeclaredParam(arg.name, kind, default, said)
+    if problem := declared.problem():
+        raise _declaration(owner, f"param {arg.name!r} {problem}", "Change its type, its bounds or its default.")
+    return declared
 
 
 def _outputs(owner: str, hint: Any) -> tuple[Output, ...]:
-    kind = _kind_in(hint) if get_origin(hint) is not None or hasattr(hint, "__metadata__") else None
+    kind = _kind_in(hint)
     if kind is not None:
         return (Output(SINGLE_OUTPUT, kind),)
-    if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
-        fields = typing.get_type_hints(hint, include_extras=True)
-        outputs = [(name, _kind_in(fields[name])) for name in hint._fields]
+    names: tuple[str, ...] = getattr(hint, "_fields", ())
+    if isinstance(hint, type) and issubclass(hint, tuple) and names:
+        try:
+            fields = typing.get_type_hints(hint, include_extras=True)
+        except Exception as error:  # an annotation is any code
+            raise _unreadable(owner, error) from error
+        outputs = [(name, _kind_in(fields.get(name))) for name in names]
         bare = [name for name, kind in outputs if kind is None]
         if not bare:
             return tuple(Output(name, kind) for name, kind in outputs if kind is not None)
@@ -163,7 +185,13 @@ def _check_declaration(node: NodeType) -> None:
         raise _declaration(node.id, "it has no docstring", "Say in one sentence what it means.")
     if not any(not port.optional for port in node.ports):
         raise _declaration(node.id, "it has no required port", "A node is a function from columns to columns.")
+    _check_options(node)
     kinds = [output.kind for output in node.outputs]
+    required = [port.name for port in node.ports if not port.optional]
+    for kind in kinds:
+        if isinstance(kind, Same) and kind.port is not None and kind.port not in required:
+            hint = did_you_mean(kind.port, required)
+            raise _declaration(node.id, f"an output has the kind of {kind.port!r}, which is no required port", hint)
     if node.category == "strategy" and any(kind not in (EVENT, SIGNAL, WEIGHT) for kind in kinds):
         raise _declaration(
             node.id, "a strategy gives an event, a signal or a weight", "Use @indicator for other kinds."
@@ -172,9 +200,32 @@ def _check_declaration(node: NodeType) -> None:
         on_axis = isinstance(kind, Same) or kind.on_axis
         if on_axis == (node.style == "table"):
             expected = "a table kind" if node.style == "table" else "a kind on the axis"
-            raise _declaration(node.id, f"style {node.style!r} gives {expected}, not {kind}")
+            raise _declaration(
+                node.id, f"style {node.style!r} gives {expected}, not {kind}", "Metrics and trades are `style='table'`."
+            )
     if node.style == "table" and len(kinds) > 1:
         raise _declaration(node.id, "a table node has one output", "Declare one node per table.")
+
+
+def _check_options(node: NodeType) -> None:
+    for name, value, alias in (("style", node.style, Style), ("scope", node.scope, Scope)):
+        allowed = get_args(alias)
+        if value not in allowed:
+            hint = did_you_mean(str(value), allowed)
+            raise _declaration(node.id, f"{name} is {value!r}, allowed: {' | '.join(allowed)}", hint)
+    rows = node.warmup
+    if not callable(rows) and (type(rows) is not int or rows < 0):
+        raise _declaration(
+            node.id, f"warmup is {rows!r}, expected a number of rows", "Write `warmup=13`, or `lambda p: p.period - 1`."
+        )
+    if not any(param.required for param in node.params):
+        node.warmup_of({param.name: param.default for param in node.params})
+
+
+def _unreadable(owner: str, error: Exception) -> PluginError:
+    return _declaration(
+        owner, f"an annotation cannot be read: {type(error).__name__}: {error}", "Import what it names, or correct it."
+    )
 
 
 def _declaration(owner: str, problem: str, hint: str = "") -> PluginError:

@@ -1,8 +1,9 @@
 """Digests of content and cache keys: one canonical, unambiguous byte form for every value.
 
 Each value is written as a type tag, a length and its bytes, so no two values of different type or
-nesting share a form: 1, 1.0, True and "1" differ, ("ab", "c") differs from ("a", "bc"). Floats are
-their IEEE bytes, with every NaN folded into one. Maps and sets are sorted by the encoded form of
+nesting share a form: 1, 1.0, True and "1" differ, ("ab", "c") differs from ("a", "bc"). A list counts as
+a tuple: both are a row of values. Floats are their IEEE bytes (so 0.0 and -0.0 differ), with every NaN
+folded into one. Maps and sets are sorted by the encoded form of
 their keys, so neither insertion order nor PYTHONHASHSEED shows.
 """
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import index
 from typing import Any, Literal, TypeAlias
 
 from pipeline.errors import PluginError
@@ -97,8 +98,20 @@ class NodeType:
         return next((port for port in self.ports if port.name == name), None)
 
     def warmup_of(self, params: Mapping[str, Any]) -> int:
-        """Leading rows of a symbol that are null for these params."""
-        return self.warmup if isinstance(self.warmup, int) else int(self.warmup(Values(**params)))
+        """Leading rows of a symbol that are null for these params. Raises PluginError TG405 when it fails."""
+        if isinstance(self.warmup, int):
+            return self.warmup
+        try:
+            rows = index(self.warmup(Values(**params)))
+        except Exception as error:  # the author's code
+            raise self._bad_warmup(f"{type(error).__name__}: {error}") from error
+        if rows < 0:
+            raise self._bad_warmup(f"got {rows}, expected a number of rows")
+        return rows
+
+    def _bad_warmup(self, problem: str) -> PluginError:
+        hint = "It gets the checked params: `lambda p: p.period - 1`."
+        return PluginError(f"node type {self.id!r}: warmup failed, {problem}", code="TG405", hint=hint)
 
     def columns(self, kinds: Mapping[str, Kind]) -> tuple[tuple[str, Dtype], ...]:
         """The columns that the outputs take, for the output kinds that a graph resolved.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+from math import isfinite
+from types import SimpleNamespace, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pipeline.errors import did_you_mean
-from pipeline.model.scalar import read_scalar, type_name
+from pipeline.model.scalar import plain, read_scalar, shown, type_name
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -45,6 +47,15 @@ class Bounds:
         named = {"ge": self.ge, "gt": self.gt, "le": self.le, "lt": self.lt}
         return {name: value for name, value in named.items() if value is not None}
 
+    def allow(self, value: Any) -> bool:
+        """True when a number lies within the limits."""
+        return not (
+            (self.ge is not None and not value >= self.ge)
+            or (self.gt is not None and not value > self.gt)
+            or (self.le is not None and not value <= self.le)
+            or (self.lt is not None and not value < self.lt)
+        )
+
 
 class Param:
     """What an author says of a param: a description (it must say something) and bounds."""
@@ -77,11 +88,33 @@ class DeclaredParam:
     def required(self) -> bool:
         return self.default is REQUIRED
 
+    def problem(self) -> str:
+        """Why no value, or not the default, could ever be taken; "" when all is well.
+
+        Said here by hand, not by pydantic, because declaring must cost nothing.
+        """
+        if not _known(self.type):
+            return f"has the type {type_name(self.type)}, which a graph file cannot write"
+        bounds = self.param.bounds
+        if bounds.given() and not _numeric(self.type):
+            return f"is {type_name(self.type)}: only numbers have bounds"
+        low = [limit for limit in (bounds.ge, bounds.gt) if limit is not None]
+        high = [limit for limit in (bounds.le, bounds.lt) if limit is not None]
+        if low and high and max(low) > min(high):
+            return f"allows nothing: {self.describe_range()}"
+        if self.required or (self.default is None and type(None) in get_args(self.type)):
+            return ""
+        if not _fits(self.default, self.type):
+            return f"takes {type_name(self.type)}, but its default is {shown(self.default)}"
+        if not bounds.allow(self.default):
+            return f"allows {self.describe_range()}, but its default is {shown(self.default)}"
+        return ""
+
     def describe_range(self) -> str:
         """The allowed values in a few words, "" when unbounded: `2 … 200`, `> 0`, `a | b`."""
         bounds = self.param.bounds.given()
         if get_origin(self.type) is Literal:
-            return " | ".join(map(str, get_args(self.type)))
+            return " | ".join(map(plain, get_args(self.type)))
         if "ge" in bounds and "le" in bounds:
             return f"{bounds['ge']} … {bounds['le']}"
         signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
@@ -128,10 +161,12 @@ class ParamSet:
         for param in self.params:
             info = Field(
                 ... if param.required else param.default,
+                alias=param.name,
                 description=param.param.description,
                 **param.param.bounds.given(),
             )
-            fields[param.name] = (Annotated[param.type, info], ... if param.required else param.default)
+            # a field may not be called `copy` or `_x`; a param may: outside, the alias is the name
+            fields[f"param_{param.name}"] = (Annotated[param.type, info], ... if param.required else param.default)
         config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
         return create_model("Params", __config__=config, **fields)
 
@@ -158,11 +193,11 @@ class ParamSet:
             ParamFault("TG224", name, f"{owner} needs the param {name!r}", f"Add `{name}: …` under `with`.")
             for name in missing
         ]
-        if faults:
-            return typed, faults
-        return self._validate(typed, owner)
+        checked, found = self._validate(typed, owner, {fault.name for fault in faults})
+        return checked, faults + found
 
-    def _validate(self, typed: dict[str, Any], owner: str) -> tuple[dict[str, Any], list[ParamFault]]:
+    def _validate(self, typed: dict[str, Any], owner: str, said: set[str]) -> tuple[dict[str, Any], list[ParamFault]]:
+        """Checked values, and the faults of params of which nothing was `said` yet."""
         if not self.params:
             return {}, []
         from pydantic import ValidationError  # see `model`
@@ -170,25 +205,60 @@ class ParamSet:
         try:
             checked = self.model.model_validate(typed)
         except ValidationError as error:
-            return typed, [self._fault(item, owner) for item in error.errors()]
-        return {param.name: getattr(checked, param.name) for param in self.params}, []
+            return typed, [self._fault(item, owner) for item in error.errors() if str(item["loc"][0]) not in said]
+        return {param.name: getattr(checked, f"param_{param.name}") for param in self.params}, []
 
     def _fault(self, item: Any, owner: str) -> ParamFault:
         name = str(item["loc"][0])
         declared = self._by_name[name]
+        said = declared.param.description
+        hint = said if said != name else ""  # a graph param without description
         ranged = item["type"] in {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "literal_error"}
         if ranged:
-            message = f"param {name!r} of {owner} is {item['input']!r}, allowed: {declared.describe_range()}"
-            return ParamFault("TG223", name, message, declared.param.description)
-        message = f"param {name!r} of {owner} takes {type_name(declared.type)}, got {item['input']!r}"
-        return ParamFault("TG222", name, message, declared.param.description)
+            message = f"param {name!r} of {owner} is {shown(item['input'])}, allowed: {declared.describe_range()}"
+            return ParamFault("TG223", name, message, hint)
+        message = f"param {name!r} of {owner} takes {type_name(declared.type)}, got {shown(item['input'])}"
+        return ParamFault("TG222", name, message, hint)
 
     def _known(self) -> str:
         return "It takes: " + ", ".join(self._by_name) + "." if self.params else "It takes no params."
 
 
+_SCALARS = frozenset({int, float, bool, str, dt.date, dt.datetime, dt.time, dt.timedelta})
+
+
+def _options(declared: Any) -> tuple[Any, ...]:
+    """The types of a union without None, or the one type itself."""
+    if get_origin(declared) not in (Union, UnionType):
+        return (declared,)
+    return tuple(inner for inner in get_args(declared) if inner is not type(None))
+
+
+def _known(declared: Any) -> bool:
+    if get_origin(declared) in (list, tuple):
+        return _known(get_args(declared)[0])
+    return all(inner in _SCALARS or get_origin(inner) is Literal for inner in _options(declared))
+
+
+def _numeric(declared: Any) -> bool:
+    return set(_options(declared)) <= {int, float}
+
+
+def _fits(value: Any, declared: Any) -> bool:
+    """True when a default is of the declared type; True is no 1, but 1 is a number."""
+    if get_origin(declared) is Literal:
+        return any(type(value) is type(option) and value == option for option in get_args(declared))
+    if get_origin(declared) in (list, tuple):
+        return type(value) is get_origin(declared) and all(_fits(item, get_args(declared)[0]) for item in value)
+    if get_origin(declared) in (Union, UnionType):
+        return any(_fits(value, inner) for inner in _options(declared))
+    if declared is float and type(value) in (int, float):
+        return isfinite(value)
+    return type(value) is declared
+
+
 def _read(value: Any, declared: Any) -> Any:
     if get_origin(declared) in (list, tuple) and isinstance(value, list | tuple):
         inner = get_args(declared)[0]
-        return tuple(_read(item, inner) for item in value)
+        return get_origin(declared)(_read(item, inner) for item in value)
     return read_scalar(value, declared) if isinstance(value, str) and declared is not str else value

@@ -14,7 +14,7 @@ __all__ = ["Registry"]
 class Registry:
     """Node types by id, and the faults of files that could not be loaded. Never changes; build a new one."""
 
-    __slots__ = ("_types", "refused")
+    __slots__ = ("_refused", "_types")
 
     def __init__(self, types: Iterable[NodeType] = (), *, refused: Iterable[Fault] = ()) -> None:
         found: dict[str, NodeType] = {}
@@ -26,7 +26,12 @@ class Registry:
                 )
             found[node.id] = node
         self._types: Mapping[str, NodeType] = MappingProxyType(dict(sorted(found.items())))
-        self.refused: tuple[Fault, ...] = tuple(refused)
+        self._refused: tuple[Fault, ...] = tuple(refused)
+
+    @property
+    def refused(self) -> tuple[Fault, ...]:
+        """Why files could not be loaded."""
+        return self._refused
 
     def get(self, type_id: str) -> NodeType | None:
         """The node type with this id, if there is one."""

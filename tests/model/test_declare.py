@@ -1,0 +1,467 @@
+"""Declarations: the signature says it all, and says so when it does not."""
+
+import datetime as dt
+from functools import partial
+from types import SimpleNamespace
+from typing import Annotated, Any, Literal, NamedTuple
+
+import pytest
+
+from pipeline import (
+    Axis,
+    Bars,
+    Condition,
+    Event,
+    Metrics,
+    Number,
+    Param,
+    Percent,
+    Price,
+    Same,
+    SameKind,
+    Signal,
+    Volume,
+    indicator,
+    portfolio,
+    strategy,
+)
+from pipeline.errors import PluginError
+from pipeline.model.kind import BARS, EVENT, NUMBER, PERCENT, PRICE, SIGNAL
+
+Period = Annotated[int, Param("Window, in bars", ge=2, le=1_000)]
+
+
+class Bands(NamedTuple):
+    upper: Price
+    lower: SameKind
+
+
+@indicator(warmup=lambda p: p.period - 1)
+def rsi(close: Price, *, period: Period = 14) -> Percent:
+    """Weigh gains against moves.
+
+    More of it.
+    """
+    return ("rsi", close, period)
+
+
+@indicator
+def bands(x: Number, volume: Volume | None = None) -> Bands:
+    """Two lines around a column."""
+    return x
+
+
+def test_the_signature_is_the_declaration():
+    assert (rsi.id, rsi.category, rsi.style, rsi.scope) == ("rsi", "indicator", "expression", "symbol")
+    assert [(port.name, port.kind, port.optional) for port in rsi.ports] == [("close", PRICE, False)]
+    assert [(output.name, output.kind) for output in rsi.outputs] == [("value", PERCENT)]
+    (period,) = rsi.params
+    assert (period.name, period.type, period.default) == ("period", int, 14)
+    assert period.describe_range() == "2 … 1000"
+    assert rsi.summary == "Weigh gains against moves."
+    assert rsi.doc.endswith("More of it.")
+    assert not rsi.recursive
+
+
+def test_several_outputs_are_a_named_tuple_of_kinds():
+    assert [(output.name, output.kind) for output in bands.outputs] == [("upper", PRICE), ("lower", Same())]
+
+
+def test_a_port_that_defaults_to_none_may_stay_unwired():
+    assert [(port.name, port.optional) for port in bands.ports] == [("x", False), ("volume", True)]
+
+
+def test_a_node_type_stays_callable():
+    assert rsi("close") == ("rsi", "close", 14)
+    assert rsi("close", period="20") == ("rsi", "close", 20)
+    with pytest.raises(PluginError, match="is 1, allowed: 2 … 1000") as error:
+        rsi("close", period=1)
+    assert error.value.faults[0].code == "TG223"
+    with pytest.raises(PluginError, match="Did you mean 'period'") as error:
+        rsi("close", perio=3)
+    assert error.value.faults[0].code == "TG221"
+
+
+def test_the_warm_up_follows_from_the_params():
+    assert rsi.warmup_of({"period": 14}) == 13
+    assert bands.warmup_of({}) == 0
+
+    @indicator(warmup=7, recursive=True)
+    def fixed(x: Number) -> Number:
+        """Fixed."""
+
+    assert fixed.warmup_of({}) == 7
+    assert fixed.recursive
+
+
+def test_each_style_is_told_apart_by_an_argument():
+    def plain(x: Number) -> Number:
+        """Plain."""
+
+    def table(axis: Axis, x: Number) -> Metrics:
+        """A table."""
+
+    styles = [
+        indicator(plain).style,
+        *(indicator(style=style)(plain).style for style in ("expression", "kernel", "frame")),
+    ]
+    assert styles == ["expression", "expression", "kernel", "frame"]
+    summary = portfolio(style="table")(table)
+    assert summary.style == "table"
+    assert [port.name for port in summary.ports] == ["x"], "the axis is no port"
+
+
+def test_a_cross_section_says_so():
+    @indicator(scope="cross-section")
+    def rank(x: Number) -> Number:
+        """Rank."""
+
+    assert rank.scope == "cross-section"
+
+
+def test_the_decorator_gives_the_category():
+    def held(close: Price) -> Event:
+        """Held."""
+
+    assert [declare(held).category for declare in (indicator, strategy, portfolio)] == [
+        "indicator",
+        "strategy",
+        "portfolio",
+    ]
+    assert [declare(held).ranged for declare in (indicator, strategy, portfolio)] == [False, False, True]
+
+
+def test_an_id_may_be_given_and_may_have_a_room():
+    @indicator(id="talib.rsi_2")
+    def Whatever(close: Price) -> Percent:
+        """An id of its own."""
+
+    assert Whatever.id == "talib.rsi_2"
+
+
+def test_bundles_are_ports_and_outputs():
+    @strategy(style="frame")
+    def custom(bars: Bars) -> Signal:
+        """A bundle in, a bundle out."""
+
+    assert custom.ports[0].kind is BARS
+    assert custom.outputs[0].kind is SIGNAL
+    assert custom.columns({"value": SIGNAL}) == (("event", "event"), ("strength", "float"))
+
+
+def test_the_columns_of_several_outputs_carry_their_names():
+    class Two(NamedTuple):
+        line: Price
+        sig: Signal
+
+    @indicator
+    def two(close: Price) -> Two:
+        """Two."""
+
+    assert two.columns({"line": PRICE, "sig": SIGNAL}) == (
+        ("line", "float"),
+        ("sig_event", "event"),
+        ("sig_strength", "float"),
+    )
+
+
+def test_a_port_of_the_same_kind_takes_any_number():
+    @indicator
+    def same(x: SameKind) -> SameKind:
+        """Same."""
+
+    assert same.ports[0].takes is NUMBER
+    assert same.port("x") is same.ports[0]
+    assert same.port("y") is None
+
+
+def test_an_int_default_of_a_number_becomes_a_float_because_keys_tell_them_apart():
+    @indicator
+    def scaled(x: Number, *, factor: Annotated[float, Param("Factor")] = 2) -> Number:
+        """Scaled."""
+
+    default = scaled.params.get("factor").default
+    assert (default, type(default)) == (2.0, float)
+
+
+def test_every_type_that_a_graph_can_write_may_be_declared():
+    @indicator
+    def typed(
+        x: Number,
+        *,
+        a: Annotated[int, Param("a")] = 1,
+        b: Annotated[float | None, Param("b", ge=0)] = None,
+        c: Annotated[bool, Param("c")] = False,
+        d: Annotated[str, Param("d")] = "NO",
+        e: Annotated[Literal["long", "short"], Param("e")] = "long",
+        f: Annotated[dt.time, Param("f")] = dt.time(9, 30),
+        g: Annotated[dt.date, Param("g")] = dt.date(2024, 1, 1),
+        h: Annotated[dt.timedelta, Param("h")] = dt.timedelta(days=1),
+        i: Annotated[tuple[int, ...], Param("i")] = (1, 2),
+    ) -> Number:
+        """Typed."""
+        return (a, b, c, d, e, f, g, h, i)
+
+    assert typed("x", b="1", i=["3"])[1::7] == (1.0, (3,))
+
+
+def test_a_node_type_cannot_be_changed_but_stamped():
+    with pytest.raises(AttributeError):
+        rsi.id = "other"
+    stamped = rsi.loaded(code="c0de", origin="nodes/rsi.py")
+    assert (stamped.code, stamped.origin, rsi.code, rsi.origin) == ("c0de", "nodes/rsi.py", "", "")
+    assert stamped.fn is rsi.fn
+
+
+# --- what is not well formed ------------------------------------------------------------------------------
+
+
+def bad_port(close, *, period: Period = 14) -> Percent:
+    """No kind."""
+
+
+def two_kinds(close: Price | Volume) -> Percent:
+    """Which of them?"""
+
+
+def kind_in_a_list(close: list[Price]) -> Percent:
+    """A port is one column."""
+
+
+def untyped_port(close: float) -> Percent:
+    """A float is no kind."""
+
+
+def port_with_default(close: Price, length: Number = 3) -> Percent:
+    """A param in the wrong place."""
+
+
+def no_description(close: Price, *, period: int = 14) -> Percent:
+    """Period says nothing."""
+
+
+def blank_description(close: Price, *, period: Annotated[int, Param("  ")] = 14) -> Percent:
+    """Period says nothing."""
+
+
+def outside(close: Price, *, period: Annotated[int, Param("Window", ge=2, le=9)] = 14) -> Percent:
+    """The default is out of bounds."""
+
+
+def wrong_default(close: Price, *, period: Annotated[int, Param("Window")] = 14.0) -> Percent:
+    """The default is no int."""
+
+
+def odd_type(close: Price, *, how: Annotated[dict[str, int], Param("How")]) -> Percent:
+    """No text gives a dict."""
+
+
+def bounded_text(close: Price, *, how: Annotated[str, Param("How", ge=1)] = "a") -> Percent:
+    """Text has no bounds."""
+
+
+def no_output(close: Price):
+    """Nothing comes out."""
+
+
+def bare_output(close: Price) -> float:
+    """A float is no kind."""
+
+
+def tuple_output(close: Price) -> tuple[Price, Volume]:
+    """Outputs have names."""
+
+
+class Empty(NamedTuple):
+    pass
+
+
+def empty_output(close: Price) -> Empty:
+    """Nothing comes out."""
+
+
+class Half(NamedTuple):
+    upper: Price
+    lower: float
+
+
+def half_output(close: Price) -> Half:
+    """One output has no kind."""
+
+
+class Lost(NamedTuple):
+    upper: "Nowhere"  # noqa: F821
+
+
+def lost_output(close: Price) -> Lost:
+    """The output names nothing."""
+
+
+def lost_port(close: "Nowhere") -> Percent:  # noqa: F821
+    """The port names nothing."""
+
+
+def raising_port(close: "SimpleNamespace().price") -> Percent:
+    """The annotation raises."""
+
+
+def no_doc(close: Price) -> Percent: ...
+
+
+def many_ports(*close: Price) -> Percent:
+    """Ports have names."""
+
+
+def any_params(close: Price, **params: Any) -> Percent:
+    """Params have names."""
+
+
+def no_ports(*, period: Period = 14) -> Percent:
+    """From nothing."""
+
+
+def optional_ports(close: Price = None) -> Percent:
+    """From nothing, perhaps."""
+
+
+def Upper(close: Price) -> Percent:
+    """An id is lower case."""
+
+
+def table_without_axis(close: Price) -> Metrics:
+    """A table gets its axis."""
+
+
+def table_on_axis(axis: Axis, close: Price) -> Percent:
+    """A table has rows of its own."""
+
+
+def metrics_on_axis(close: Price) -> Metrics:
+    """Metrics are a table."""
+
+
+class Tables(NamedTuple):
+    a: Metrics
+    b: Metrics
+
+
+def two_tables(axis: Axis, close: Price) -> Tables:
+    """One too many."""
+
+
+def axis_without_table(axis: Axis, close: Price) -> Percent:
+    """The axis is for tables."""
+
+
+def same_as_nothing(close: Price) -> Annotated[Any, Same("clos")]:
+    """The kind of which port?"""
+
+
+def same_as_optional(close: Price, other: Number = None) -> Annotated[Any, Same("other")]:
+    """The port may stay unwired."""
+
+
+def sound(close: Price, *, period: Period = 14) -> Percent:
+    """Nothing is wrong."""
+
+
+MALFORMED = [
+    (bad_port, {}, "port 'close' has no kind"),
+    (two_kinds, {}, "port 'close' has no kind"),
+    (kind_in_a_list, {}, "port 'close' has no kind"),
+    (untyped_port, {}, "port 'close' has no kind"),
+    (port_with_default, {}, "port 'length' has a default"),
+    (no_description, {}, "param 'period' has no description"),
+    (blank_description, {}, "param 'period' has no description"),
+    (outside, {}, "param 'period' allows 2 … 9, but its default is 14"),
+    (wrong_default, {}, "param 'period' takes int, but its default is 14.0"),
+    (odd_type, {}, "param 'how' has the type dict, which a graph file cannot write"),
+    (bounded_text, {}, "param 'how' is text: only numbers have bounds"),
+    (no_output, {}, "the return annotation names no kind"),
+    (bare_output, {}, "the return annotation names no kind"),
+    (tuple_output, {}, "the return annotation names no kind"),
+    (empty_output, {}, "the return annotation names no kind"),
+    (half_output, {}, "output 'lower' has no kind"),
+    (lost_output, {}, "an annotation cannot be read: NameError: name 'Nowhere' is not defined"),
+    (lost_port, {}, "an annotation cannot be read: NameError: name 'Nowhere' is not defined"),
+    (raising_port, {}, "an annotation cannot be read: AttributeError"),
+    (no_doc, {}, "it has no docstring"),
+    (many_ports, {}, "*close: ports and params are named one by one"),
+    (any_params, {}, "*params: ports and params are named one by one"),
+    (no_ports, {}, "it has no required port"),
+    (optional_ports, {}, "it has no required port"),
+    (Upper, {}, "an id is lower case letters, digits and _"),
+    (sound, {"id": "a.b.c"}, "an id is lower case letters, digits and _"),
+    (sound, {"id": "2fast"}, "an id is lower case letters, digits and _"),
+    (sound, {"style": "kernl"}, "style is 'kernl', allowed: expression | kernel | frame | table"),
+    (sound, {"scope": "market"}, "scope is 'market', allowed: symbol | cross-section"),
+    (sound, {"warmup": -1}, "warmup is -1, expected a number of rows"),
+    (sound, {"warmup": "13"}, "warmup is '13', expected a number of rows"),
+    (sound, {"warmup": True}, "warmup is True, expected a number of rows"),
+    (sound, {"warmup": lambda p: p.perod}, "warmup failed, AttributeError"),
+    (sound, {"warmup": lambda p: 1 - p.period}, "warmup failed, got -13, expected a number of rows"),
+    (sound, {"warmup": lambda p: p.period / 2}, "warmup failed, TypeError"),
+    (table_without_axis, {"style": "table"}, "a table node gets its axis first"),
+    (table_on_axis, {"style": "table"}, "style 'table' gives a table kind, not percent"),
+    (metrics_on_axis, {}, "style 'expression' gives a kind on the axis, not metrics"),
+    (two_tables, {"style": "table"}, "a table node has one output"),
+    (axis_without_table, {}, "port 'axis' has no kind"),
+    (same_as_nothing, {}, "an output has the kind of 'clos', which is no required port"),
+    (same_as_optional, {}, "an output has the kind of 'other', which is no required port"),
+]
+
+
+@pytest.mark.parametrize(("fn", "options", "problem"), MALFORMED, ids=lambda value: getattr(value, "__name__", None))
+def test_a_malformed_declaration_fails_with_its_place_and_a_hint(fn, options, problem):
+    with pytest.raises(PluginError) as error:
+        indicator(**options)(fn)
+    (fault,) = error.value.faults
+    owner = options.get("id") or fn.__name__
+    assert fault.code == "TG405"
+    assert fault.message.startswith(f"node type {owner!r}: {problem}")
+    assert (fault.place.file, fault.place.line) == (__file__, fn.__code__.co_firstlineno)
+    assert fault.hint
+
+
+@pytest.mark.parametrize("returned", [Percent, Price, Condition, SameKind, Bands])
+def test_a_strategy_gives_an_event_a_signal_or_a_weight(returned):
+    def decided(close: Price) -> returned:
+        """Decided."""
+
+    with pytest.raises(PluginError, match="a strategy gives an event, a signal or a weight") as error:
+        strategy(decided)
+    assert error.value.faults[0].code == "TG405"
+    assert indicator(decided).category == "indicator"
+
+
+@pytest.mark.parametrize("what", [Bands, partial(sound), 3, "rsi"], ids=["class", "partial", "int", "text"])
+def test_only_a_function_is_declared(what):
+    with pytest.raises(PluginError, match="@indicator declares a function, got ") as error:
+        indicator(what)
+    assert error.value.faults[0].code == "TG405"
+    assert error.value.hint == "Write `@indicator` above a def."
+
+
+def test_a_warm_up_that_fails_for_given_params_says_so():
+    @indicator(warmup=lambda p: 10 // p.step)
+    def stepped(x: Number, *, step: Annotated[int, Param("Step")] = 1) -> Number:
+        """Stepped."""
+
+    assert stepped.warmup_of({"step": 5}) == 2
+    with pytest.raises(PluginError, match="warmup failed, ZeroDivisionError") as error:
+        stepped.warmup_of({"step": 0})
+    assert error.value.faults[0].code == "TG405"
+
+
+def test_the_reason_behind_an_unreadable_annotation_is_kept():
+    with pytest.raises(PluginError) as error:
+        indicator(lost_port)
+    assert isinstance(error.value.__cause__, NameError)
+
+
+def test_an_event_stays_an_event():
+    @strategy
+    def decided(close: Price) -> Event:
+        """Decided."""
+
+    assert decided.outputs[0].kind is EVENT
