@@ -7,7 +7,7 @@ columns with ``Series.to_polars``. May import pipeline.model and pipeline.errors
 
 from typing import Any
 
-import numpy as np
+import numpy as np  # noqa: F401 - pandas 1 offered it under this name
 
 from pipeline.frame import api
 from pipeline.frame.frame import DataFrame
@@ -28,13 +28,13 @@ from pipeline.frame.series import Series
 from pipeline.frame.timeline import date_range, to_datetime, to_numeric, to_timedelta
 
 __all__ = [
-    "NA",
     "AdapterGap",
     "DataFrame",
     "DatetimeIndex",
     "Gap",
     "Index",
     "MissingName",
+    "NA",
     "NaT",
     "RangeIndex",
     "Series",
@@ -61,7 +61,4 @@ notnull = notna
 
 
 def __getattr__(name: str) -> Any:
-    if name == "np":
-        # pandas 1 offered numpy under this name
-        return np
     raise missing_name("pandas", name, "module")

@@ -11,7 +11,7 @@ from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse
 from pipeline.frame.values import Values
 
-__all__ = ["DatetimeAccessor", "StringAccessor"]
+__all__ = ["DatetimeAccessor", "LabelAccessor", "StringAccessor"]
 
 
 class DatetimeAccessor:
@@ -120,3 +120,10 @@ class StringAccessor:
 
     def endswith(self, pat: str) -> Any:
         return self._made(self._text.ends_with(pat).fill_null(value=False))
+
+
+class LabelAccessor(StringAccessor):
+    """The same on labels: ``df.columns.str.lower()``."""
+
+    def _made(self, series: pl.Series) -> Any:
+        return self._series._of(Values.of(series), self._series.name)

@@ -52,7 +52,8 @@ def binary(name: str, left: Any, right: Any) -> Values:
     zone = next((side.zone for side in (left, right) if isinstance(side, Values) and side.zone), None)
     first, second = _operand(left, right), _operand(right, left)
     if name in LOGIC:
-        return Values(_OPERATIONS[name](_logical(first), _logical(second)))
+        result = np.asarray(_OPERATIONS[name](_logical(first), _logical(second)))
+        return Values(result if _integers(first) and _integers(second) else result.astype(np.bool_))
     if name in COMPARISONS:
         return Values(_compared(_OPERATIONS[name], first, second, unequal=name == "ne"))
     result = _computed(name, first, second)
@@ -147,6 +148,10 @@ def _numbers(result: Array, present: Array) -> Array:
 
 def _whole(side: Any) -> bool:
     return np.asarray(side).dtype.kind in "iub"
+
+
+def _integers(side: Any) -> bool:
+    return np.asarray(side).dtype.kind in "iu"
 
 
 def _logical(side: Any) -> Any:

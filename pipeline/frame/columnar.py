@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pipeline.frame.gaps import note_spelling
 from pipeline.frame.index import Index
+from pipeline.frame.temporary import references_when_called
 from pipeline.frame.values import Values
 
 __all__ = ["Change", "Columnar", "Made"]
@@ -65,8 +66,7 @@ class Columnar:
         """`result`; or None once this object has taken it over, as ``inplace=True`` asks."""
         if not inplace:
             return result
-        # three references to a temporary: the method's self, our self, getrefcount's argument
-        if self._parent is not None and sys.getrefcount(self) <= 3:
+        if self._parent is not None and sys.getrefcount(self) <= references_when_called():
             self._write_back(result, f".{operation}(inplace=True)")
         self._become(result)
         return None

@@ -29,6 +29,8 @@ def columns_of(data: Any, index: Any, columns: Any) -> _Made:
     if data is None:
         labels = Index(range(0)) if rows is None else rows
         return {name: Values(np.full(len(labels), np.nan)) for name in names or ()}, labels
+    if np.isscalar(data) and rows is not None and names is not None:
+        return {name: Values.repeat(data, len(rows)) for name in names}, rows
     if isinstance(data, pl.DataFrame):
         data = data.to_dict(as_series=True)
     if isinstance(data, dict):
@@ -52,6 +54,7 @@ def _from_labelled(data: Any, rows: Index | None, names: list[Any] | None) -> _M
 def _from_dict(data: dict[Any, Any], rows: Index | None, names: list[Any] | None) -> _Made:
     if names is not None:
         data = {name: data.get(name) for name in names}
+    data = {name: Columnar._series_type(value) if isinstance(value, dict) else value for name, value in data.items()}
     labelled = [value for value in data.values() if isinstance(value, Columnar)]
     if rows is None and labelled:
         rows = labelled[0].index
@@ -69,8 +72,6 @@ def _from_dict(data: dict[Any, Any], rows: Index | None, names: list[Any] | None
         elif value is None or isinstance(value, str) or not hasattr(value, "__len__") or np.ndim(value) == 0:
             made[name] = None
             scalars[name] = np.nan if value is None else value
-        elif isinstance(value, dict):
-            raise unsupported("DataFrame", "a dict of dicts")
         else:
             made[name] = Values.of(value if isinstance(value, np.ndarray | pl.Series) else list(value))
     lengths = {len(values) for values in made.values() if values is not None}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.frame.columnar import Columnar
+from pipeline.frame.faces import objects
 from pipeline.frame.gaps import note_spelling, refuse, unsupported
 from pipeline.frame.missing import carried
 from pipeline.frame.moment import is_missing
@@ -34,9 +35,11 @@ class Elementwise(Columnar):
         refuse("diff", {"axis": axis})
 
         def change(values: Values) -> Values:
-            if values.kind == "b":
-                values = values.cast(object)
             array = values.array
+            if array.dtype.kind == "b":
+                # a condition changes where it differs from the row before
+                pairs = zip(array, shifted(values, int(periods), None).items(), strict=True)
+                return Values(objects([y if is_missing(y) else x != y for x, y in pairs]))
             if array.dtype.kind in "iu":
                 array = array.astype(np.float64)
             before = shifted(Values(array), int(periods), None).array
@@ -169,8 +172,8 @@ class Elementwise(Columnar):
 
 def shifted(values: Values, periods: int, fill_value: Any) -> Values:
     """Values moved by `periods` rows; whole numbers become floats and conditions objects, unless filled."""
-    if periods == 0:
-        return values
+    if periods == 0 or len(values) == 0:
+        return values.cast(object) if values.kind == "b" and periods and fill_value is None else values
     array = fitting(values.array, np.nan if fill_value is None else fill_value)
     result = np.empty_like(array)
     blank: Any = np.array("NaT", dtype=array.dtype)[()] if array.dtype.kind in "Mm" and fill_value is None else np.nan
@@ -189,7 +192,13 @@ def _clipper(function: np.ufunc) -> Callable[[Values, Any], Values]:
     def change(values: Values, bound: Any) -> Values:
         limit = bound.array if isinstance(bound, Values) else bound
         array = values.array
-        return Values(np.where(missing_mask(array), array, function(array, limit)))
+        bound_to = np.where(missing_mask(array), array, function(array, limit))
+        # whole numbers stay whole when a broken bound binds none of them
+        return (
+            values
+            if array.dtype.kind in "iu" and bound_to.dtype.kind == "f" and (bound_to == array).all()
+            else Values(bound_to)
+        )
 
     return change
 

@@ -44,7 +44,7 @@ class Decay:
 
 def weighted(values: Values, decay: Decay, name: str, *, bias: bool = False) -> Values:
     """The weighted mean, std or var of each row and all before it."""
-    series = values.clean
+    series = values.finite
     kernel = getattr(series, f"ewm_{name}")
     options = {} if name == "mean" else {"bias": bias}
     result = kernel(
@@ -57,4 +57,4 @@ def weighted(values: Values, decay: Decay, name: str, *, bias: bool = False) -> 
     if series.null_count():
         # polars says nothing where the input is missing, pandas repeats the last value
         result = result.forward_fill()
-    return Values(series=result.fill_nan(None))
+    return Values(result.to_numpy())

@@ -15,8 +15,8 @@ import polars as pl
 from pipeline.frame.moment import MissingType, NaT, Timedelta, Timestamp, is_missing
 
 __all__ = [
-    "UTC",
     "Array",
+    "UTC",
     "absent_mark",
     "accepted_series",
     "array_of",
@@ -43,8 +43,17 @@ def missing_mask(array: Array) -> npt.NDArray[np.bool_]:
     if kind in "Mm":
         return np.isnat(array)
     if kind == "O":
-        return np.fromiter((is_missing(x) for x in array), dtype=np.bool_, count=len(array))
+        return _missing_objects(array)
     return np.zeros(array.shape, dtype=np.bool_)
+
+
+def _missing_objects(array: Array) -> npt.NDArray[np.bool_]:
+    try:
+        # what differs from itself is NaN, NaT or NA; None is looked for by identity, a dtype equals it
+        strange = np.asarray(array != array, dtype=np.bool_)  # noqa: PLR0124 - element-wise
+        return strange | np.array([x is None for x in array], dtype=np.bool_)
+    except (TypeError, ValueError):
+        return np.fromiter((is_missing(x) for x in array), dtype=np.bool_, count=len(array))
 
 
 def as_scalar(element: Any, zone: str | None = None) -> Any:
@@ -92,7 +101,7 @@ def fitting(array: Array, new: Any) -> Array:
         if kind in "Mm":
             made[:] = absent_mark(new.dtype)
         return made
-    return objects([as_scalar(x) for x in array])
+    return objects([as_scalar(x) for x in array]) if dtype.kind in "Mm" else array.astype(object)
 
 
 def takes(dtype: np.dtype[Any], scalar: Any) -> bool:
@@ -133,7 +142,7 @@ def objects(items: list[Any]) -> Array:
 
 def narrowed(data: Array) -> Array:
     """Objects that are all booleans, or all numbers, as such; None becomes nan."""
-    kinds = {type(x) for x in data}
+    kinds = set(map(type, data))
     if kinds and all(issubclass(k, bool | np.bool_) for k in kinds):
         return data.astype(np.bool_)
     if kinds and all(issubclass(k, int | float | np.integer | np.floating) and not issubclass(k, bool) for k in kinds):

@@ -13,6 +13,7 @@ from pipeline.frame.alignment import align, picked
 from pipeline.frame.columnar import Change, Columnar
 from pipeline.frame.construction import columns_of
 from pipeline.frame.elementwise import Elementwise
+from pipeline.frame.frame_reduction import FrameReduction
 from pipeline.frame.frame_rows import FrameRows
 from pipeline.frame.frame_shape import FrameShape
 from pipeline.frame.gaps import missing_name, refuse, unsupported
@@ -22,12 +23,11 @@ from pipeline.frame.labelled import Labelled
 from pipeline.frame.missing import Missing
 from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
-from pipeline.frame.reduction import Reductions, reduced
+from pipeline.frame.reduction import Reductions
 from pipeline.frame.selection import Selected, is_mask, mask_of, positions_in
 from pipeline.frame.series import Series
-from pipeline.frame.statistics import REDUCTIONS
-from pipeline.frame.text import table
-from pipeline.frame.values import Array, Values, concatenated
+from pipeline.frame.text import frame_text
+from pipeline.frame.values import Array, Values
 from pipeline.frame.windows import Windows
 
 __all__ = ["DataFrame"]
@@ -36,7 +36,17 @@ Mine = TypeVar("Mine", bound="DataFrame")
 
 
 class DataFrame(
-    Operators, Elementwise, Missing, Reductions, Windows, FrameShape, FrameRows, Labelled, NumpyInterop, Columnar
+    FrameReduction,
+    FrameShape,
+    FrameRows,
+    Operators,
+    Elementwise,
+    Missing,
+    Reductions,
+    Windows,
+    Labelled,
+    NumpyInterop,
+    Columnar,
 ):
     """Columns of equal length with row labels. Setting a column rebinds its name: copies share their columns."""
 
@@ -75,6 +85,14 @@ class DataFrame(
         if any(len(values) != rows for values in data.values()):
             raise ValueError("columns differ in length")
         return cls._of(data, Index(range(rows)) if index is None else index)
+
+    @classmethod
+    def from_dict(cls: type[Mine], data: Any, orient: str = "columns", columns: Any = None) -> Mine:
+        """A frame of a dict of columns (`index`: of rows)."""
+        if orient == "index":
+            return cls(list(data.values()), index=list(data), columns=columns)
+        refuse("from_dict", {"orient": None if orient == "columns" else orient, "columns": columns})
+        return cls(data)
 
     def to_columns(self) -> dict[str, pl.Series]:
         """The columns for the engine: null where missing, never NaN."""
@@ -146,44 +164,6 @@ class DataFrame(
             data[label] = change(left, right)
         return self._of(data, joint.labels)
 
-    def _reduce(self, name: str, axis: Any, skipna: bool, options: dict[str, Any]) -> Any:
-        numeric = options.pop("numeric_only", False) or name not in {
-            "min",
-            "max",
-            "any",
-            "all",
-            "count",
-            "nunique",
-            "sum",
-        }
-        chosen = {c: v for c, v in self._data.items() if not numeric or v.kind in "biuf"}
-        if axis in {1, "columns"}:
-            return self._reduce_rows(name, chosen, skipna, options)
-        if axis is None:
-            return reduced(concatenated(chosen.values()), name, skipna, options)
-        results = [reduced(values, name, skipna, dict(options)) for values in chosen.values()]
-        return Series._of(Values.of(results) if results else Values(np.empty(0)), label_index(list(chosen)))
-
-    def _reduce_rows(self, name: str, chosen: dict[Hashable, Values], skipna: bool, options: dict[str, Any]) -> Any:
-        if name == "nunique":
-            raise unsupported("nunique", "axis=1")
-        if name in {"any", "all", "count"}:
-            flags = [v.series.is_not_null() if name == "count" else v.series.cast(pl.Boolean) for v in chosen.values()]
-            stack = np.array([f.fill_null(value=name == "all").to_numpy() for f in flags]).reshape(
-                len(flags), len(self)
-            )
-            return Series._of(Values(getattr(stack, "sum" if name == "count" else name)(axis=0)), self._index)
-        kinds = {values.kind for values in chosen.values()}
-        if kinds and kinds <= set("iub") and name in {"sum", "min", "max"}:
-            whole = np.array([values.array for values in chosen.values()])
-            return Series._of(Values(getattr(whole, name)(axis=0)), self._index)
-        matrix = np.array([v.floats for v in chosen.values()]).reshape(len(chosen), len(self))
-        with np.errstate(all="ignore"):
-            result = np.asarray(REDUCTIONS[name](matrix, axis=0, **options))
-        if not skipna:
-            result = np.where(np.isnan(matrix).any(axis=0), np.nan, result)
-        return Series._of(Values(result), self._index)
-
     # -- what it is ----------------------------------------------------------------------------------------
 
     @property
@@ -235,9 +215,12 @@ class DataFrame(
         return Series._of(Values(kinds), self.columns)
 
     def __repr__(self) -> str:
-        if not self._data:
-            return f"Empty DataFrame\nColumns: []\nIndex: {self._index.tolist()}"
-        return f"{table(self._index, self._data, header=True)}\n\n[{len(self)} rows x {len(self._data)} columns]"
+        return frame_text(self._data, self._index)
+
+    def to_string(self, **options: Any) -> str:
+        """The frame as text."""
+        refuse("to_string", options)
+        return frame_text(self._data, self._index)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._data)
@@ -364,6 +347,9 @@ class DataFrame(
 
     def _write(self, label: Hashable, rows: Selected, value: Any) -> None:
         """Write `value` into some rows of a column; a new column is missing elsewhere."""
+        if label not in self._data and isinstance(rows, slice) and rows == slice(None):
+            self._bind(label, self._as_column(value))
+            return
         new = fitted(value, rows, self._index)
         if label not in self._data:
             self._bind(label, Values(np.full(len(self), np.nan)))

@@ -40,7 +40,7 @@ class FrameRows(Columnar):
 
     def itertuples(self, index: bool = True, name: str | None = "Pandas") -> Iterator[Any]:
         """Rows as named tuples, the label first."""
-        lists = [v.items() if v.kind in "Mm" else v.array.tolist() for v in self._data.values()]
+        lists = [v.plain_items() for v in self._data.values()]
         fields = [str(label) for label in self._data]
         if index:
             lists.insert(0, list(self._index))
@@ -62,7 +62,7 @@ class FrameRows(Columnar):
             done = [call(row, *args, **kwargs) for _, row in self.iterrows()]
             if done and isinstance(done[0], Columnar):
                 return self._frame_type([one.to_dict() for one in done], index=self._index)
-            return self._series_type._of(Values.of(done), self._index)
+            return self._series_type._of(Values.of(done) if done else Values(np.empty(0)), self._index)
         columns = {label: call(self[label], *args, **kwargs) for label in self._data}  # type: ignore[index]
         if any(isinstance(one, Columnar) for one in columns.values()):
             return self._frame_type(columns)
@@ -71,7 +71,9 @@ class FrameRows(Columnar):
     def map(self, func: Callable[[Any], Any], na_action: Any = None) -> Any:
         """Each value of each column through a function."""
         refuse("DataFrame.map", {"na_action": na_action})
-        return self._each(lambda values: Values.of([func(item) for item in values.items()]))
+        return self._each(
+            lambda values: Values.of([func(item) for item in values.plain_items()]) if len(values) else values
+        )
 
     def applymap(self, func: Callable[[Any], Any], na_action: Any = None) -> Any:
         """As `map`, in the spelling of pandas 1."""

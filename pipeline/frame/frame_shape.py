@@ -221,6 +221,14 @@ class FrameShape(Columnar):
             rows = self._frame_type([rows])
         return concat([self, *(rows if isinstance(rows, list) else [rows])], ignore_index=ignore_index)
 
+    def squeeze(self, axis: Any = None) -> Any:
+        """A single column as a Series, a single row as one too, a single value as a scalar."""
+        if axis is None and self.shape == (1, 1):  # type: ignore[attr-defined]
+            return next(iter(self._data.values())).item(0)
+        if len(self._data) == 1 and axis not in {0, "index"}:
+            return self._column(next(iter(self._data)))  # type: ignore[attr-defined]
+        return self._row(0) if len(self) == 1 and axis not in {1, "columns"} else self  # type: ignore[attr-defined]
+
     def combine_first(self, other: Any) -> Any:
         """These values, and those of `other` where these are missing; all labels of both."""
         mine, theirs = dict(self.items()), dict(other.items())
@@ -256,7 +264,8 @@ class FrameShape(Columnar):
 
     def transpose(self) -> Any:
         """Rows as columns."""
-        return self._frame_type(np.array(self._as_array()), index=self.columns, columns=list(self._index))  # type: ignore[attr-defined]
+        matrix = np.array(self._as_array())  # type: ignore[attr-defined]
+        return self._frame_type(matrix.T, index=self.columns, columns=list(self._index))
 
     @property
     def T(self) -> Any:  # noqa: N802 - pandas' name
@@ -264,7 +273,7 @@ class FrameShape(Columnar):
 
     def to_dict(self, orient: str = "dict") -> Any:
         """Columns as dicts (`dict`), `list` or `series`; rows as `records` or by label (`index`)."""
-        lists = {c: v.items() if v.kind in "Mm" else v.array.tolist() for c, v in self._data.items()}
+        lists = {c: v.plain_items() for c, v in self._data.items()}
         if orient == "list":
             return lists
         if orient == "series":

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
 from pipeline.frame.gaps import missing_name, unsupported
+from pipeline.frame.group_kernel import numbered, reduced_by_group, within_groups
 from pipeline.frame.index import Index, Positions
 from pipeline.frame.ranking import sorting_order
 from pipeline.frame.reduction import reduced
@@ -67,18 +68,36 @@ class _Groups:
             return concatenated_items([_edge(values.take(part), name) for part in self._keys.parts()])
         if name in {"std", "var"}:
             options = {"ddof": 1, **options}
-        return Values.of([reduced(values.take(part), name, True, dict(options)) for part in self._keys.parts()])
+        fast = reduced_by_group(values.take(self._keys.order), self._keys.starts, name, options)
+        if fast is not None:
+            return fast
+        done = [reduced(values.take(part), name, True, dict(options)) for part in self._keys.parts()]
+        return Values.of(done) if done else values
 
     def _aggregated(self, name: str, options: dict[str, Any]) -> Any:
         raise NotImplementedError
 
     def _within(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """A change within each group, in the order of the rows."""
+        if not kwargs and len(args) <= (name in {"shift", "diff"}):
+            fast = self._fast_within(name, *args)
+            if fast is not None:
+                return fast
         done = [getattr(self._columns._rows(part), name)(*args, **kwargs) for part in self._keys.parts()]
         return self._restored(done)
 
     def _restored(self, parts: list[Any]) -> Any:
         raise NotImplementedError
+
+    def _fast_within(self, name: str, *args: Any) -> Any:  # noqa: ARG002 - a frame has no fast way
+        return None
+
+    @property
+    def _places(self) -> Positions:
+        """Where each row stands in the order of the groups; -1 for rows without a group."""
+        places = np.full(len(self._columns), -1, dtype=np.intp)
+        places[self._keys.order] = np.arange(len(self._keys.order))
+        return places
 
     def __getattr__(self, name: str) -> Any:
         if name in _REDUCED or name in {"first", "last"}:
@@ -120,9 +139,14 @@ class _Groups:
 
     def cumcount(self, *, ascending: bool = True) -> Any:
         """Each row's number within its group."""
+        length, starts = len(self._keys.order), self._keys.starts
+        group = numbered(starts, length)
+        if ascending:
+            counted = np.arange(length) - starts[group] if length else group
+        else:
+            counted = np.append(starts[1:], length)[group] - 1 - np.arange(length) if length else group
         numbers = np.zeros(len(self._columns), dtype=np.int64)
-        for part in self._keys.parts():
-            numbers[part] = np.arange(len(part)) if ascending else np.arange(len(part))[::-1]
+        numbers[self._keys.order] = counted
         return Columnar._series_type._of(Values(numbers), self._columns.index)
 
     def transform(self, func: Any, *args: Any, **kwargs: Any) -> Any:
@@ -141,7 +165,7 @@ class _Groups:
         done = [func(self._columns._rows(part), *args, **kwargs) for part in self._keys.parts()]
         if any(isinstance(one, Columnar) for one in done):
             raise unsupported("groupby.apply", "a function that gives more than one value for a group")
-        return Columnar._series_type._of(Values.of(done), self._keys.labels)
+        return Columnar._series_type._of(Values.of(done), self._keys.labels, getattr(self._columns, "name", None))
 
 
 class SeriesGroups(_Groups):
@@ -153,10 +177,22 @@ class SeriesGroups(_Groups):
         return made if self._as_index else made.reset_index()
 
     def _restored(self, parts: list[Any]) -> Any:
-        whole = concatenated([part._values for part in parts])
-        back = np.full(len(self._columns), -1, dtype=np.intp)
-        back[self._keys.order] = np.arange(len(self._keys.order))
-        return Columnar._series_type._of(whole.take_or_missing(back), self._columns.index, self._columns.name)
+        return self._spread_back(concatenated([part._values for part in parts]))
+
+    def _spread_back(self, whole: Values) -> Any:
+        """A column of values in the order of the groups."""
+        return Columnar._series_type._of(whole.take_or_missing(self._places), self._columns.index, self._columns.name)
+
+    def _fast_within(self, name: str, *args: Any) -> Any:
+        made = within_groups(self._columns._values.take(self._keys.order), self._keys.starts, name, *args)
+        return None if made is None else self._spread_back(made)
+
+    def transform(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """A reduction spread over the rows of its group, or a change within each group."""
+        if func in _REDUCED and not args and not kwargs:
+            for_groups = self._per_group(self._columns._values, func, {})
+            return self._spread_back(for_groups.take(numbered(self._keys.starts, len(self._keys.order))))
+        return super().transform(func, *args, **kwargs)
 
     def aggregate(self, func: Any) -> Any:
         """A reduction by name or function, several as a frame."""
@@ -175,6 +211,11 @@ class FrameGroups(_Groups):
     def __getitem__(self, key: Any) -> Any:
         part = self._columns[key]
         return (FrameGroups if isinstance(key, list) else SeriesGroups)(part, self._keys, as_index=self._as_index)
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name in self._columns._data:
+            return self[name]
+        return super().__getattr__(name)
 
     def _others(self) -> Any:
         return self._columns.drop(columns=[self._keys.name], errors="ignore")
@@ -196,10 +237,8 @@ class FrameGroups(_Groups):
         return self._restored([getattr(self._columns._rows(p), name)(*args, **kwargs) for p in self._keys.parts()])
 
     def _restored(self, parts: list[Any]) -> Any:
-        back = np.full(len(self._columns), -1, dtype=np.intp)
-        back[self._keys.order] = np.arange(len(self._keys.order))
         labels = list(parts[0]._data) if parts else []
-        data = {c: concatenated([part._data[c] for part in parts]).take_or_missing(back) for c in labels}
+        data = {c: concatenated([part._data[c] for part in parts]).take_or_missing(self._places) for c in labels}
         return Columnar._frame_type._of(data, self._columns.index)
 
     def aggregate(self, func: Any = None, **named: Any) -> Any:

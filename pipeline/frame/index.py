@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from pipeline.frame import clock
+from pipeline.frame.accessor import LabelAccessor
 from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse
@@ -27,6 +28,8 @@ class Index(LabelSet):
 
     name: Any
     freq: Any = None
+    # set by series.py, which builds on this module
+    _series_type: ClassVar[Any]
     nlevels = 1
 
     def __new__(cls, data: Any = (), dtype: Any = None, name: Any = None, tz: Any = None, **other: Any) -> Any:
@@ -72,7 +75,7 @@ class Index(LabelSet):
     def __contains__(self, label: object) -> bool:
         try:
             return self._find(label) is not None
-        except (TypeError, ValueError):
+        except (KeyError, TypeError, ValueError):
             return False
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
@@ -146,6 +149,11 @@ class Index(LabelSet):
     def max(self, **_: Any) -> Any:
         return self._values.item(int(np.argmax(self._keys))) if len(self) else np.nan
 
+    def to_series(self, index: Any = None, name: Any = None) -> Any:
+        """The labels as values, on themselves."""
+        labels = self if index is None else as_index(index)
+        return self._series_type._of(self._values, labels, self.name if name is None else name)
+
     def isna(self) -> npt.NDArray[np.bool_]:
         return missing_mask(self.array)
 
@@ -203,6 +211,11 @@ class Index(LabelSet):
 
     def __hash__(self) -> int:
         raise TypeError(f"unhashable type: {type(self).__name__!r}")
+
+    # last, for it hides the type of that name
+    @property
+    def str(self) -> LabelAccessor:
+        return LabelAccessor(self)
 
 
 class RangeIndex(Index):
@@ -291,6 +304,11 @@ class DatetimeIndex(Index):
         if name in clock.FIELDS:
             return Index._of(clock.field(self._values, name), self.name)
         return super().__getattr__(name)
+
+    def __repr__(self) -> str:
+        whole = all(stamp == stamp.normalize() and stamp.tz is None for stamp in self)
+        texts = [f"{stamp:%Y-%m-%d}" if whole else str(stamp) for stamp in self]
+        return f"DatetimeIndex({texts!r}, dtype='{self.dtype}', freq=None)"
 
     def tz_localize(self, tz: Any, **other: Any) -> Index:
         refuse("DatetimeIndex.tz_localize", other)

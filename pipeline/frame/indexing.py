@@ -12,6 +12,7 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import unsupported
 from pipeline.frame.index import Index
 from pipeline.frame.selection import Selected, by_label, by_position, count_of, is_mask, positions_in
+from pipeline.frame.temporary import references_when_held
 from pipeline.frame.values import Values, concatenated
 
 __all__ = ["FrameIndexer", "SeriesIndexer", "fitted"]
@@ -48,8 +49,7 @@ class SeriesIndexer:
             grown = concatenated([series._values, Values.of([value])])
             series._become(series._of(grown, series.index.append(Index([key])), series.name))
             return
-        # two references to a temporary besides ours: df['a'].iloc[0] = 1, which old pandas wrote into df
-        chained = series._parent is not None and sys.getrefcount(series) <= 3
+        chained = series._parent is not None and sys.getrefcount(series) <= references_when_held()
         series._write(rows, value)
         if chained:
             series._write_back(series, ".loc[...] = value")
@@ -95,7 +95,7 @@ class FrameIndexer:
         if isinstance(place, int):
             return frame._data[wanted].item(place)
         series = frame[wanted]
-        return series if place == slice(None) and isinstance(place, slice) else series._rows(place)
+        return series if isinstance(place, slice) and place == slice(None) else series._rows(place)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         rows, columns = self._split(key)

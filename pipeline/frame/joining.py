@@ -78,7 +78,9 @@ def _beside(parts: list[Any], join: str, names: list[Any] | None, ignore_index: 
     index = parts[0].index
     for part in parts[1:]:
         if not (part.index is index or part.index.equals(index)):
-            index = index.union(part.index) if join == "outer" else index.intersection(part.index)
+            # labels come as they come, times in order
+            ordered = index._values.kind == "M" or None
+            index = index.union(part.index, ordered or False) if join == "outer" else index.intersection(part.index)
     data: dict[Hashable, Values] = {}
     number = 0
     for place, part in enumerate(parts):

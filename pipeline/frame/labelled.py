@@ -83,10 +83,6 @@ class Labelled(Columnar):
     def _sorted_columns(self, ascending: bool) -> Any:
         raise unsupported("sort_index", f"axis=1, ascending={ascending}")
 
-    def squeeze(self, axis: Any = None) -> Any:
-        """A single column as a Series, a single row as a scalar."""
-        raise unsupported("squeeze", f"axis={axis!r}")
-
     def tz_localize(self, tz: Any, **options: Any) -> Any:
         """The row labels as wall times of a zone."""
         refuse("tz_localize", options)

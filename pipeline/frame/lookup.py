@@ -81,8 +81,11 @@ class Lookup:
     def _key(self, label: Any) -> Any:
         if self._values.kind not in "Mm":
             return label
-        if isinstance(label, str | dt.date):
-            label = Timestamp(label) if self._values.kind == "M" else label
+        if isinstance(label, str | dt.date) and self._values.kind == "M":
+            try:
+                label = Timestamp(label)
+            except ValueError:
+                raise KeyError(label) from None
         if isinstance(label, Timestamp) and self._values.zone and label.tzinfo is None:
             label = label.tz_localize(self._values.zone)
         return int(np.asarray(plain_scalar(label)).astype(f"{self._values.kind}8[us]").astype(np.int64))
@@ -122,7 +125,10 @@ class Lookup:
     def _edge(self, label: Any, side: str) -> int:
         keys = self._keys
         if self._values.kind == "M" and isinstance(label, str):
-            first, last = _text_span(label)
+            try:
+                first, last = _text_span(label)
+            except ValueError:
+                raise KeyError(label) from None
             key = self._key(first if side == "left" else last)
         else:
             key = self._key(label)

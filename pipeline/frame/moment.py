@@ -12,7 +12,17 @@ import numpy as np
 
 from pipeline.frame.gaps import refuse, unsupported
 
-__all__ = ["NA", "MissingType", "NaT", "Timedelta", "Timestamp", "as_moment", "as_span", "is_missing", "zone_name"]
+__all__ = [
+    "MissingType",
+    "NA",
+    "NaT",
+    "Timedelta",
+    "Timestamp",
+    "as_moment",
+    "as_span",
+    "is_missing",
+    "zone_name",
+]
 
 _UNIT_SECONDS = {
     "w": 604_800.0, "d": 86_400.0, "day": 86_400.0, "h": 3_600.0, "hr": 3_600.0, "hour": 3_600.0, "m": 60.0,
@@ -30,7 +40,7 @@ class MissingType:
         self._name = name
 
     def __repr__(self) -> str:
-        return self._name
+        return "<NA>" if self._name == "NA" else self._name
 
     def __reduce__(self) -> str:
         return self._name
@@ -198,8 +208,13 @@ class Timedelta(dt.timedelta):
         """Nanoseconds, as pandas counts them."""
         return (self // dt.timedelta(microseconds=1)) * 1_000
 
+    def __str__(self) -> str:
+        clock = dt.timedelta(seconds=self.seconds, microseconds=self.microseconds)
+        hours, rest = str(clock).split(":", 1)
+        return f"{self.days} days {int(hours):02}:{rest}"
+
     def __repr__(self) -> str:
-        return f"Timedelta('{self!s}')"
+        return f"Timedelta('{self}')"
 
 
 def as_moment(value: Any) -> Any:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from pipeline.frame.arithmetic import binary, swapped
 from pipeline.frame.columnar import Columnar
-from pipeline.frame.faces import objects
+from pipeline.frame.faces import narrowed
 from pipeline.frame.gaps import refuse
 from pipeline.frame.missing import filled
-from pipeline.frame.moment import is_missing
-from pipeline.frame.values import Values
+from pipeline.frame.values import Values, missing_mask
 
 __all__ = ["Operators"]
 
@@ -123,7 +121,7 @@ class Operators(Columnar):
         return self._operate("ge", other, "same")
 
     def __neg__(self) -> Any:
-        return self._each(lambda values: values.like(-values.array))
+        return self._each(lambda values: values.like(~values.array if values.kind == "b" else -values.array))
 
     def __pos__(self) -> Any:
         return self._each(lambda values: values)
@@ -212,8 +210,9 @@ class Operators(Columnar):
 def _inverted(values: Values) -> Values:
     array = values.array
     if array.dtype.kind == "O":
-        # a condition with missing rows, as shift makes it: what is unknown stays unknown
-        return Values(objects([math.nan if is_missing(x) else not x for x in array]))
+        if missing_mask(array).any():
+            raise TypeError("bad operand type for unary ~: 'float' (the condition has missing rows: fillna first)")
+        return Values(~narrowed(array))
     if array.dtype.kind == "f":
         raise TypeError("bad operand type for unary ~: 'float'")
     return Values(~array)

@@ -88,12 +88,12 @@ class Ranking(Columnar):
     def nlargest(self, n: int = 5, keep: str = "first") -> Any:
         """The `n` highest values."""
         refuse("nlargest", {} if keep == "first" else {"keep": keep})
-        return self.dropna().sort_values(ascending=False).head(n)  # type: ignore[attr-defined]
+        return self.sort_values(ascending=False).head(n)
 
     def nsmallest(self, n: int = 5, keep: str = "first") -> Any:
         """The `n` lowest values."""
         refuse("nsmallest", {} if keep == "first" else {"keep": keep})
-        return self.dropna().sort_values().head(n)  # type: ignore[attr-defined]
+        return self.sort_values().head(n)
 
     def rank(self, *, method: str = "average", ascending: bool = True, pct: bool = False, **options: Any) -> Any:
         """Ranks from 1; missing has none."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse
+from pipeline.frame.moment import NaT
 from pipeline.frame.statistics import REDUCTIONS
 from pipeline.frame.values import Values, missing_mask
 
@@ -110,13 +111,13 @@ def reduced(values: Values, name: str, skipna: bool, options: dict[str, Any]) ->
     if (
         array.dtype.kind in "iub"
         and name in {"sum", "min", "max", "prod"}
-        and len(array)
+        and (len(array) or name in {"sum", "prod"})
         and "min_count" not in options
     ):
         return getattr(array, name)()
     if array.dtype.kind in "Mm" and name in {"min", "max"}:
         seen = array[~gone]
-        return values.like(np.array([getattr(seen, name)()])).item(0) if len(seen) else Values(array[:0]).item(0)
+        return values.like(np.array([getattr(seen, name)()])).item(0) if len(seen) else NaT
     if array.dtype.kind == "O" and name in {"min", "max", "sum"}:
         seen = array[~gone]
         if len(seen) and isinstance(seen[0], str):

@@ -34,11 +34,10 @@ class Window:
 
 def rolled(values: Values, window: Window, name: str, **options: Any) -> Values:
     """The statistic `name` (mean, sum, std, var, min, max, median, quantile, skew, kurt, count) of each window."""
-    series = values.clean
     if name == "count":
-        series = series.is_not_null().cast(pl.Float64)
-        name = "sum"
-    length = len(series)
+        series, name = values.clean.is_not_null().cast(pl.Float64), "sum"
+    else:
+        series = values.finite
     if window.ahead:
         series = series.extend_constant(None, window.ahead)
     needed = max(window.needed, 1)
@@ -51,12 +50,13 @@ def rolled(values: Values, window: Window, name: str, **options: Any) -> Values:
         result = getattr(series, f"rolling_{name}")(window.length, min_samples=needed, **options)
     if name == "sum" and window.needed == 0:
         result = result.fill_null(0.0)
-    return Values(series=(result.slice(window.ahead, length) if window.ahead else result).fill_nan(None))
+    return Values(result.to_numpy()[window.ahead :])
 
 
 def applied(values: Values, window: Window, function: Callable[[Any], Any]) -> Values:
     """A function of the author's on each window that has enough values; it gets the window as an array."""
     floats = values.floats
+    floats = np.where(np.isinf(floats), np.nan, floats)
     rows = len(floats)
     padded = np.concatenate([floats, np.full(window.ahead, np.nan)]) if window.ahead else floats
     present = np.concatenate([[0], np.cumsum(~np.isnan(padded))])
@@ -73,7 +73,9 @@ def applied(values: Values, window: Window, function: Callable[[Any], Any]) -> V
 def paired_window(left: Values, right: Values, window: Window, *, correlation: bool, ddof: int = 1) -> Values:
     """Covariance (or Pearson's correlation) of two columns in each window, each window centred on its own means."""
     x, y = left.floats, right.floats
-    both = ~(np.isnan(x) | np.isnan(y))
+    if not len(x):
+        return Values(x)
+    both = np.isfinite(x) & np.isfinite(y)
     blank = np.full(window.length - 1, np.nan)
     tail = np.full(window.ahead, np.nan)
     x = np.concatenate([blank, np.where(both, x, np.nan), tail])
@@ -90,12 +92,16 @@ def paired_window(left: Values, right: Values, window: Window, *, correlation: b
 
 
 def _pair(x: Any, y: Any, needed: int, correlation: bool, ddof: int) -> Any:
-    n = (~np.isnan(x)).sum(axis=1)
-    dx = x - (np.nansum(x, axis=1) / n)[:, None]
-    dy = y - (np.nansum(y, axis=1) / n)[:, None]
-    cross = np.nansum(dx * dy, axis=1)
+    gone = np.isnan(x)
+    n = x.shape[1] - np.count_nonzero(gone, axis=1)
+    if gone.any():
+        dx = np.where(gone, 0.0, x - (np.nansum(x, axis=1) / n)[:, None])
+        dy = np.where(gone, 0.0, y - (np.nansum(y, axis=1) / n)[:, None])
+    else:
+        dx, dy = x - x.mean(axis=1)[:, None], y - y.mean(axis=1)[:, None]
+    cross = np.einsum("ij,ij->i", dx, dy)
     if correlation:
-        spread = np.sqrt(np.nansum(dx * dx, axis=1) * np.nansum(dy * dy, axis=1))
+        spread = np.sqrt(np.einsum("ij,ij->i", dx, dx) * np.einsum("ij,ij->i", dy, dy))
         result = np.where(spread > 0, cross / spread, np.nan)
     else:
         result = np.where(n > ddof, cross / (n - ddof), np.nan)

@@ -23,7 +23,7 @@ def is_mask(key: Any) -> bool:
         values = getattr(key, "_values", None)
         return values is not None and bool(values.kind == "b" or (values.kind == "O" and _flags(values.array)))
     if isinstance(key, np.ndarray):
-        return key.dtype.kind == "b"
+        return bool(key.dtype == np.bool_)
     return isinstance(key, list) and bool(key) and all(isinstance(flag, bool | np.bool_) for flag in key)
 
 

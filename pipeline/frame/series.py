@@ -24,10 +24,11 @@ from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
 from pipeline.frame.ranking import Ranking
 from pipeline.frame.reduction import Reductions, reduced
-from pipeline.frame.selection import Selected, by_label, by_position, is_mask, mask_of
+from pipeline.frame.selection import Selected, by_label, by_position, is_mask, mask_of, positions_in
 from pipeline.frame.series_shape import SeriesShape
-from pipeline.frame.statistics import correlation
-from pipeline.frame.text import table
+from pipeline.frame.statistics import correlation, covariance
+from pipeline.frame.temporary import references_when_set
+from pipeline.frame.text import series_text
 from pipeline.frame.values import Array, Values
 from pipeline.frame.windows import Windows
 
@@ -206,9 +207,7 @@ class Series(
         return int(self.item())
 
     def __repr__(self) -> str:
-        length = f"Length: {len(self)}, " if len(self) > 20 else ""
-        name = f"Name: {self.name}, " if self.name is not None else ""
-        return f"{table(self._index, {'': self._values}, header=False)}\n{name}{length}dtype: {self.dtype}"
+        return series_text(self._values, self._index, self.name, self.dtype)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -251,8 +250,7 @@ class Series(
         return self._values.item(rows) if isinstance(rows, int) else self._rows(rows)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        # two references to a temporary: our self and getrefcount's argument; then old pandas wrote into the frame
-        chained = self._parent is not None and sys.getrefcount(self) <= CHAINED_REFERENCES
+        chained = self._parent is not None and sys.getrefcount(self) <= references_when_set()
         try:
             rows = self._selected(key(self) if callable(key) else key)
         except KeyError:
@@ -267,7 +265,7 @@ class Series(
         if isinstance(rows, int):
             self._values = self._values.put(rows, new, self)
         else:
-            self._values = self._values.assigned(rows, new)
+            self._values = self._values.assigned(positions_in(rows, len(self)), new)
 
     # -- more of one column --------------------------------------------------------------------------------
 
@@ -301,6 +299,12 @@ class Series(
         joint = align(self._index, other.index, "inner")
         return correlation(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats)
 
+    def cov(self, other: Any, min_periods: int | None = None, ddof: int = 1) -> float:
+        """The covariance over the labels that both have, by n - ddof."""
+        refuse("cov", {"min_periods": min_periods})
+        joint = align(self._index, other.index, "inner")
+        return covariance(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats, ddof)
+
     def autocorr(self, lag: int = 1) -> float:
         """The correlation with itself `lag` rows before."""
         return self.corr(self.shift(lag))
@@ -313,7 +317,9 @@ class Series(
 
     def map(self, arg: Any, na_action: Any = None) -> Any:
         """Each value through a function, a dict or a Series; what a dict does not know is missing."""
-        items = self._values.items()
+        if not len(self):
+            return self.copy()
+        items = self._values.plain_items()
         if isinstance(arg, Series):
             arg = arg.to_dict()
         if isinstance(arg, dict):
@@ -332,8 +338,10 @@ class Series(
             return getattr(self, func)(*args, **kwargs)
         if isinstance(func, np.ufunc):
             return func(self, *args, **kwargs)
-        done = [func(item, *args, **kwargs) for item in self._values.items()]
-        if done and isinstance(done[0], Series):
+        if not len(self):
+            return self.copy()
+        done = [func(item, *args, **kwargs) for item in self._values.plain_items()]
+        if isinstance(done[0], Series):
             return self._frame_type([one.to_dict() for one in done], index=self._index)
         return self._each(lambda _: Values.of(done))
 
@@ -363,10 +371,6 @@ class Series(
         return as_index(by)._values
 
 
-# a call of __setitem__ on a temporary leaves these references to it; a name of the author's adds one
-CHAINED_REFERENCES = 2
-
-
 def same_name(left: Any, right: Any) -> bool:
     """True when two names are equal, or both missing."""
     return left is right or (type(left) is type(right) and bool(left == right))
@@ -378,3 +382,4 @@ def labels_len(labels: Index | None, otherwise: int = 0) -> int:
 
 
 Columnar._series_type = Series
+Index._series_type = Series

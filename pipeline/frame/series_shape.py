@@ -96,8 +96,7 @@ class SeriesShape(Columnar):
 
     def tolist(self) -> list[Any]:
         """The values as a list of Python scalars."""
-        values = self._values
-        return values.items() if values.kind in "Mm" else values.array.tolist()
+        return self._values.plain_items()
 
     to_list = tolist
 
@@ -121,6 +120,11 @@ class SeriesShape(Columnar):
         """The value of a label, or `default`."""
         place = self._index._find(key) if not isinstance(key, slice | list) else None
         return default if place is None else self._values.item(place)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """A single value as a scalar."""
+        refuse("squeeze", {"axis": axis})
+        return self.item() if len(self) == 1 else self
 
     def item(self) -> Any:
         """The only value. Raises ValueError when there is not exactly one."""

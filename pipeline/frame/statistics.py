@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.frame.values import Array
 
-__all__ = ["REDUCTIONS", "Reduction", "correlation", "kurtosis", "quantile", "skewness"]
+__all__ = ["REDUCTIONS", "Reduction", "correlation", "covariance", "kurtosis", "quantile", "skewness"]
 
 Reduction = Callable[..., Any]
 
@@ -42,7 +42,7 @@ def variance(x: Array, axis: int = 0, ddof: int = 1) -> Any:
     """The mean square deviation, by n - ddof; in two passes, so large means cost no digits."""
     n = _count(x, axis)
     centre = np.expand_dims(np.asarray(mean(x, axis)), axis)
-    square = np.nansum((x - centre) ** 2, axis=axis)
+    square = np.sum(np.where(np.isnan(x), 0.0, x - centre) ** 2, axis=axis)
     return np.where(n > ddof, square / np.where(n > ddof, n - ddof, 1), np.nan)[()]
 
 
@@ -71,25 +71,27 @@ def quantile(x: Array, axis: int = 0, q: float = 0.5, interpolation: str = "line
     if x.ndim == 1:
         seen = x[~np.isnan(x)]
         return np.quantile(seen, q, method=interpolation) if len(seen) else np.float64(np.nan)  # type: ignore[call-overload]
+    if not x.size:
+        return np.full(x.shape[1 - axis], np.nan)
     return np.apply_along_axis(quantile, axis, x, 0, q, interpolation)
 
 
 def skewness(x: Array, axis: int = 0) -> Any:
-    """Skewness without bias; NaN below 3 values."""
+    """Skewness without bias; NaN below 3 values and when all are equal."""
     n = _count(x, axis).astype(np.float64)
     deviations = x - np.expand_dims(np.asarray(mean(x, axis)), axis)
     second, third = np.nansum(deviations**2, axis=axis), np.nansum(deviations**3, axis=axis)
     raw = (n * np.sqrt(n - 1) / (n - 2)) * (third / second**1.5)
-    return np.where(n < 3, np.nan, np.where(second == 0, 0.0, raw))[()]
+    return np.where(n < 3, np.nan, np.where(second == 0, np.nan, raw))[()]
 
 
 def kurtosis(x: Array, axis: int = 0) -> Any:
-    """Excess kurtosis without bias; NaN below 4 values."""
+    """Excess kurtosis without bias; NaN below 4 values and when all are equal."""
     n = _count(x, axis).astype(np.float64)
     deviations = x - np.expand_dims(np.asarray(mean(x, axis)), axis)
     second, fourth = np.nansum(deviations**2, axis=axis), np.nansum(deviations**4, axis=axis)
     raw = n * (n + 1) * (n - 1) * fourth / ((n - 2) * (n - 3) * second**2) - 3 * (n - 1) ** 2 / ((n - 2) * (n - 3))
-    return np.where(n < 4, np.nan, np.where(second == 0, 0.0, raw))[()]
+    return np.where(n < 4, np.nan, np.where(second == 0, np.nan, raw))[()]
 
 
 def correlation(x: Array, y: Array) -> float:
@@ -101,6 +103,15 @@ def correlation(x: Array, y: Array) -> float:
     x, y = x - x.mean(), y - y.mean()
     spread = np.sqrt((x * x).sum() * (y * y).sum())
     return float((x * y).sum() / spread) if spread else float("nan")
+
+
+def covariance(x: Array, y: Array, ddof: int = 1) -> float:
+    """The covariance of the rows where both are there, by n - ddof."""
+    both = ~(np.isnan(x) | np.isnan(y))
+    x, y = x[both], y[both]
+    if len(x) <= ddof:
+        return float("nan")
+    return float(((x - x.mean()) * (y - y.mean())).sum() / (len(x) - ddof))
 
 
 REDUCTIONS: dict[str, Reduction] = {

@@ -104,11 +104,18 @@ class Values:
 
     @property
     def clean(self) -> pl.Series:
-        """The polars face as Float64, for windows."""
+        """The polars face as Float64."""
         series = self.series
         if series.dtype == pl.Float64:
             return series
         return pl.Series(self.floats, nan_to_null=True)
+
+    @property
+    def finite(self) -> pl.Series:
+        """The polars face as Float64 without infinities, which are missing in windows."""
+        floats = self.floats
+        endless = np.isinf(floats)
+        return pl.Series(np.where(endless, np.nan, floats), nan_to_null=True) if endless.any() else self.clean
 
     @property
     def kind(self) -> str:
@@ -132,6 +139,10 @@ class Values:
         if array.dtype.kind in "Mm":
             return [as_scalar(x, self.zone) for x in array]
         return list(array)
+
+    def plain_items(self) -> list[Any]:
+        """All elements as Python's own scalars; times as Timestamps and Timedeltas."""
+        return self.items() if self.kind in "Mm" else self.array.tolist()
 
     def take(self, positions: Array | slice) -> Values:
         """The elements at `positions`: an index array, a boolean array or a slice."""
@@ -207,13 +218,15 @@ class Values:
         thawed._owner = weakref.ref(owner)
         return thawed
 
-    def assigned(self, where: Any, new: Any) -> Values:
+    def assigned(self, where: Array, new: Any) -> Values:
         """These values with the elements at `where` replaced by a scalar, or by an array of as many elements."""
         if isinstance(new, Values):
             zone, new = new.zone, new.array
         else:
             zone, new = self.zone, plain_scalar(new)
         array = self.array
+        if not isinstance(new, np.ndarray) and not (where.any() if where.dtype == np.bool_ else len(where)):
+            return self.freeze()
         fresh = fitting(array, new)
         fresh = fresh.copy() if fresh is array else fresh
         if isinstance(new, np.ndarray):
@@ -231,9 +244,10 @@ def as_array(data: Any) -> Array:
 
 def concatenated(parts: Iterable[Values]) -> Values:
     """The parts one after another, in a type that holds them all."""
-    listed = [part for part in parts if len(part)]
+    given = list(parts)
+    listed = [part for part in given if len(part)]
     if not listed:
-        return Values(np.empty(0))
+        return given[0] if given else Values(np.empty(0))
     kinds = {part.kind for part in listed}
     zone = next((part.zone for part in listed if part.zone), None)
     if len(kinds) == 1 or kinds <= set("iuf"):
@@ -247,22 +261,20 @@ def _gathered(data: Any) -> Values:
     zone = None
     if not isinstance(data, np.ndarray):
         listed = list(data)
-        if any(isinstance(x, dt.datetime) for x in listed[:1]) or any(isinstance(x, dt.datetime) for x in listed):
+        kinds = set(map(type, listed))
+        if any(issubclass(kind, dt.datetime) for kind in kinds):
             tz = next((x.tzinfo for x in listed if isinstance(x, dt.datetime) and x.tzinfo), None)
             if all(isinstance(x, dt.datetime) or is_missing(x) for x in listed):
                 zone = (getattr(tz, "key", None) or UTC) if tz else None
                 stamps = ["NaT" if is_missing(x) else plain_scalar(x) for x in listed]
                 return Values(np.array(stamps, dtype="M8[us]"), zone=zone)
-        if (
-            listed
-            and all(isinstance(x, dt.timedelta) or is_missing(x) for x in listed)
-            and any(isinstance(x, dt.timedelta) for x in listed)
+        if any(issubclass(kind, dt.timedelta) for kind in kinds) and all(
+            isinstance(x, dt.timedelta) or is_missing(x) for x in listed
         ):
             return Values(np.array(["NaT" if is_missing(x) else plain_scalar(x) for x in listed], dtype="m8[us]"))
-        numeric = all(isinstance(x, bool | np.bool_) for x in listed) or not any(
-            isinstance(x, bool | np.bool_ | str) for x in listed
-        )
-        if numeric and any(x is None or isinstance(x, MissingType) for x in listed):
+        flags = {kind for kind in kinds if issubclass(kind, bool | np.bool_)}
+        numeric = flags == kinds or not (flags or any(issubclass(kind, str) for kind in kinds))
+        if numeric and kinds & {type(None), MissingType}:
             listed = [np.nan if is_missing(x) else x for x in listed]
         try:
             data = np.array(listed) if numeric and listed else objects(listed) if listed else np.empty(0, dtype=object)

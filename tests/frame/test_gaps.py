@@ -1,0 +1,136 @@
+"""What the adapter lacks is an error with a name, and on record even when a plugin swallows it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any
+
+import pytest
+
+import pipeline.frame as pd
+from pipeline.errors import PluginError
+from pipeline.frame.pandas_names import pandas_names
+
+FRAME = pd.DataFrame(
+    {"close": [1.0, 2.0, 3.0], "when": pd.date_range("2023-01-01", periods=3), "side": ["a", "b", "c"]}
+)
+OWNERS: dict[str, Any] = {
+    "module": pd,
+    "frame": FRAME,
+    "series": FRAME["close"],
+    "index": FRAME.index,
+    "window": FRAME["close"].rolling(2),
+    "group": FRAME.groupby("side"),
+    "dt": FRAME["when"].dt,
+    "str": FRAME["side"].str,
+}
+
+
+def lacks(owner: Any, name: str) -> bool:
+    # a property that does not fit (a text column has no clock) is no gap
+    if name in dir(type(owner)):
+        return False
+    with pd.recorded_gaps():
+        try:
+            getattr(owner, name)
+        except pd.AdapterGap:
+            return True
+        except AttributeError:
+            return False
+    return False
+
+
+@pytest.mark.parametrize("section", OWNERS)
+def test_every_name_of_pandas_is_there_or_a_recorded_gap(section: str) -> None:
+    owner = OWNERS[section]
+    lost = sorted(name for name in pandas_names()[section] if lacks(owner, name))
+    assert lost
+    for name in lost:
+        with pd.recorded_gaps() as gaps, contextlib.suppress(Exception):
+            getattr(owner, name)
+        assert [gap.operation.rpartition(".")[2] for gap in gaps] == [name]
+        assert not hasattr(owner, name)
+
+
+@pytest.mark.parametrize("section", OWNERS)
+def test_a_name_that_pandas_has_not_is_a_plain_slip(section: str) -> None:
+    with pd.recorded_gaps() as gaps, pytest.raises(AttributeError) as caught:
+        _ = OWNERS[section].rollling
+    assert not isinstance(caught.value, pd.AdapterGap)
+    assert not gaps
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "df.close.rolling('2D')",
+        "df.close.rolling(3, win_type='hann')",
+        "df.close.rolling(0)",
+        "df.close.ewm(halflife='2D')",
+        "df.close.ewm(span=3, times=df.when)",
+        "df.close.interpolate(method='spline')",
+        "df.groupby(['side', 'close'])",
+        "df.set_index(['side', 'close'])",
+        "df.rank",
+        "df.describe()",
+        "df.resample('1D')",
+        "df.pivot_table()",
+        "df.to_csv('x.csv')",
+        "df.plot",
+        "pd.read_csv('x.csv')",
+        "pd.Categorical(['a'])",
+        "pd.merge(df, df, left_on='close', right_on='side')",
+        "pd.merge(df, df, on='side', how='cross')",
+        "pd.concat([df, df], keys=['a', 'b'])",
+        "pd.concat([df.close, df.close], axis=1)",
+        "df.close.corr(df.close, method='spearman')",
+        "df.fillna(0, limit=1)",
+        "df.close.shift(1, axis=1)",
+        "df.close.cumsum(axis=1)",
+        "df.close.astype(float, errors='ignore')",
+        "df.isin({'close': [1]})",
+    ],
+)
+def test_a_gap_is_recorded_even_when_it_is_swallowed(code: str) -> None:
+    plugin = compile(f"try:\n    {code}\nexcept Exception as error:\n    caught = error\n", "plugin.py", "exec")
+    names: dict[str, Any] = {"df": FRAME, "pd": pd}
+    with pd.recorded_gaps() as gaps:
+        exec(plugin, names)
+    assert isinstance(names["caught"], pd.AdapterGap)
+    assert isinstance(names["caught"], PluginError)
+    assert names["caught"].code == "TG407"
+    assert len(gaps) == 1
+    assert gaps[0].place is not None
+    assert (gaps[0].place.file, gaps[0].place.line) == ("plugin.py", 2)
+
+
+def test_a_gap_names_what_is_missing_and_why() -> None:
+    with pytest.raises(pd.UnsupportedCall, match=r"rolling does not take this: win_type='hann'"):
+        FRAME.close.rolling(3, win_type="hann")
+    with pytest.raises(pd.MissingName, match=r"does not have DataFrame\.resample"):
+        FRAME.resample("1D")
+
+
+def test_gaps_of_threads_are_recorded() -> None:
+    def swallow() -> None:
+        with contextlib.suppress(Exception):
+            FRAME.resample("1D")
+
+    with pd.recorded_gaps() as gaps:
+        thread = threading.Thread(target=swallow)
+        thread.start()
+        thread.join()
+    assert [gap.operation for gap in gaps] == ["DataFrame.resample"]
+
+
+def test_gaps_are_recorded_for_every_open_record_and_none_after() -> None:
+    with pd.recorded_gaps() as outer:
+        with pd.recorded_gaps() as inner, contextlib.suppress(AttributeError):
+            FRAME.resample("1D")
+        with contextlib.suppress(AttributeError):
+            FRAME.describe()
+    with contextlib.suppress(AttributeError):
+        FRAME.describe()
+    assert [gap.operation for gap in inner] == ["DataFrame.resample"]
+    assert [gap.operation for gap in outer] == ["DataFrame.resample", "DataFrame.describe"]
