@@ -82,15 +82,17 @@ def _check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> 
 def _checked(node: NodeType, series: pl.Series, name: str, dtype: Dtype, rows: int) -> pl.Series:
     if len(series) != rows:
         raise NodeError(f"{node.id!r} gave {len(series)} values of {name!r} for {rows} rows", code="TG502")
+    fits = series.dtype == pl.Boolean if dtype == "bool" else series.dtype.is_numeric()
+    if not fits and series.dtype != pl.Null:
+        # a cast would take numbers out of text, and true for a buy
+        got = "true/false" if series.dtype == pl.Boolean else series.dtype
+        expected = "true/false" if dtype == "bool" else "numbers"
+        raise NodeError(f"{node.id!r} gave {got} for {name!r}, expected {expected}", code="TG502")
     if dtype == "event":
         values = set(series.drop_nulls().unique().to_list())
         if not values <= _EVENTS:
             wrong = sorted(values - _EVENTS)[:3]
             raise NodeError(f"{node.id!r} gave the events {wrong}, allowed: -1, 0, 1", code="TG502")
-    if series.dtype == pl.Boolean and dtype == "float":
-        raise NodeError(f"{node.id!r} gave true/false for {name!r}, expected numbers", code="TG502")
-    if dtype == "bool" and series.dtype != pl.Boolean:
-        raise NodeError(f"{node.id!r} gave {series.dtype} for {name!r}, expected true/false", code="TG502")
     cast = series.cast(polars_dtype(dtype))
     # null, never NaN: in polars NaN > 5 is true and would fire a buy
     return cast.fill_nan(None) if dtype == "float" else cast

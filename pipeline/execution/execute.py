@@ -113,15 +113,16 @@ class _Execution:
         started = dt.datetime.now(dt.UTC)
         clock = _Clock()
         try:
+            self._restore(step)
             panel = self.inputs.panel(step)
-            ports = self.inputs.ports(step, self._recompute)
+            ports = self.inputs.ports(step)
             began = time.perf_counter()
             prepared = prepare(step.type, ports, step.node.params, panel, self.kernels)
             self.run.compile_ms += (time.perf_counter() - began) * 1e3
             clock.start()
             value = call(step.type, ports, step.node.params, step.columns, panel, prepared)
             clock.stop()
-        except Exception as error:  # noqa: BLE001 - whatever a node raises is its own failure, recorded
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a node raises is its own failure, recorded
             clock.stop()
             failure = _failure(error)
             return NodeRecord(step, "failed", clock.ms, clock.cpu_ms, started_at=started, failure=failure), None
@@ -131,6 +132,17 @@ class _Execution:
         if isinstance(value, pl.DataFrame) and any(kind is METRICS for kind in step.node.kinds.values()):
             self._keep_tables(step, value)
         return NodeRecord(step, "computed", clock.ms, clock.cpu_ms, rows, size, started), value
+
+    def _restore(self, step: Step) -> None:
+        """Have the values above `step` at hand: load them, compute anew what is lost, the farthest first."""
+        waiting = [step]
+        while waiting:
+            if lost := self.inputs.lost(waiting[-1]):
+                waiting += lost
+                continue
+            above = waiting.pop()
+            if above is not step and not self.inputs.holds(above):
+                self.inputs.hold(above, self._recompute(above))
 
     def _recompute(self, step: Step) -> Value:
         """Compute a step that was to be reused but whose value is gone or damaged; the record says so."""
@@ -167,7 +179,7 @@ class _Clock:
             self._wall = -1
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: BaseException) -> Failure:
     text = "".join(traceback.format_exception(error))
     if isinstance(error, TradegraphError):
         fault = error.faults[0]

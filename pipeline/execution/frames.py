@@ -37,8 +37,8 @@ def evaluate_frames(
             results = list(found) if isinstance(found, tuple) else [found]
             if len(results) != len(columns):
                 raise NodeError(f"{node.id!r} gave {len(results)} series for {len(columns)} outputs", code="TG502")
-            for piece, result, (name, _) in zip(pieces, results, columns, strict=True):
-                series = _series(result, node, name)
+            for piece, result, (name, dtype) in zip(pieces, results, columns, strict=True):
+                series = _series(result, node, name, dtype)
                 if len(series) != stop - start:
                     raise NodeError(
                         f"{node.id!r} gave {len(series)} values of {name!r} for {stop - start} bars", code="TG502"
@@ -60,10 +60,12 @@ def _argument(port: Argument, panel: Panel, start: int, length: int) -> Any:
     return Series(port.series.slice(start, length))
 
 
-def _series(result: Any, node: NodeType, name: str) -> pl.Series:
+def _series(result: Any, node: NodeType, name: str, dtype: Dtype) -> pl.Series:
     if isinstance(result, Series):
         result = result.to_polars()
     series = result if isinstance(result, pl.Series) else pl.Series(result)
     if not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
         raise NodeError(f"{node.id!r} gave {series.dtype} for {name!r}, expected numbers", code="TG502")
-    return series.cast(pl.Float64)
+    # one dtype for all symbols: a symbol may give whole numbers, or nothing but missing values
+    conditions = dtype == "bool" and series.dtype in (pl.Boolean, pl.Null)
+    return series.cast(pl.Boolean if conditions else pl.Float64)

@@ -4,7 +4,7 @@ needs them, computed ones released after their last consumer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -30,6 +30,7 @@ class Inputs:
         self._panels: dict[BarsRequest, Panel] = {}
         self._spans: dict[BarsRequest, Span] = {}
         self._values: dict[int, Value] = {}
+        self._surplus: list[int] = []
         self._fields = _fields_needed(plan)
         self._consumers = [0] * len(plan.steps)
         for step in plan.steps:
@@ -41,17 +42,40 @@ class Inputs:
         """The rows of a step's output."""
         return self._span(step.axis).panel if step.cut else self._panel(step.axis)
 
-    def ports(self, step: Step, recompute: Callable[[Step], Value]) -> list[Argument]:
-        """The arguments of a step. `recompute` is called for an upstream value that has been lost."""
+    def lost(self, step: Step) -> list[Step]:
+        """The steps right above `step` whose values are neither here nor in the store, however they were planned."""
+        found = []
+        for index in step.upstream():
+            upstream = self._plan.steps[index]
+            if index not in self._values:
+                value = self._store.read(upstream.key, upstream.columns)
+                if value is None:
+                    found.append(upstream)
+                else:
+                    self.hold(upstream, value)
+        return found
+
+    def ports(self, step: Step) -> list[Argument]:
+        """The arguments of a step of whose upstream values none is `lost`."""
         return [
-            None if source is None else self._argument(step, source, port.takes is SIGNAL, recompute)
+            None if source is None else self._argument(step, source, port.takes is SIGNAL)
             for port, source in zip(step.type.ports, step.sources, strict=True)
         ]
 
+    def holds(self, step: Step) -> bool:
+        """True when the value of a step is in memory."""
+        return step.index in self._values
+
+    def hold(self, step: Step, value: Value) -> None:
+        """Hold a value for its consumers; until the next `release` when it has none."""
+        self._values[step.index] = value
+        if not self._consumers[step.index]:
+            self._surplus.append(step.index)
+
     def keep(self, step: Step, value: Value) -> None:
-        """Hold a computed value for its consumers."""
+        """Hold a computed value if somebody waits for it."""
         if self._consumers[step.index]:
-            self._values[step.index] = value
+            self.hold(step, value)
 
     def release(self, step: Step) -> None:
         """A step is done: let go of upstream values that nobody else waits for."""
@@ -60,8 +84,10 @@ class Inputs:
                 self._consumers[index] -= 1
                 if not self._consumers[index]:
                     self._values.pop(index, None)
+        while self._surplus:
+            self._values.pop(self._surplus.pop(), None)
 
-    def _argument(self, step: Step, source: Source, signal: bool, recompute: Callable[[Step], Value]) -> Argument:
+    def _argument(self, step: Step, source: Source, signal: bool) -> Argument:
         wire = source.wire
         if source.request is not None:
             found = self._panel(source.request).columns
@@ -69,7 +95,9 @@ class Inputs:
         else:
             assert source.step is not None
             upstream = self._plan.steps[source.step]
-            found = self._value(upstream, recompute)
+            value = self._values[upstream.index]
+            assert not isinstance(value, pl.DataFrame)
+            found = value
             full = not upstream.cut
         columns = [found[name] for name in wire.columns]
         if step.cut and full:
@@ -87,14 +115,6 @@ class Inputs:
         if signal and wire.kind is EVENT:
             return {"event": columns[0], "strength": _full_strength(columns[0])}
         return columns[0]
-
-    def _value(self, step: Step, recompute: Callable[[Step], Value]) -> dict[str, Column]:
-        if step.index not in self._values:
-            loaded = self._store.read(step.key, step.columns)
-            self._values[step.index] = recompute(step) if loaded is None else loaded
-        value = self._values[step.index]
-        assert not isinstance(value, pl.DataFrame)
-        return value
 
     def _panel(self, request: BarsRequest) -> Panel:
         if request not in self._panels:

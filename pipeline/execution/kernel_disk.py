@@ -43,3 +43,11 @@ class DigestCache(Cache):
 
         self._impl_class = Impl  # type: ignore[assignment]
         super().__init__(py_func)  # type: ignore[no-untyped-call]
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled driver, None when there is none or its files are damaged."""
+        try:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except Exception:  # noqa: BLE001 - unpickling rubbish may raise anything; what is compiled again replaces it
+            self.flush()  # type: ignore[no-untyped-call]
+            return None

@@ -25,7 +25,7 @@ from pipeline.model.digest import DIGEST_SIZE, digest, encode
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
 
-__all__ = ["KEY_VERSION", "Action", "Plan", "Source", "Step", "plan"]
+__all__ = ["KEY_VERSION", "Action", "Plan", "Source", "Step", "library_versions", "plan"]
 
 KEY_VERSION = 1
 """Part of every key. Raise it when the engine itself computes, adjusts or stores differently."""
@@ -53,7 +53,7 @@ class Step:
     """One computation. `users` are the (graph, node) pairs that share it.
 
     `axis` is the request whose rows the output stands for; `cut` when those rows are only the asked
-    range (an account and what follows from it). `why` holds what the key was made of, for `plan --why`.
+    range (an account and what follows from it); `forced` when it is computed whether it is stored or not.
     """
 
     index: int
@@ -67,6 +67,7 @@ class Step:
     requests: frozenset[BarsRequest]
     users: list[tuple[str, str]] = field(default_factory=list)
     action: Action = "compute"
+    forced: bool = False
 
     @property
     def type(self) -> NodeType:
@@ -117,8 +118,8 @@ def plan(
     refreshed = set(refresh)
     stored = store.find([step.key for step in planner.steps]) if reuse else set()
     for step in planner.steps:
-        fresh = any(node in refreshed for _, node in step.users)
-        step.action = "reuse" if step.key in stored and not fresh else "compute"
+        step.forced = not reuse or any(node in refreshed for _, node in step.users)
+        step.action = "reuse" if step.key in stored and not step.forced else "compute"
     return Plan(tuple(graphs), tuple(planner.steps), planner.bars, planner.step_of, planner.versions)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from pipeline.execution.plan import Plan, Step
+from pipeline.execution.plan import Plan, Step, library_versions
 from pipeline.model.digest import digest
 
 __all__ = ["Reason", "changes", "data_of", "upstream_of", "why"]
@@ -26,18 +26,21 @@ class Reason:
 def why(plan: Plan, step: Step, before: Mapping[str, Any] | None) -> list[Reason]:
     """What changed since `before`, the node's row of the `nodes` table in its latest run (None: it never ran).
 
-    STORED when it is reused; GONE when nothing changed but the stored value is not there.
+    STORED when it is reused; REFRESH when nothing changed but it was asked for; GONE when nothing changed but
+    there is no stored value.
     """
     if step.action == "reuse":
         return [Reason("STORED", f"its value is stored under the key {step.key}")]
     if before is None:
         return [Reason("NEW", "the graph has not run with this node before")]
     if before["key"] == step.key:
-        return [Reason("GONE", "nothing changed, but its stored value is gone, damaged or was asked to be refreshed")]
+        if step.forced:
+            return [Reason("REFRESH", "nothing changed, it was asked to be computed again")]
+        return [Reason("GONE", "nothing changed, but it failed or was skipped then, or its file is gone or damaged")]
     now = {
         "node_type": step.type.id,
         "code": step.type.code,
-        "versions": json.dumps(dict(plan.versions)),
+        "versions": json.dumps(library_versions(step.type.style)),
         "params": json.dumps(dict(step.node.params), default=str),
         "upstream": upstream_of(plan, step),
         "data": data_of(plan, step),

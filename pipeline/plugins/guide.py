@@ -126,14 +126,21 @@ def _metadata(instance: Any, kind: str, origin: str) -> dict[str, Any]:
 
 def _params(metadata: Mapping[str, Any], made: type[Any], origin: str) -> ParamSet:
     """Declared params, then those that the constructor or get_parameters() has besides."""
-    declared = [_declared(name, said, origin) for name, said in dict(metadata.get("parameters") or {}).items()]
+    listed = metadata.get("parameters") or {}
+    if not isinstance(listed, Mapping):
+        raise PluginError(
+            f"the metadata's parameters are a {type(listed).__name__}, expected a dict",
+            code="TG403",
+            hint=f"In {origin}.",
+        )
+    declared = [_declared(name, said, origin) for name, said in listed.items()]
     known = {param.name for param in declared}
     found: dict[str, Any] = {}
     for arg in inspect.signature(made).parameters.values():
         if arg.kind in (arg.POSITIONAL_OR_KEYWORD, arg.KEYWORD_ONLY) and arg.default is not arg.empty:
             found[arg.name] = arg.default
     if hasattr(made, "get_parameters"):
-        found.update(made().get_parameters())
+        found.update(_instance(made, origin).get_parameters())
     for name, default in found.items():
         if name not in known and type(default) in (int, float, bool, str):
             declared.append(DeclaredParam(name, type(default), default, Param(f"{name} (not described by the plugin)")))
@@ -153,7 +160,13 @@ def _declared(name: str, said: Any, origin: str) -> DeclaredParam:
     if said.get("options"):
         kind = Literal[tuple(said["options"])]
     bounds = {"ge": said.get("min"), "le": said.get("max")}
-    return DeclaredParam(name, kind, default, Param(said.get("description") or name, **bounds))
+    odd = [bound for bound in bounds.values() if bound is not None and type(bound) not in (int, float)]
+    if odd:
+        raise PluginError(f"parameter {name!r} has the bound {odd[0]!r}, expected a number", code="TG403")
+    declared = DeclaredParam(name, kind, default, Param(said.get("description") or name, **bounds))
+    if problem := declared.problem():
+        raise PluginError(f"parameter {name!r} {problem}", code="TG403", hint=f"In {origin}.")
+    return declared
 
 
 def _takes_any(made: type[Any]) -> bool:

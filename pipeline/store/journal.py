@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import StoreError
+from pipeline.execution.plan import library_versions
 from pipeline.execution.run import NodeRecord, Run
 from pipeline.execution.why import data_of, upstream_of
 from pipeline.store.segment import ObjectRow
@@ -138,7 +139,8 @@ def _nodes(run: Run) -> list[tuple[Any, ...]]:
     rows = []
     data: dict[frozenset[Any], str] = {}
     graphs = {graph.name: graph for graph in run.plan.graphs}
-    versions = _json(run.plan.versions)
+    # of what computes nodes of its style alone: another library's new version changes nothing
+    versions = {style: _json(library_versions(style)) for style in {record.step.type.style for record in run.records}}
     for record in run.records:
         step = record.step
         node = step.node
@@ -146,8 +148,9 @@ def _nodes(run: Run) -> list[tuple[Any, ...]]:
             data[step.requests] = data_of(run.plan, step)
         shared = (
             step.type.id, step.type.category, step.type.style, step.key, step.recipe, step.type.code,
-            _json(node.params), upstream_of(run.plan, step), data[step.requests], versions, node.warmup,
-            json.dumps([name for name, _ in step.columns]), json.dumps({n: k.name for n, k in node.kinds.items()}),
+            _json(node.params), upstream_of(run.plan, step), data[step.requests], versions[step.type.style],
+            node.warmup, json.dumps([name for name, _ in step.columns]),
+            json.dumps({n: k.name for n, k in node.kinds.items()}),
         )  # fmt: skip
         # nodes over different ranges may share a step: each shows the range that it was asked for
         starts = [graphs[graph].bars[graphs[graph].nodes[name].axis].start for graph, name in step.users]

@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.errors import StoreError
 from pipeline.store.connect import connect_reader, refuse_writes
 from pipeline.store.journal import pending_objects
+from pipeline.store.quote import identifier
 from pipeline.store.segment import ObjectRow, is_intact
 
 __all__ = ["Database"]
@@ -44,7 +45,7 @@ class Database:
                 relation = connection.sql(query, params=list(parameters)) if parameters else connection.sql(query)
                 if relation is None:  # a statement without rows
                     return pl.DataFrame()
-                return pl.DataFrame(_Stream(relation))
+                return pl.DataFrame(_Stream(_holdable(relation)))
             except (duckdb.Error, pl.exceptions.PolarsError) as error:
                 raise StoreError(str(error), code="TG604", hint=_hint(str(error))) from error
 
@@ -131,6 +132,18 @@ class _Stream:
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self._relation.__arrow_c_stream__(requested_schema)
+
+
+def _holdable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The relation with what polars cannot hold as text: it does not refuse intervals and unions, it panics."""
+    foreign = [any(name in str(kind) for name in ("INTERVAL", "UNION")) for kind in relation.types]
+    if not any(foreign):
+        return relation
+    columns = [
+        f"cast(#{at} as varchar) as {identifier(name)}" if text else f"#{at}"
+        for at, (name, text) in enumerate(zip(relation.columns, foreign, strict=True), start=1)
+    ]
+    return relation.project(", ".join(columns))
 
 
 def _hint(message: str) -> str:

@@ -1,0 +1,42 @@
+"""Fixtures of the execution room: `world` in memory and `site` on disk, see `world.py`."""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.execution.kernel import KernelCache
+
+NOUNS = runpy.run_path(str(Path(__file__).parent / "world.py"))
+
+
+@pytest.fixture(scope="session")
+def nouns() -> dict[str, Any]:
+    """What `world.py` defines, for fixtures of a wider scope."""
+    return NOUNS
+
+
+@pytest.fixture(scope="session")
+def kernel_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kernels")
+
+
+@pytest.fixture(scope="session")
+def kernels(kernel_folder: Path) -> KernelCache:
+    """Compiled kernels, shared by all tests: they are found by their code digest."""
+    return KernelCache(kernel_folder)
+
+
+@pytest.fixture
+def world(tmp_path: Path, kernels: KernelCache, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A world in memory: 3 symbols, 12 daily bars."""
+    monkeypatch.setenv(NOUNS["CALLS"], str(tmp_path / "calls"))
+    return NOUNS["World"](tmp_path / "world", kernels)
+
+
+@pytest.fixture
+def site(tmp_path: Path, kernel_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A project on disk: 3 symbols, 12 daily bars."""
+    monkeypatch.setenv(NOUNS["CALLS"], str(tmp_path / "calls"))
+    return NOUNS["Site"](tmp_path / "site", kernel_folder)
