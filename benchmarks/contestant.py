@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from benchmarks.timing import Sample, new_round, timed
+from benchmarks.timing import Sample, one_round, timed
 from benchmarks.workload import Shape, Values, assert_expected
 
 __all__ = ["Contestant", "Result", "Runner", "compete"]
@@ -52,10 +52,10 @@ def compete(contestants: Sequence[Contestant], shape: Shape, rounds: int) -> dic
     results = {contestant.name: Result() for contestant in contestants}
     kept: dict[str, Runner] = {}
     for number in range(rounds):
-        new_round()
         turn = number % len(contestants)
-        for contestant in (*contestants[turn:], *contestants[:turn]):
-            _round(contestant, shape, results[contestant.name], kept)
+        with one_round():
+            for contestant in (*contestants[turn:], *contestants[:turn]):
+                _round(contestant, shape, results[contestant.name], kept)
     return results
 
 

@@ -19,7 +19,7 @@ from statistics import median
 from benchmarks.contestant import Contestant, Result, compete
 from benchmarks.engine import APART, COUNTED, PHASES, Tradegraph, in_memory, in_store
 from benchmarks.report import Table, show
-from benchmarks.timing import Laps, Sample, new_round, timed
+from benchmarks.timing import Laps, Sample, one_round, timed
 from benchmarks.workload import Shape
 
 __all__ = ["main", "margins", "rivals", "start_up"]
@@ -101,10 +101,9 @@ def _margin(title: str, nodes: int, large: int, rounds: int, measure: Callable[[
     measure(Shape("chain", 2))  # compile, import, open: not a cost of nodes
     found: dict[str, dict[str, tuple[Sample, Sample]]] = {"cold": {}, "cached": {}}
     for _ in range(rounds):
-        new_round()
-        for laps_small, laps_large, way in zip(
-            measure(Shape("chain", nodes)), measure(Shape("chain", large)), found, strict=True
-        ):
+        with one_round():
+            measured = zip(measure(Shape("chain", nodes)), measure(Shape("chain", large)), strict=True)
+        for way, (laps_small, laps_large) in zip(found, measured, strict=True):
             for phase in laps_large.seconds:
                 small, big = found[way].setdefault(phase, (Sample(), Sample()))
                 small.add(laps_small.seconds.get(phase, 0.0))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, TypeVar
 
-__all__ = ["Laps", "Sample", "deep_recursion", "new_round", "timed"]
+__all__ = ["Laps", "Sample", "deep_recursion", "one_round", "timed"]
 
 T = TypeVar("T")
 
@@ -29,10 +29,17 @@ def timed(call: Callable[[], T]) -> tuple[float, T]:
     return time.perf_counter() - began, found
 
 
-def new_round() -> None:
-    """Collect what earlier rounds froze; not after every call, for a large heap takes a tenth of a second."""
-    gc.unfreeze()
+@contextmanager
+def one_round() -> Iterator[None]:
+    """A round of timed calls: what they froze is given back at its end.
+
+    Not after every call: collecting a large heap takes a tenth of a second.
+    """
     gc.collect()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @dataclass

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from benchmarks.report import Table, show
-from benchmarks.timing import Laps, Sample, new_round
+from benchmarks.timing import Laps, Sample, one_round
 from pipeline.cli.starter import starter_files, write_starter
 from pipeline.engine import Engine, Overrides, Result
 from pipeline.graph.graph import Graph, Node
@@ -51,8 +51,7 @@ def universe(data: Path, rounds: int) -> Table:
     samples: dict[str, Sample] = {}
     said: dict[str, str] = {}
     for _ in range(rounds):
-        new_round()
-        with tempfile.TemporaryDirectory(prefix="tradegraph-bench-") as folder:
+        with one_round(), tempfile.TemporaryDirectory(prefix="tradegraph-bench-") as folder:
             write_starter(starter_files(), Path(folder))
             laps, said = _Round(data, Path(folder)).walk()
         for phase, seconds in laps.seconds.items():

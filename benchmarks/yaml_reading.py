@@ -15,7 +15,7 @@ from statistics import median
 import yaml
 
 from benchmarks.report import Table, show
-from benchmarks.timing import Sample, new_round, timed
+from benchmarks.timing import Sample, one_round, timed
 from benchmarks.workload import REGISTRY, Shape
 from pipeline.graph.check import check
 from pipeline.graph.graph import Graph
@@ -32,24 +32,11 @@ def reading(nodes: int, rounds: int) -> Table:
     text = shape.text("plus_kernel")
     samples: dict[str, Sample] = {}
 
-    def measure(what: str, seconds: float) -> None:
-        samples.setdefault(what, Sample()).add(seconds)
-
     _assert_read(check(read_text(text), REGISTRY), shape)
     for _ in range(rounds):
-        new_round()
-        events, _none = timed(lambda: sum(1 for _ in yaml.parse(text, Loader=yaml.CSafeLoader)))
-        plain, found = timed(lambda: yaml.load(text, Loader=yaml.CSafeLoader))
-        if len(found["nodes"]) != nodes:
-            raise AssertionError(f"PyYAML found {len(found['nodes'])} nodes, expected {nodes}")
-        read, spec = timed(lambda: read_text(text))
-        checked, graph = timed(lambda: check(spec, REGISTRY))  # noqa: B023 - called at once
-        _assert_read(graph, shape)
-        measure("yaml.parse, C events alone", events)
-        measure(FLOOR, plain)
-        measure("read: text to spec with positions", read)
-        measure("check: spec to graph", checked)
-        measure("read + check", read + checked)
+        with one_round():
+            for what, seconds in _round(text, shape).items():
+                samples.setdefault(what, Sample()).add(seconds)
     floor = samples[FLOOR]
     table = Table(
         f"YAML of {nodes:,} nodes ({len(text) / 1024:,.0f} KiB): min / median of {rounds} rounds",
@@ -60,6 +47,23 @@ def reading(nodes: int, rounds: int) -> Table:
         table.add(what=what, **{"µs a node": sample.per(nodes), "ms": sample.per(1000), "× floor": ratio})
     table.notes = [f"the floor is {FLOOR} on the same text"]
     return table
+
+
+def _round(text: str, shape: Shape) -> dict[str, float]:
+    events, _ = timed(lambda: sum(1 for _ in yaml.parse(text, Loader=yaml.CSafeLoader)))
+    plain, found = timed(lambda: yaml.load(text, Loader=yaml.CSafeLoader))
+    if len(found["nodes"]) != shape.nodes:
+        raise AssertionError(f"PyYAML found {len(found['nodes'])} nodes, expected {shape.nodes}")
+    read, spec = timed(lambda: read_text(text))
+    checked, graph = timed(lambda: check(spec, REGISTRY))
+    _assert_read(graph, shape)
+    return {
+        "yaml.parse, C events alone": events,
+        FLOOR: plain,
+        "read: text to spec with positions": read,
+        "check: spec to graph": checked,
+        "read + check": read + checked,
+    }
 
 
 def _assert_read(graph: Graph, shape: Shape) -> None:

@@ -7,6 +7,7 @@ A project is a folder with `plugin_config.json`, `graphs/`, `nodes/`, `market/` 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -150,11 +151,35 @@ def _fault(item: object, path: Path, text: str) -> Fault:
 
 
 def _place(path: Path, text: str, loc: tuple[str | int, ...]) -> Place:
-    """Where the key that `loc` leads to stands: each key is looked for behind the one around it."""
-    at = 0
-    for name in (part for part in loc if isinstance(part, str)):
-        at = max(text.find(json.dumps(name), at), at)
-    return Place(str(path), text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1)
+    """Where the key or list item that `loc` leads to stands, or the innermost one around it."""
+    places = _places(text)
+    at = next((places[loc[:end]] for end in range(len(loc), 0, -1) if loc[:end] in places), 0)
+    return Place(str(path), text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+def _places(text: str) -> dict[tuple[str | int | None, ...], int]:
+    """The offset of each key and list item in a JSON text that is known to be sound."""
+    places: dict[tuple[str | int | None, ...], int] = {}
+    path: list[str | int | None] = []  # None where a map waits for its next key
+    for token in _TOKEN.finditer(text):
+        mark = token[0][0]
+        if path and mark not in ",:]}":
+            if path[-1] is None:
+                path[-1] = json.loads(token[0])
+            places.setdefault(tuple(path), token.start())
+        if mark == "{":
+            path.append(None)
+        elif mark == "[":
+            path.append(0)
+        elif mark in "]}":
+            path.pop()
+        elif mark == ",":
+            last = path[-1]
+            path[-1] = last + 1 if isinstance(last, int) else None
+    return places
 
 
 def _keys(model: type[BaseModel], section: str = "") -> dict[str, str]:

@@ -10,7 +10,8 @@ import click
 import polars as pl
 
 from pipeline.cli.document import echo_json
-from pipeline.cli.figure import counted, duration
+from pipeline.cli.figure import counted, duration, single
+from pipeline.cli.plan_report import shortly
 from pipeline.cli.table import echo_frame, echo_table
 from pipeline.errors import StoreError
 from pipeline.execution.why import Reason, changes
@@ -25,9 +26,13 @@ _MANY = 5
 """From this many symbols on, metrics are compared by their mean over symbols."""
 
 
-def compare(database: Database, before: str, now: str, *, limit: int, as_json: bool) -> None:
-    """Compare two runs. Raises StoreError TG605 for an unknown one, or when they share no graph."""
-    a, b = database.find_run(before), database.find_run(now)
+def compare(database: Database, before: str | None, now: str, *, limit: int, as_json: bool) -> None:
+    """Compare two runs; `before` None means the last one of the same graph before `now`.
+
+    Raises StoreError TG605 for an unknown run, or when they share no graph.
+    """
+    b = database.find_run(now)
+    a = database.find_run(before) if before else _run_before(database, b)
     old, new = _nodes(database, a), _nodes(database, b)
     graphs = {graph for graph, _ in old} & {graph for graph, _ in new}
     if not graphs:
@@ -50,16 +55,27 @@ def compare(database: Database, before: str, now: str, *, limit: int, as_json: b
     _echo_metrics(metrics, limit)
 
 
+def _run_before(database: Database, run_id: str) -> str:
+    found = database.sql(
+        "select x.run_id from runs x join runs y using (graph) where y.run_id = ? and x.started_at < y.started_at"
+        " order by x.started_at desc limit 1",
+        [run_id],
+    )
+    if not found.height:
+        raise StoreError(f"{run_id} is the first run of its graph", code="TG605", hint="Run it again, changed.")
+    return str(found.item())
+
+
 def _echo_nodes(
     found: Mapping[Name, list[Reason]], old: Mapping[Name, Any], new: Mapping[Name, Any], *, several: bool
 ) -> None:
     differing = sum(bool(reasons) for reasons in found.values())
     rows = []
     for (graph, node), reasons in found.items():
-        said = "; ".join(f"{reason.change} {reason.detail}" for reason in reasons) or "same"
+        said = shortly(reasons) or "same"
         label = f"{graph}.{node}" if several else node
         rows.append((label, _time(old.get((graph, node))), _time(new.get((graph, node))), said))
-    echo_table(("node", "A", "B", "what changed"), rows, styles={"same": "green"})
+    echo_table(("node", "A", "B", "what changed"), rows, styles={"same": "green"}, roomy=("what changed",))
     click.echo(f"{differing} of {counted(len(found), 'node')} differ")
 
 
@@ -74,8 +90,10 @@ def _echo_metrics(metrics: pl.DataFrame, limit: int) -> None:
     if differing["symbol"].n_unique() >= _MANY:
         symbols = differing["symbol"].n_unique()
         means = f", means over {symbols:,} symbols"
+        # all symbols count, also those for which the metric is the same
         differing = (
-            differing.group_by("node", "metric", maintain_order=True)
+            metrics.join(differing.select("node", "metric").unique(), on=["node", "metric"], maintain_order="left")
+            .group_by("node", "metric", maintain_order=True)
             .agg(pl.col("a").mean(), pl.col("b").mean())
             .with_columns((pl.col("b") - pl.col("a")).alias("b - a"))
         )
@@ -84,8 +102,7 @@ def _echo_metrics(metrics: pl.DataFrame, limit: int) -> None:
         return
     click.echo(f"\nmetrics that differ{means}")
     # metrics of one table have sizes of their own: each value is written by itself
-    texts = differing.with_columns(pl.col("a", "b", "b - a").map_elements(lambda v: f"{v:.6g}", return_dtype=pl.String))
-    echo_frame(texts, limit=limit, indent=2)
+    echo_frame(differing.with_columns(pl.col("a", "b", "b - a").map_elements(single, pl.String)), limit=limit, indent=2)
 
 
 def _nodes(database: Database, run_id: str) -> dict[Name, dict[str, Any]]:

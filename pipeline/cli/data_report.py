@@ -170,7 +170,9 @@ def findings(market: Market, *, as_json: bool) -> list[Finding]:
     counts = Counter(finding.severity for finding in found)
     said = [counted(counts["error"], "error"), counted(counts["warning"], "warning"), counted(counts["info"], "note")]
     checked = f"{counted(sum(e.rows for e in entries), 'bar')} of {counted(len({e.symbol for e in entries}), 'symbol')}"
-    click.echo(f"{checked} checked: {', '.join(said)}" if entries else "no bars are stored yet")
+    made_up = len({entry.symbol for entry in entries if entry.synthetic})
+    note = f" ({made_up:,} of them synthetic)" if made_up else ""
+    click.echo(f"{checked}{note} checked: {', '.join(said)}" if entries else "no bars are stored yet")
     return found
 
 

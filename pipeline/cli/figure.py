@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["counted", "duration", "instant", "moments", "numbers", "size"]
+__all__ = ["counted", "duration", "instant", "moments", "numbers", "single", "size"]
 
 
 def counted(count: int, name: str, plural: str = "") -> str:
@@ -74,7 +74,7 @@ def numbers(values: Sequence[Any]) -> list[str | None]:
     least = min((v for v in finite if v), default=0.0)
     decimals = 2 if top >= 1e4 else 4 if top >= 1 else 6
     if top >= 1e15 or (least and least < 0.5 * 10.0**-decimals):
-        return [None if v is None else _single(float(v)) for v in values]
+        return [None if v is None else single(float(v)) for v in values]
     while decimals and all(f"{v:.{decimals}f}".endswith("0") for v in finite):
         decimals -= 1
     return [None if v is None else _fixed(float(v), decimals) for v in values]
@@ -86,5 +86,6 @@ def _fixed(value: float, decimals: int) -> str:
     return text.removeprefix("-") if text.startswith("-") and not text.strip("-0.") else text
 
 
-def _single(value: float) -> str:
+def single(value: float) -> str:
+    """A number by itself, to six significant digits: `256`, `0.0794`, `1.2e-07`."""
     return f"{value:.6g}"

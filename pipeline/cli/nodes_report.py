@@ -32,7 +32,7 @@ def listing(discovery: Discovery, *, kind: str | None, search: str | None, as_js
     if as_json:
         echo_json({"nodes": [_described(node) for node in found], "refused": [fault.as_dict() for fault in refused]})
         return
-    rows = [(n.id, n.category, _inputs(n), ", ".join(_outputs(n).values()), n.summary) for n in found]
+    rows = [(n.id, n.category, _inputs(n), ", ".join(dict.fromkeys(_outputs(n).values())), n.summary) for n in found]
     if rows:
         echo_table(
             ("id", "category", "takes", "gives", "what it is"), rows, minor=("takes", "category"), roomy=("what it is",)

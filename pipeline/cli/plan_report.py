@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from pipeline.cli.bars_report import bars_of, in_words
 from pipeline.cli.document import echo_json
 from pipeline.cli.fault import report, tell
-from pipeline.cli.figure import counted, instant
+from pipeline.cli.figure import counted
 from pipeline.cli.option import Given
 from pipeline.cli.session import shown_path
 from pipeline.cli.table import echo_table
@@ -20,9 +21,8 @@ from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.why import Reason, why
 from pipeline.graph.graph import Graph
-from pipeline.model.bars import BarsRequest
 
-__all__ = ["check", "known_nodes", "make", "reasons", "show"]
+__all__ = ["check", "known_nodes", "make", "reasons", "shortly", "show"]
 
 _COLOURS = {"compute": "yellow", "reuse": "green"}
 
@@ -83,18 +83,17 @@ def show(engine: Engine, planned: Plan, *, refresh: Sequence[str], as_json: bool
     due = sum(step.action == "compute" for step in planned.steps)
     before = _before(engine, graph) if due else {}
     found = {name: _why(planned, name, before.get(name), refresh) for name in graph.nodes}
+    bars = bars_of(planned, engine.market)
     if as_json:
         steps = [_described(name, planned.step(graph.name, name), found[name]) for name in graph.nodes]
-        bars = {name: _bars(planned, request) for name, request in graph.bars.items() if request in planned.bars}
         faults = [fault.as_dict() for fault in graph.warnings]
         echo_json({"graph": graph.name, "params": graph.params, "bars": bars, "steps": steps, "faults": faults})
         return
     if graph.warnings:
         report(graph.warnings)
-    for name, request in graph.bars.items():
-        if request in planned.bars:
-            click.echo(f"{name}: {_said(_bars(planned, request))}")
-    rows = [(name, *_row(planned.step(graph.name, name)), _short(found[name])) for name in graph.nodes]
+    for name, used in bars.items():
+        click.echo(f"{name}: {in_words(used)}")
+    rows = [(name, *_row(planned.step(graph.name, name)), shortly(found[name])) for name in graph.nodes]
     echo_table(
         ("node", "type", "params", "warm-up", "action", "because"),
         rows,
@@ -122,8 +121,10 @@ def _why(planned: Plan, name: str, before: Mapping[str, Any] | None, refresh: Se
     return asked or why(planned, step, before)
 
 
-def _short(found: Sequence[Reason]) -> str:
-    return "; ".join(f"{reason.change} {reason.detail}" for reason in found)
+def shortly(found: Sequence[Reason]) -> str:
+    """On one line, what is of one kind said of once."""
+    kinds = dict.fromkeys(reason.change for reason in found)
+    return "; ".join(f"{kind} {', '.join(r.detail for r in found if r.change == kind)}" for kind in kinds)
 
 
 def _row(step: Step) -> tuple[str, str, int, str]:
@@ -141,22 +142,3 @@ def _described(name: str, step: Step, found: Sequence[Reason]) -> dict[str, Any]
         "key": step.key,
         "because": [asdict(reason) for reason in found],
     }
-
-
-def _bars(planned: Plan, request: BarsRequest) -> dict[str, Any]:
-    symbols = planned.bars[request].symbols
-    return {
-        "timeframe": request.timeframe,
-        "symbols": list(symbols),
-        "from": request.start,
-        "to": request.end,
-        "adjust": request.adjust,
-    }
-
-
-def _said(bars: Mapping[str, Any]) -> str:
-    symbols: list[str] = bars["symbols"]
-    named = ", ".join(symbols[:5]) + (f" and {len(symbols) - 5:,} more" if len(symbols) > 5 else "")
-    side = f" from {instant(bars['from'])}" if bars["from"] else ""
-    side += f" until before {instant(bars['to'])}" if bars["to"] else ""
-    return f"{bars['timeframe']} bars of {named}{side}, adjusted: {bars['adjust']}"

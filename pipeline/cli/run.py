@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pipeline.cli import candidate
+from pipeline.cli.guard import INTERRUPTED
 from pipeline.cli.option import Given, Leaf, given_options, graph_argument, json_option
 from pipeline.cli.session import Session, pass_session
 
@@ -41,6 +42,7 @@ def run(
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli import run_report
     from pipeline.cli.fault import report
+    from pipeline.cli.interrupt import Patience
     from pipeline.cli.plan_report import known_nodes
     from pipeline.cli.progress import progress
     from pipeline.cli.target import find_graph
@@ -51,11 +53,14 @@ def run(
     known_nodes(checked, refresh, "--refresh")
     if checked.warnings and not quiet:
         report(checked.warnings)
-    with progress(tuple(checked.nodes), quiet=quiet) as told:
-        result = engine.run(checked, overrides, cache=not no_cache, refresh=refresh, fail_fast=fail_fast, progress=told)
+    nodes = tuple(checked.nodes)
+    with progress(nodes, quiet=quiet) as told, Patience(told, nodes=len(nodes)) as patience:
+        result = engine.run(
+            checked, overrides, cache=not no_cache, refresh=refresh, fail_fast=fail_fast, progress=patience
+        )
     if session.json:
-        run_report.document(result)
+        run_report.document(result, engine.market)
     elif not quiet:
-        run_report.summary(result)
+        run_report.summary(result, engine.market)
     run_report.failures(result)
-    return result.run.exit_status
+    return INTERRUPTED if patience.pressed else result.run.exit_status

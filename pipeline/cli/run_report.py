@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import click
 import polars as pl
 
+from pipeline.cli.bars_report import bars_of, in_words
 from pipeline.cli.document import echo_json
 from pipeline.cli.fault import rendered, tell
-from pipeline.cli.figure import counted, duration
+from pipeline.cli.figure import counted, duration, single
 from pipeline.cli.session import shown_path
 from pipeline.cli.table import echo_table, screen_width, table_lines
 from pipeline.engine import Result
 from pipeline.errors import Fault, StoreError
 from pipeline.execution.run import NodeRecord
+from pipeline.market import Market
 
 __all__ = ["document", "failures", "summary"]
 
@@ -27,9 +29,12 @@ _SYMBOLS = 10
 _SLOWEST = 5
 
 
-def summary(result: Result) -> None:
+def summary(result: Result, market: Market) -> None:
     """The result for people, on stdout."""
     run, graph = result.run, result.graph
+    for name, used in bars_of(run.plan, market).items():
+        click.echo(f"{name}: {in_words(used)}")
+    click.echo()
     for name, frame in _outputs(result):
         node, part = graph.outputs[name]
         source = f"{node}.{part}" if part else node
@@ -67,7 +72,7 @@ def failures(result: Result) -> None:
             tell(f"stopped at the first failure: {counted(rest, 'node')} not computed")
 
 
-def document(result: Result) -> None:
+def document(result: Result, market: Market) -> None:
     """The result for machines, on stdout."""
     run, graph = result.run, result.graph
     echo_json(
@@ -83,6 +88,7 @@ def document(result: Result) -> None:
             "params": graph.params,
             "overrides": run.settings,
             "counts": run.counts,
+            "bars": bars_of(run.plan, market),
             "outputs": {name: _described(frame) for name, frame in _outputs(result)},
             "nodes": [_node(record, name) for record in run.records for _, name in record.step.users],
             "faults": [fault.as_dict() for fault in graph.warnings],
@@ -108,16 +114,35 @@ def _status(result: Result, node: str) -> str:
 
 
 def _echo_output(frame: pl.DataFrame) -> None:
-    if "ts" not in frame.columns:
-        _echo_rows(frame.head(_SYMBOLS), frame.height)
-    elif frame["symbol"].n_unique() <= 1:
-        _echo_rows(frame.tail(_LAST), frame.height, "the last")
+    if "ts" in frame.columns:
+        symbols = frame["symbol"].n_unique()
+        last = frame.tail(_LAST) if symbols <= 1 else frame.group_by("symbol", maintain_order=True).tail(1)
+        _echo_rows(last.head(_SYMBOLS))
+        if symbols > 1:
+            shown = f"{_SYMBOLS} of {symbols:,} symbols" if symbols > _SYMBOLS else "each symbol"
+            click.echo(click.style(f"  the last bar of {shown}", dim=True))
+        elif frame.height > _LAST:
+            click.echo(click.style(f"  the last {_LAST} of {counted(frame.height, 'bar')}", dim=True))
+    elif frame.height > _SYMBOLS and all(frame[name].dtype.is_numeric() for name in frame.columns[1:]):
+        _echo_spread(frame)
     else:
-        last = frame.group_by("symbol", maintain_order=True).tail(1)
-        _echo_rows(last.head(_SYMBOLS), last.height, "the last of each symbol:")
+        _echo_rows(frame.head(_SYMBOLS))
+        if frame.height > _SYMBOLS:
+            click.echo(click.style(f"  the first {_SYMBOLS} of {counted(frame.height, 'row')}", dim=True))
 
 
-def _echo_rows(shown: pl.DataFrame, height: int, which: str = "") -> None:
+def _echo_spread(frame: pl.DataFrame) -> None:
+    """A table of numbers with a row for each of many symbols, column by column."""
+    first, *names = frame.columns
+    rows = []
+    for name in names:
+        column = frame[name].drop_nulls().cast(pl.Float64)
+        values = (column.min(), column.median(), column.mean(), column.max()) if len(column) else (None,) * 4
+        rows.append((name, *(None if v is None else single(float(cast("float", v))) for v in values), len(column)))
+    echo_table((f"of {frame.height:,} {first}s", "least", "median", "mean", "most", "known"), rows, indent=2)
+
+
+def _echo_rows(shown: pl.DataFrame) -> None:
     """Rows as a table; lying on its side when it is wide, short and too broad for the terminal."""
     width = screen_width()
     rows = shown.rows()
@@ -128,9 +153,6 @@ def _echo_rows(shown: pl.DataFrame, height: int, which: str = "") -> None:
         _echo_turned(turned)
     else:
         echo_table(shown.columns, rows, indent=2)
-    if height > shown.height:
-        note = f"  {which} {shown.height} of {height:,}".replace(":", "")
-        click.echo(click.style(note.rstrip(), dim=True))
 
 
 def _echo_turned(rows: Sequence[Sequence[Any]]) -> None:

@@ -55,15 +55,16 @@ def show(session: Session, run: str) -> None:
 
 
 @click.command(cls=Leaf)
-@click.argument("before", metavar="A", default="latest~1", shell_complete=candidate.runs)
+@click.argument("before", metavar="A", required=False, shell_complete=candidate.runs)
 @click.argument("now", metavar="B", default="latest", shell_complete=candidate.runs)
 @click.option("--limit", default=40, show_default=True, type=click.IntRange(0), help="Rows of a table; 0 shows all.")
 @json_option
 @pass_session
-def compare(session: Session, before: str, now: str, *, limit: int) -> None:
+def compare(session: Session, before: str | None, now: str, *, limit: int) -> None:
     """Compare two runs.
 
-    Nodes whose values can differ between A and B and why, their times, metrics that differ.
+    Nodes whose values can differ between A and B and why, their times, metrics that differ. Without any, the
+    latest run is compared with the one of the same graph before it.
     """
     from pipeline.cli import compare_report
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+import polars as pl
 
 from pipeline.cli.document import echo_json
-from pipeline.cli.figure import counted, duration
+from pipeline.cli.figure import counted, duration, single
+from pipeline.cli.session import shown_path
 from pipeline.cli.table import echo_frame, echo_table
 from pipeline.store.query import Database
 
@@ -17,6 +19,7 @@ __all__ = ["listing", "page"]
 
 _STATUS = {"ok": "green", "failed": "red", "interrupted": "yellow", "skipped": "yellow", "cached": "cyan"}
 _METRICS = 40
+_SIDE_BY_SIDE = 6
 _COUNTS = ("computed", "cached", "failed", "skipped")
 
 
@@ -67,9 +70,22 @@ def page(database: Database, run: str, *, as_json: bool) -> None:
     causes = failed.filter(failed["cause"].is_in([""]) | failed["cause"].is_null())
     for row in causes.to_dicts():
         click.echo(f"\n{click.style(row['code'], fg='red', bold=True)} {row['node']}: {row['message']}")
-    if metrics.height:
-        click.echo("\nmetrics")
-        echo_frame(metrics, limit=_METRICS, indent=2)
+    for node in metrics["node"].unique(maintain_order=True):
+        _echo_metrics(node, metrics.filter(pl.col("node") == node).drop("node"))
+
+
+def _echo_metrics(node: str, metrics: pl.DataFrame) -> None:
+    """A row per metric and a column per symbol; of many symbols the long form."""
+    texts = metrics.with_columns(pl.col("value").map_elements(single, pl.String))
+    symbols = texts["symbol"].unique(maintain_order=True).to_list()
+    click.echo(f"\nmetrics of {node}")
+    if len(symbols) > _SIDE_BY_SIDE:
+        echo_frame(texts, limit=_METRICS, indent=2)
+        return
+    rows: dict[str, list[str | None]] = {}
+    for symbol, metric, value in texts.iter_rows():
+        rows.setdefault(metric, [None] * len(symbols))[symbols.index(symbol)] = value
+    echo_table(("metric", *(symbol or "all" for symbol in symbols)), [(m, *v) for m, v in rows.items()], indent=2)
 
 
 def _head(row: Mapping[str, Any]) -> None:
@@ -81,7 +97,7 @@ def _head(row: Mapping[str, Any]) -> None:
     )
     counts = ", ".join(f"{row[name]:,} {name}" for name in _COUNTS if row[name])
     click.echo(f"  nodes     {counts}")
-    click.echo(f"  file      {row['file']}")
+    click.echo(f"  file      {shown_path(row['file'])}")
     if params := _pairs(json.loads(row["params"])):
         click.echo(f"  params    {params}")
     given = json.loads(row["settings"])

@@ -92,6 +92,9 @@ def _echo(frame: pl.DataFrame, limit: int) -> None:
     if not frame.width:
         click.echo("no answer")
         return
+    if frame.columns == ["explain_key", "explain_value"]:  # a drawing, not a value
+        click.echo("\n".join(frame["explain_value"].to_list()))
+        return
     echo_frame(frame, limit=limit)
     if not frame.height:
         click.echo(click.style("0 rows", dim=True))

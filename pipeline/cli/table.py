@@ -29,10 +29,8 @@ __all__ = ["echo_frame", "echo_table", "screen_width", "table_lines"]
 _GAP = "  "
 _LEAST = 22
 """A text is not shortened below this, which leaves the ids of runs whole; columns are left out instead."""
-_ROOMY = 40
+_ROOMY = 36
 """Nor is a column that is asked to stay readable shortened below this."""
-_MOST = 60
-"""Nor is any column wider where the width is limited."""
 
 
 @dataclass(slots=True)
@@ -177,8 +175,6 @@ def _visible(text: str) -> str:
 def _fit(columns: list[_Column], width: int, minor: Sequence[str]) -> tuple[list[_Column], list[str]]:
     """The columns made to fit, and names of those that had to go: minor ones first, then from the middle."""
     kept = list(columns)
-    for column in kept:
-        column.width = min(column.width, _MOST)
     for name in minor:
         if _shortest(kept) > width:
             kept = [column for column in kept if column.name != name]

@@ -14,16 +14,16 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def find_graph(text: str, root: Path) -> Path:
-    """The graph file for a path, a path inside the project, or the bare name of a file in its `graphs`.
+    """The graph file for a path, a path inside the project, or the bare name of a file in its `graphs`; absolute.
 
     Raises GraphError TG110 that names the closest there is.
     """
     given = Path(text).expanduser()
     if given.is_dir():
-        raise GraphError(f"{text} is a folder, not a graph file", code="TG110", hint=_there_are(known_graphs(given)))
+        raise GraphError(f"{text} is a folder, not a graph file", code="TG110", hint=_there_are(_inside(given)))
     for place in _places(given, root):
         if place.is_file():
-            return Path(shown_path(place))
+            return place.absolute()
     known = known_graphs(root / "graphs")
     hint = did_you_mean(given.stem, (path.stem for path in known), otherwise=_there_are(known))
     if given.exists():
@@ -35,6 +35,11 @@ def find_graph(text: str, root: Path) -> Path:
 def known_graphs(folder: Path) -> list[Path]:
     """Graph files in a folder and below, sorted."""
     return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Graph files right inside a folder: what is below it may be a whole disk."""
+    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
 
 
 def _places(given: Path, root: Path) -> Iterable[Path]:
@@ -49,6 +54,6 @@ def _places(given: Path, root: Path) -> Iterable[Path]:
 
 def _there_are(known: list[Path]) -> str:
     if not known:
-        return "The project has no graphs yet: write one into graphs/."
+        return "There is none: write one into the project's graphs/."
     shown = ", ".join(shown_path(path) for path in known[:5])
     return f"There is {shown}" + (f" and {len(known) - 5} more." if len(known) > 5 else ".")

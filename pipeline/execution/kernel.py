@@ -27,8 +27,7 @@ class KernelCache:
     """Compiled drivers by code digest: in memory for this process, on disk in `folder` for the next."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        usable = folder is not None and os.access(_existing(folder), os.W_OK)
-        self._folder = folder if usable else None
+        self._folder = folder if folder is not None and _writable(folder) else None
         self._drivers: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
     def driver(self, node: NodeType, args: Sequence[Any]) -> Callable[..., Any]:
@@ -87,10 +86,14 @@ def kernel_arguments(ports: Sequence[Argument], params: Mapping[str, Any], offse
     return (offsets, *arrays, *params.values())
 
 
-def _existing(folder: Path) -> Path:
-    while not folder.exists():
-        folder = folder.parent
-    return folder
+def _writable(folder: Path) -> bool:
+    """True when files can be made in `folder`, or in the nearest folder above it that there is."""
+    try:
+        while not folder.exists():
+            folder = folder.parent
+    except OSError:  # it may not even be looked at
+        return False
+    return os.access(folder, os.W_OK)
 
 
 def _fields(kind: Any) -> int:

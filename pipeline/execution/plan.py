@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from pipeline import frame
-from pipeline.errors import Fault, GraphError, MarketError
+from pipeline.errors import Fault, GraphError, MarketError, UsageError, did_you_mean
 from pipeline.execution.protocols import BarSource, ObjectStore
 from pipeline.graph.graph import Graph, Node, Wire
 from pipeline.model.bars import BarsRequest, ResolvedBars
@@ -110,12 +110,15 @@ def plan(
 
     `reuse` False plans everything as compute; nodes named in `refresh` are computed even when stored,
     what depends on them is still taken by its key. Raises GraphError with one fault per bars source
-    that the market cannot serve.
+    that the market cannot serve, UsageError for a node to refresh that no graph has.
     """
     planner = _Planner(_resolve(graphs, market))
     for graph in graphs:
         planner.add(graph)
     refreshed = set(refresh)
+    nodes = {node for _, node in planner.step_of}
+    if unknown := sorted(refreshed - nodes):
+        raise UsageError(f"there is no node {unknown[0]!r} to refresh", hint=did_you_mean(unknown[0], nodes))
     stored = store.find([step.key for step in planner.steps]) if reuse else set()
     for step in planner.steps:
         step.forced = not reuse or any(node in refreshed for _, node in step.users)

@@ -40,11 +40,12 @@ __all__ = ["Array", "Values", "as_array", "as_scalar", "concatenated", "fitting"
 class Values:
     """The values of one column. Immutable but for `put` by the owner of a thawed buffer."""
 
-    __slots__ = ("_array", "_holders", "_owner", "_series", "zone")
+    __slots__ = ("_array", "_finite", "_holders", "_owner", "_series", "zone")
 
     def __init__(self, array: Array | None = None, *, series: pl.Series | None = None, zone: str | None = None) -> None:
         self._array = array
         self._series = series
+        self._finite: pl.Series | None = None
         self._owner: weakref.ref[object] | None = None
         self._holders: list[weakref.ref[object]] = []
         self.zone = zone
@@ -113,9 +114,12 @@ class Values:
     @property
     def finite(self) -> pl.Series:
         """The polars face as Float64 without infinities, which are missing in windows."""
-        floats = self.floats
-        endless = np.isinf(floats)
-        return pl.Series(np.where(endless, np.nan, floats), nan_to_null=True) if endless.any() else self.clean
+        if self._finite is None:
+            floats = self.floats
+            endless = np.isinf(floats)
+            cleaned = pl.Series(np.where(endless, np.nan, floats), nan_to_null=True) if endless.any() else self.clean
+            self._finite = cleaned
+        return self._finite
 
     @property
     def kind(self) -> str:

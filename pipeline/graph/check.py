@@ -113,7 +113,7 @@ class _Checker:
         for name in given:
             if name in usable or name in self.spec.unread_params:
                 continue
-            hint = self.hint(name, [p.name for p in known], otherwise="It declares no params.")
+            hint = self.hint(name, [p.name for p in known]) if known else "It declares no params."
             self.fault("TG206", f"graph {self.spec.name!r} has no param {name!r}", None, hint)
         values, faults = known.check(usable, owner=f"graph {self.spec.name!r}")
         for fault in faults:

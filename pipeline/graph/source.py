@@ -89,6 +89,9 @@ class _Source:
         item = self.spec.fields.get("symbols")
         if isinstance(item, Seq) and "symbols" not in self.overrides:
             return self._listed(item)
+        for inner in item.items if isinstance(item, Seq) else ():
+            if isinstance(inner, Scalar):
+                self.resolve(inner)  # overridden, but its param counts as used
         text = self.text("symbols", "all" if item is None else "")
         names = None if text is None else read_symbols(text)
         if names == ():

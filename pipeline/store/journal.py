@@ -23,6 +23,7 @@ from pipeline.store.segment import ObjectRow
 
 __all__ = ["PluginRow", "pending_objects", "read_pending", "write_journal"]
 
+_RIGHTS = "`tradegraph doctor` looks at permissions and space."
 _TIME = pl.Datetime("us", "UTC")
 _SCHEMAS: dict[str, dict[str, Any]] = {
     "runs": {
@@ -99,13 +100,16 @@ def write_journal(folder: Path, run: Run, objects: Iterable[ObjectRow], plugins:
         _fsync(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise StoreError(f"cannot write the journal {final}: {error.strerror or error}") from error
+        raise StoreError(f"cannot write the journal {final}: {error.strerror or error}", hint=_RIGHTS) from error
     return final
 
 
 def read_pending(folder: Path) -> list[Path]:
-    """Journals that wait to be published, oldest first."""
-    return sorted(path for path in folder.glob("*") if path.is_dir() and not path.name.startswith("."))
+    """Journals that wait to be published, oldest first. Raises StoreError TG601 when they cannot be looked at."""
+    try:
+        return sorted(path for path in folder.glob("*") if path.is_dir() and not path.name.startswith("."))
+    except OSError as error:
+        raise StoreError(f"cannot read {folder}: {error.strerror or error}", hint=_RIGHTS) from error
 
 
 def pending_objects(folder: Path) -> dict[str, ObjectRow]:

@@ -79,7 +79,7 @@ def _land(database: Path, private: Path, journals: Sequence[Path]) -> None:
         connection.execute(f"attach {literal(str(draft))} as draft (storage_version 'v1.5.0')")
         connection.execute("use draft")
         _merge(connection, journals, private / "segments", database.parent)
-        connection.execute("use memory")
+        connection.execute("use memory.main")
         connection.execute("checkpoint draft")
         connection.execute("detach draft")
     _fsync(draft)

@@ -90,7 +90,9 @@ class Database:
             if before < len(ids):
                 return ids[before]
             raise StoreError(
-                f"{run_id!r} names no run: there are {len(ids)}", code="TG605", hint="`tradegraph runs list` shows them."
+                f"{run_id!r} names no run: there are {len(ids)}",
+                code="TG605",
+                hint="`tradegraph runs list` shows them.",
             )
         matching = [known for known in ids if known.startswith(run_id)]
         if len(matching) == 1 or run_id in matching:
@@ -135,15 +137,26 @@ class _Stream:
 
 
 def _holdable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """The relation with what polars cannot hold as text: it does not refuse intervals and unions, it panics."""
+    """The relation as polars can hold it: equal names numbered, intervals and unions (at which it panics) as text."""
+    names = _distinct(relation.columns)
     foreign = [any(name in str(kind) for name in ("INTERVAL", "UNION")) for kind in relation.types]
-    if not any(foreign):
+    if names == relation.columns and not any(foreign):
         return relation
     columns = [
-        f"cast(#{at} as varchar) as {identifier(name)}" if text else f"#{at}"
-        for at, (name, text) in enumerate(zip(relation.columns, foreign, strict=True), start=1)
+        f"{f'cast(#{at} as varchar)' if text else f'#{at}'} as {identifier(name)}"
+        for at, (name, text) in enumerate(zip(names, foreign, strict=True), start=1)
     ]
     return relation.project(", ".join(columns))
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """`value, value` as `value, value_1`; a name that is there already is not made a second time."""
+    found: dict[str, None] = {}
+    for name in names:
+        candidates = (f"{name}_{n}" for n in range(1, len(names) + 1))
+        new = name if name not in found else next(c for c in candidates if c not in found and c not in names)
+        found[new] = None
+    return list(found)
 
 
 def _hint(message: str) -> str:

@@ -94,7 +94,10 @@ def definition_of(
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, graph: str, wanted: dict[str, str]) -> None:
-    schema = identifier(graph)
+    found = connection.execute("select current_database()").fetchone()
+    assert found is not None
+    # in full: a graph may be called like a database that is attached here
+    schema = f"{identifier(found[0])}.{identifier(graph)}"
     connection.execute(f"create schema if not exists {schema}")
     rows = connection.execute("select name, definition from shown where graph = ?", [graph]).fetchall()
     present: dict[str, str] = dict(rows)

@@ -69,6 +69,9 @@ def test_synthetic_bars_are_labelled_wherever_they_are_shown(project, tradegraph
     assert [line for line in listed.splitlines() if "SYN000" in line and "synthetic" not in line] == []
     assert "4 symbols, 2 of them synthetic, 84 bars" in listed
     assert "synthetic" in tradegraph("data", "show", "SYN0001").out
+    assert "2 of them synthetic" in tradegraph("data", "verify").out
+    assert "AAA, BBB, SYN0001, SYN0002 (2 of 4 synthetic)" in tradegraph("plan", "slope").out
+    assert "SYN0001 (synthetic)" in tradegraph("run", "slope", "--symbols", "SYN0001").out
     assert tradegraph("data", "list", "--json").json[-1]["synthetic"] is True
 
 

@@ -61,7 +61,7 @@ def test_every_fault_is_told_at_once_with_source_and_count(project, tradegraph) 
     assert answer.status == 2
     assert not answer.out
     assert "graphs/slope.yaml:8:15 TG201 no node type 'dif'" in answer.err
-    assert "graphs/slope.yaml:10:28 TG203" in answer.err
+    assert "graphs/slope.yaml:10:27 TG203" in answer.err
     assert answer.err.count("^\n") == 2
     assert answer.err.endswith("2 errors in graphs/slope.yaml\n")
     faults = tradegraph("check", "slope", "--json").json["faults"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import pytest
 
+from pipeline.cli.interrupt import Patience
 from pipeline.cli.progress import Lines, Live
+from pipeline.execution.protocols import Silent
 
 
 def test_a_run_ends_with_results_times_and_where_to_look_next(project, tradegraph) -> None:
@@ -115,6 +118,35 @@ def test_ctrl_c_keeps_what_was_computed_and_ends_with_130(project, process) -> N
     assert "Traceback" not in done.stderr
     after = process("sql", "select status, computed, skipped from runs", "-f", "csv")
     assert after.stdout.splitlines()[1] == "interrupted,1,3"
+
+
+def press() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_while_results_are_stored_is_noted_first_and_obeyed_when_repeated(capsys) -> None:
+    with Patience(Silent(), nodes=2) as patience:
+        patience.finished(node="a", status="computed", ms=1.0, rows=1, message="")
+        with pytest.raises(KeyboardInterrupt):
+            press()  # b is still to come: the engine stores what it has
+        patience.finished(node="b", status="skipped", ms=None, rows=None, message="")
+        press()
+        assert patience.pressed
+        assert "Ctrl-C again drops it" in capsys.readouterr().err
+        with pytest.raises(KeyboardInterrupt):
+            press()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_where_ctrl_c_is_ignored_it_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Patience(Silent(), nodes=1) as patience:
+            press()
+        assert not patience.pressed
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_reader_that_leaves_early_is_no_trouble(project, process) -> None:

@@ -87,6 +87,18 @@ def test_metrics_that_differ_are_set_side_by_side(project, tradegraph) -> None:
 def test_runs_of_different_graphs_are_not_compared(project, tradegraph) -> None:
     tradegraph("run", "slope", "-q")
     tradegraph("run", "trouble", "-q")
-    answer = tradegraph("runs", "compare")
+    answer = tradegraph("runs", "compare", "latest~1", "latest")
     assert answer.status == 2
     assert "no graph in common" in answer.err
+
+
+def test_without_ids_the_latest_run_is_compared_with_the_one_of_its_graph_before(project, tradegraph) -> None:
+    tradegraph("run", "slope", "-q")
+    first = tradegraph("runs", "compare")
+    assert first.status == 2
+    assert "is the first run of its graph" in first.err
+    tradegraph("run", "trouble", "-q")
+    tradegraph("run", "slope", "-p", "lag=2", "-q")
+    runs = [run["run_id"] for run in tradegraph("runs", "list", "--graph", "slope", "--json").json]
+    document = tradegraph("runs", "compare", "--json").json
+    assert (document["a"], document["b"]) == (runs[1], runs[0])

@@ -82,6 +82,20 @@ def test_intervals_and_sums_are_answered(asked) -> None:
     assert answer.json == [{"span": "11 days", "n": 24}]
 
 
+def test_columns_of_one_name_are_numbered(asked) -> None:
+    query = "select a.value, b.value from slope.move a join slope.twice b using (symbol, ts) order by ts desc limit 1"
+    assert asked(query, "-f", "csv").out == "value,value_1\n1.0,2.0\n"
+    assert asked("select 1 as x, 2 as x, 3 as x_1", "-f", "csv").out == "x,x_2,x_1\n1,2,3\n"
+
+
+def test_a_query_may_begin_with_a_comment(asked) -> None:
+    assert asked("-", "-f", "csv", stdin="-- why\nselect 1 as x\n").out == "x\n1\n"
+
+
+def test_an_explanation_is_shown_as_it_is_drawn(asked) -> None:
+    assert len(asked("explain select * from runs").out.splitlines()) > 5
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [

@@ -30,7 +30,7 @@ def test_a_failure_at_the_top_of_a_long_chain_skips_the_rest_with_its_name(world
 
 
 def test_a_long_chain_whose_stored_values_are_all_lost_is_computed_again(world) -> None:
-    length = 3_000
+    length = 1_500
     world.run(chain(length))
     planned = world.plan(chain(length, 2.0))
     assert [step.action for step in planned.steps].count("compute") == 1

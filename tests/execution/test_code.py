@@ -129,8 +129,14 @@ IMPORTS = {
     "parent package": ("from ..custom.lib.far import K", "K"),
     "inside a function": ("def k():\n    from .lib.far import K\n    return K", "k()"),
     "second of two functions": (
-        "def other():\n    from .lib.near import OWN as K\n    return K\n"
-        "def k():\n    from .lib.far import K\n    return K",
+        """
+def other():
+    from .lib.near import OWN as K
+    return K
+def k():
+    from .lib.far import K
+    return K
+""",
         "k()",
     ),
     "fallback": ("try:\n    from not_there_at_all import K\nexcept ImportError:\n    from .lib.far import K", "K"),

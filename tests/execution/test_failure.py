@@ -241,9 +241,7 @@ def test_a_wrong_output_is_refused(world, body, returns, says) -> None:
     assert run.plan.step("g", "a").key not in world.store.values
 
 
-@pytest.mark.parametrize(
-    "body", ["return None", "return {}", "return [x]"], ids=["none", "dict", "list"]
-)
+@pytest.mark.parametrize("body", ["return None", "return {}", "return [x]"], ids=["none", "dict", "list"])
 def test_an_output_that_is_no_expression_fails_the_node(world, body) -> None:
     world.node("wrong", f'@indicator\ndef wrong(x: Number) -> Number:\n    """Wrong."""\n    {body}\n')
     run = world.run("a: {use: wrong, in: daily.close}")

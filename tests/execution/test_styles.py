@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.execution.expression import works_row_by_row
 from pipeline.market import MemoryMarket
+from pipeline.model.bars import BarsRequest
 
 UNEVEN = ("AAA", "BBB", "CCC", "DDD")
 
@@ -70,17 +71,23 @@ def alone(world, symbol, nodes, node):
     return world.values(run, node)
 
 
+def closes(world, symbol) -> pl.DataFrame:
+    panel = world.market.read(world.market.resolve(BarsRequest("1d", (symbol,))), ["close"])
+    return pl.DataFrame({"x": panel.columns["close"].series})
+
+
 @pytest.mark.parametrize("expression", [*ROW_BY_ROW.values(), *WINDOWS.values()], ids=[*ROW_BY_ROW, *WINDOWS])
 def test_an_expression_sees_one_symbol_at_a_time(uneven, expression) -> None:
     uneven.node("tried", f'@indicator\ndef tried(x: Number) -> Number:\n    """Tried."""\n    return {expression}\n')
-    nodes = "a: {use: tried, in: daily.close}"
-    run = uneven.run(nodes)
+    run = uneven.run("a: {use: tried, in: daily.close}")
     assert run.exit_status == 0, run.records[0].failure
     frame = uneven.frame(run, "a")
     assert frame.height == 1 + 2 + 5 + 9
+    plain = eval(expression, {"pl": pl, "x": pl.col("x")})
     for symbol in UNEVEN:
         together = frame.filter(pl.col("symbol") == symbol)["value"].to_list()
-        assert together == alone(uneven, symbol, nodes, "a"), symbol
+        alone = closes(uneven, symbol).select(plain.cast(pl.Float64).alias("value"))["value"].fill_nan(None).to_list()
+        assert together == alone, symbol
 
 
 @pytest.mark.parametrize("expression", ROW_BY_ROW.values(), ids=ROW_BY_ROW)
@@ -191,7 +198,9 @@ def test_an_event_wired_to_a_signal_has_full_strength_where_it_is_known(world) -
             return signal["event"] * signal["strength"]
         """,
     )
-    run = world.run("a: {use: late, in: daily.close}\nb: {use: strength, in: a}", bars="daily: {timeframe: 1d, symbols: AAA}")
+    run = world.run(
+        "a: {use: late, in: daily.close}\nb: {use: strength, in: a}", bars="daily: {timeframe: 1d, symbols: AAA}"
+    )
     assert world.values(run, "b")[:4] == [None, None, 1.0, 1.0]
 
 
@@ -270,8 +279,15 @@ def test_a_kernel_sees_one_symbol_at_a_time_and_its_warm_up_is_null(kernel_world
 
 
 def test_a_kernel_gets_a_bundle_as_arrays_and_none_for_an_open_port(kernel_world) -> None:
-    nodes = "a: {use: codes, in: {bars: daily}}\nb: {use: codes, in: {bars: daily, extra: c}}\nc: {use: plus, in: d}\nd: {use: zero, in: daily.close}"
-    kernel_world.node("zero", '@indicator\ndef zero(x: Number) -> Number:\n    """One, if known."""\n    return x * 0 + 1\n')
+    nodes = """
+        a: {use: codes, in: {bars: daily}}
+        b: {use: codes, in: {bars: daily, extra: c}}
+        c: {use: plus, in: d}
+        d: {use: zero, in: daily.close}
+    """
+    kernel_world.node(
+        "zero", '@indicator\ndef zero(x: Number) -> Number:\n    """One, if known."""\n    return x * 0 + 1\n'
+    )
     run = kernel_world.run(nodes)
     assert run.exit_status == 0, [record.failure for record in run.records]
     closes = kernel_world.values(run, "d")
@@ -379,7 +395,9 @@ def test_conditions_stay_conditions_from_style_to_style(uneven) -> None:
             return c
         """,
     )
-    run = uneven.run("a: {use: known, in: daily.close}\nb: {use: seen, in: a}\nc: {use: framed, in: b}\nd: {use: seen, in: c}")
+    run = uneven.run(
+        "a: {use: known, in: daily.close}\nb: {use: seen, in: a}\nc: {use: framed, in: b}\nd: {use: seen, in: c}"
+    )
     assert run.exit_status == 0, [record.failure for record in run.records]
     values = uneven.values(run, "a")
     assert set(values) == {True, False, None}

@@ -33,13 +33,16 @@ from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
 
 CHECKOUT = Path(__file__).parents[2]
-PROCESS = """
+PLACES = """
 import sys
 from pathlib import Path
+
+root, args = Path(sys.argv[1]), sys.argv[2:]
+"""
+OPENED = """
 from pipeline.engine import Engine, Overrides
 from pipeline.plugins.discover import build_registry
 
-root, args = Path(sys.argv[1]), sys.argv[2:]
 graph = root / "graphs" / "g.yaml"
 engine = Engine.open(root)
 engine.__dict__["discovery"] = build_registry([root / "nodes" / "custom"], shipped=root / "shipped")
@@ -261,7 +264,9 @@ class World(Files):
         """The same with symbol and ts; its name is `value` whatever the part."""
         step = run.plan.step(run.plan.graphs[0].name, node)
         panel = self.market.read(run.plan.bars[step.axis], ["close"])
-        return pl.DataFrame([panel.symbol_column(), panel.ts.alias("ts"), self.column(run, node, part).series.alias("value")])
+        return pl.DataFrame(
+            [panel.symbol_column(), panel.ts.alias("ts"), self.column(run, node, part).series.alias("value")]
+        )
 
 
 class Site(Files):
@@ -299,13 +304,19 @@ class Site(Files):
         path = nodes if isinstance(nodes, Path) else self.graph(nodes, **sections)
         return self.engine(shipped=options.pop("shipped", False)).run(path, overrides, **options)
 
-    def process(self, code: str, *args: str, wait: bool = True, seed: str = "0") -> Any:
-        """Run code in another process, with `engine`, `root`, `args` and `graph` at hand; gives what it prints.
+    def process(self, code: str, *args: str, wait: bool = True, bare: bool = False, seed: str = "0") -> Any:
+        """Run code in another process, with `root`, `args` and, unless `bare`, `engine` and `graph` at hand.
 
-        The process itself when not to `wait`; its stdin and stdout are pipes then.
+        Gives what it prints; the process itself when not to `wait`: its stdin and stdout are pipes then.
         """
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(CHECKOUT), "POLARS_MAX_THREADS": "1"}
-        command = [sys.executable, "-c", PROCESS + textwrap.dedent(code), str(self.root), *args]
+        command = [
+            sys.executable,
+            "-c",
+            PLACES + ("" if bare else OPENED) + textwrap.dedent(code),
+            str(self.root),
+            *args,
+        ]
         if wait:
             done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
             return done.stdout.strip()

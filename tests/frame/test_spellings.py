@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import pipeline.frame as pd
@@ -95,8 +96,6 @@ def test_numpy_is_found_under_its_old_name() -> None:
 
 
 def test_the_engines_columns_never_change_whatever_is_done_to_the_frame() -> None:
-    import polars as pl
-
     columns = {"close": pl.Series([1.0, None, 3.0]), "volume": pl.Series([1, 2, 3])}
     kept = {name: series.clone() for name, series in columns.items()}
     df = pd.DataFrame.from_columns(columns)
@@ -110,8 +109,6 @@ def test_the_engines_columns_never_change_whatever_is_done_to_the_frame() -> Non
 
 
 def test_columns_come_from_polars_and_go_back_with_null_for_missing() -> None:
-    import polars as pl
-
     df = pd.DataFrame.from_columns({"close": pl.Series([1.0, None, 4.0])})
     assert np.isnan(df["close"].to_numpy()[1])
     result = np.log(df["close"] - 4) / 0

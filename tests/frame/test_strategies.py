@@ -138,7 +138,7 @@ def test_infinities_are_those_of_pandas(agrees) -> None:
         "(1 / df.volume) - (1 / df.volume)",
         "(1 / df.volume).isna()",
         "(1 / df.volume).fillna(0)",
-        "(1 / df.volume).ewm(span=3, adjust=False).mean()",
+        "(1 / df.volume).ewm(span=4, adjust=False).mean()",
         "(1 / df.volume).rolling(3).median()",
         "(1 / df.volume).expanding().max()",
         "(1 / df.volume).pct_change()",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+import pipeline.frame as pd
+
 
 def test_rolling_statistics_are_those_of_pandas(agrees) -> None:
     agrees(
@@ -93,3 +97,9 @@ def test_exponential_deviations_are_those_of_pandas(agrees) -> None:
         "df.price.ewm(span=4).std()",
         "df.price.ewm(span=4, adjust=False).var()",
     )
+
+
+def test_unadjusted_weights_follow_their_definition_where_pandas_leaves_it() -> None:
+    """After a gap the weights are (1 - alpha)^2 and alpha; at com=1 alone pandas takes 1 - (1 - alpha)^2 instead."""
+    result = pd.Series([1.0, None, 0.5]).ewm(com=1, adjust=False).mean()
+    assert result.tolist() == pytest.approx([1.0, 1.0, (0.25 * 1.0 + 0.5 * 0.5) / 0.75])

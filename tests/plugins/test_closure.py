@@ -24,14 +24,20 @@ SAME = {
     "layout": ("def f():\n    return (1 + 2)\n", "def f( ):\n\n    return 1+2\n"),
     "quotes": ("def f():\n    return 'a'\n", 'def f():\n    return "a"\n'),
     "a docstring": ("def f():\n    return 1\n", 'def f():\n    """Doc."""\n    return 1\n'),
-    "a class's docstring": ("class C:\n    x = 1\ndef f():\n    return C\n", 'class C:\n    """D."""\n    x = 1\ndef f():\n    return C\n'),
+    "a class's docstring": (
+        "class C:\n    x = 1\ndef f():\n    return C\n",
+        'class C:\n    """D."""\n    x = 1\ndef f():\n    return C\n',
+    ),
     "another function": ("def f():\n    return 1\n", "def f():\n    return 1\ndef g():\n    return 2\n"),
     "an unused import": ("def f():\n    return 1\n", "import json\ndef f():\n    return 1\n"),
     "imports for type checkers": (
         "from typing import TYPE_CHECKING\ndef f():\n    return 1\n",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import json\ndef f():\n    return 1\n",
     ),
-    "the place in the file": ("A = 1\ndef f():\n    return A\n", "def other():\n    pass\nA = 1\n\n\ndef f():\n    return A\n"),
+    "the place in the file": (
+        "A = 1\ndef f():\n    return A\n",
+        "def other():\n    pass\nA = 1\n\n\ndef f():\n    return A\n",
+    ),
 }
 OTHER = {
     "a number's type": ("def f():\n    return 1\n", "def f():\n    return 1.0\n"),
@@ -58,7 +64,10 @@ OTHER = {
         "import sys\nif sys.maxsize:\n    K = 1\nelse:\n    K = 2\ndef f():\n    return K\n",
         "import sys\nif sys.maxsize:\n    K = 1\nelse:\n    K = 3\ndef f():\n    return K\n",
     ),
-    "a class attribute": ("class C:\n    k = 1\ndef f():\n    return C.k\n", "class C:\n    k = 2\ndef f():\n    return C.k\n"),
+    "a class attribute": (
+        "class C:\n    k = 1\ndef f():\n    return C.k\n",
+        "class C:\n    k = 2\ndef f():\n    return C.k\n",
+    ),
     "an annotation": ("A = int\ndef f(x: A):\n    return x\n", "A = float\ndef f(x: A):\n    return x\n"),
     "a quoted annotation": ("A = int\ndef f(x: 'A'):\n    return x\n", "A = float\ndef f(x: 'A'):\n    return x\n"),
     "tuple targets": ("A, B = 1, 2\ndef f():\n    return B\n", "A, B = 1, 3\ndef f():\n    return B\n"),

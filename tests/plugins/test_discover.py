@@ -8,7 +8,14 @@ from pipeline.plugins.discover import build_registry
 from pipeline.plugins.manifest import MANIFEST, manifest_of, read_manifest
 from pipeline.plugins.source import shipped_nodes
 
-NODE = 'from pipeline import Number, indicator\n@indicator\ndef {name}(x: Number) -> Number:\n    """Doc."""\n    return x + {k}\n'
+NODE = '''
+from pipeline import Number, indicator
+
+@indicator
+def {name}(x: Number) -> Number:
+    """Doc."""
+    return x + {k}
+'''
 
 
 @pytest.fixture

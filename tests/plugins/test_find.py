@@ -8,7 +8,14 @@ import pytest
 from pipeline.plugins.find import find_files
 from pipeline.plugins.source import MAX_BYTES
 
-GOOD = 'from pipeline import Number, indicator\n@indicator\ndef good(x: Number) -> Number:\n    """Good."""\n    return x\n'
+GOOD = '''
+from pipeline import Number, indicator
+
+@indicator
+def good(x: Number) -> Number:
+    """Good."""
+    return x
+'''
 
 
 def named(folder: Path) -> list[str]:
@@ -26,7 +33,15 @@ def test_python_files_are_found_in_order_of_their_paths(tmp_path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("plugin.py~", "plugin.py.bak", "plugin.py.swp", ".plugin.py.swp", "plugin.py.orig", "plugin.pyc", "#plugin.py#"),
+        *(
+            "plugin.py~",
+            "plugin.py.bak",
+            "plugin.py.swp",
+            ".plugin.py.swp",
+            "plugin.py.orig",
+            "plugin.pyc",
+            "#plugin.py#",
+        ),
         *(".#plugin.py", ".hidden.py", "_private.py", "__init__.py", "test_plugin.py", "notes.txt", "plugin.py.tmp"),
         *(".git/plugin.py", "__pycache__/plugin.py", "tests/plugin.py", "kernels/plugin.py", "deep/.cache/plugin.py"),
     ],
@@ -76,7 +91,9 @@ def test_a_dangling_link_a_folder_and_a_pipe_are_refused(world, refusals) -> Non
 def test_a_helper_outside_the_folder_is_refused_where_it_is_imported(world, refusals, tmp_path) -> None:
     (tmp_path / "outside.py").write_text("K = 1\n")
     (world.nodes / "helper.py").symlink_to(tmp_path / "outside.py")
-    world.node("user", 'from .helper import K\n@indicator\ndef user(x: Number) -> Number:\n    """User."""\n    return x + K\n')
+    world.node(
+        "user", 'from .helper import K\n@indicator\ndef user(x: Number) -> Number:\n    """User."""\n    return x + K\n'
+    )
     assert refusals()["user.py"].startswith("TG401")
 
 

@@ -154,7 +154,9 @@ def test_several_outputs_are_learned_from_sample_bars(world, result) -> None:
 
 
 def test_outputs_that_are_declared_are_checked(world) -> None:
-    text = BANDS.replace("RESULT", AS_DICT).replace("'type': 'indicator'", "'type': 'indicator', 'outputs': ['sma', 'extra']")
+    text = BANDS.replace("RESULT", AS_DICT).replace(
+        "'type': 'indicator'", "'type': 'indicator', 'outputs': ['sma', 'extra']"
+    )
     world.write("bands", text)
     run = world.run("b: {use: bands, in: daily}")
     assert run.records[0].failure.code == "TG502"
@@ -203,7 +205,12 @@ def test_an_except_that_hides_the_authors_own_bug_is_the_authors_right(world, gu
         ("result_df['signal'] = 0", "result_df['signal'] = 2", "TG502", "allowed: -1, 0, 1"),
         ("result_df['signal'] = 0", "pass", "TG502", "signal"),
         ("result_df['signal_strength'] = 0.5", "pass", "TG502", "signal_strength"),
-        ("result_df['signal_strength'] = 0.5", "result_df['signal_strength'] = 'high'", "TG502", "signal_strength|strength"),
+        (
+            "result_df['signal_strength'] = 0.5",
+            "result_df['signal_strength'] = 'high'",
+            "TG502",
+            "signal_strength|strength",
+        ),
         ("return result_df", "return result_df.head(3)", "TG502", "for 12 bars"),
         ("result_df['signal'] = 0", "raise KeyError('lost')", "TG501", "KeyError"),
     ],
@@ -248,8 +255,12 @@ def test_faulty_metadata_is_refused_and_says_what_is_wrong(world, guide, refusal
 
 
 def test_a_constructor_without_kwargs_gives_its_arguments_as_params(world, guide) -> None:
-    text = guide("strategy").replace("def __init__(self, **kwargs):", "def __init__(self, param1: int = 10, param2: float = 0.02, on: bool = True):")
-    text = text.replace("kwargs.get('param1', 10)", "param1").replace("kwargs.get('param2', 0.02)", "param2 if on else 0.0")
+    text = guide("strategy").replace(
+        "def __init__(self, **kwargs):", "def __init__(self, param1: int = 10, param2: float = 0.02, on: bool = True):"
+    )
+    text = text.replace("kwargs.get('param1', 10)", "param1").replace(
+        "kwargs.get('param2', 0.02)", "param2 if on else 0.0"
+    )
     world.write("my_custom_strategy", text)
     params = world.registry()["my_custom_strategy"].params
     assert [(param.name, param.type) for param in params] == [("param1", int), ("param2", float), ("on", bool)]
@@ -265,7 +276,9 @@ def test_a_plugin_in_a_deep_folder_finds_the_guides_classes(world, guide) -> Non
 def test_the_classes_of_the_guide_are_the_ones_that_bot_engine_has(world, guide) -> None:
     world.write("my_custom_strategy", guide("strategy") + "\nSEEN = (StrategyPlugin, BaseStrategy)\n")
     node = world.registry()["my_custom_strategy"]
-    loaded = [module for name, module in sys.modules.items() if name.startswith("bot_engine.plugins.my_custom_strategy_")]
+    loaded = [
+        module for name, module in sys.modules.items() if name.startswith("bot_engine.plugins.my_custom_strategy_")
+    ]
     assert any(getattr(module, "SEEN", ()) == (StrategyPlugin, BaseStrategy) for module in loaded)
     assert node.origin == str(world.nodes / "my_custom_strategy.py")
 

@@ -75,7 +75,7 @@ def test_a_helper_that_fails_is_told_with_the_helpers_place(world) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('@indicator\ndef nodoc(x: Number) -> Number:\n    return x\n', "docstring"),
+        ("@indicator\ndef nodoc(x: Number) -> Number:\n    return x\n", "docstring"),
         ('@indicator\ndef nokind(x) -> Number:\n    """Doc."""\n    return x\n', "'x'"),
         ('@indicator\ndef noreturn(x: Number):\n    """Doc."""\n    return x\n', "return"),
         ('@indicator\ndef bare(x: Number, *, n: int = 1) -> Number:\n    """Doc."""\n    return x\n', "'n'"),
@@ -90,28 +90,39 @@ def test_a_malformed_declaration_is_refused(world, text, says) -> None:
     assert says in fault.message
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'wrong = indicator(id="wrong")(lambda x: x)\n',
-        'def make(k):\n    @indicator(id="made")\n    def inner(x: Number) -> Number:\n        """Doc."""\n        return x + k\n'
-        "    return inner\nmade = make(2)\n",
-    ],
-    ids=["lambda", "closure"],
-)
+UNDIGESTIBLE = {
+    "lambda": """
+def typed(fn):
+    fn.__annotations__, fn.__doc__ = {"x": Number, "return": Number}, "Doc."
+    return fn
+
+wrong = indicator(id="wrong")(typed(lambda x: x))
+""",
+    "closure": '''
+def make(k):
+    @indicator(id="made")
+    def inner(x: Number) -> Number:
+        """Doc."""
+        return x + k
+    return inner
+
+made = make(2)
+''',
+}
+
+
+@pytest.mark.parametrize("text", UNDIGESTIBLE.values(), ids=UNDIGESTIBLE)
 def test_code_that_cannot_be_digested_is_refused(world, text) -> None:
-    text = text.replace("(lambda x: x)", "(typed(lambda x: x))")
-    typed = (
-        "def typed(fn):\n    fn.__annotations__ = {'x': Number, 'return': Number}\n    fn.__doc__ = 'Doc.'\n    return fn\n"
-    )
-    world.node("undigestible", typed + text)
+    world.node("undigestible", text)
     fault = refused(world, "undigestible")
     assert fault.code == "TG408"
     assert "def" in fault.hint
 
 
 def test_an_id_declared_twice_in_a_file_refuses_the_file(world) -> None:
-    world.node("twice", NODE.format(name="one", body="x") + '@indicator(id="one")\n' + NODE.format(name="two", body="x")[11:])
+    world.node(
+        "twice", NODE.format(name="one", body="x") + '@indicator(id="one")\n' + NODE.format(name="two", body="x")[11:]
+    )
     fault = refused(world, "twice")
     assert fault.code == "TG404"
     assert "'one'" in fault.message
@@ -163,7 +174,7 @@ def test_plugins_of_one_name_do_not_see_each_others_helpers(world) -> None:
         world.write(f"{place}/helper", f"K = {constant}\n")
         world.write(
             f"{place}/plugin",
-            f"from pipeline import Number, indicator\nfrom helper import K\n" + NODE.format(name=place, body="x + K"),
+            "from pipeline import Number, indicator\nfrom helper import K\n" + NODE.format(name=place, body="x + K"),
         )
     registry = world.registry()
     assert (registry["left"](0), registry["right"](0)) == (1, 2)
@@ -224,7 +235,9 @@ def test_a_refused_file_is_named_where_a_graph_uses_it(world) -> None:
 
 
 def test_nothing_is_left_behind_in_the_process(world) -> None:
-    world.node("plain", "import lib.far\nfrom .near import K\nimport pandas as pd\n" + NODE.format(name="plain", body="x + K"))
+    world.node(
+        "plain", "import lib.far\nfrom .near import K\nimport pandas as pd\n" + NODE.format(name="plain", body="x + K")
+    )
     world.write("near", "K = 1\n")
     world.write("lib/far", "K = 1\n")
     code = f"""

@@ -41,4 +41,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (root / "kernels").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(NOUNS["CALLS"], str(root / "calls"))
-        yield run_chain(NOUNS["Site"](root / "site", root / "kernels"))
+        site = run_chain(NOUNS["Site"](root / "site", root / "kernels"))
+        site.asks = site.engine().database
+        yield site

@@ -11,17 +11,18 @@ from pipeline.store.query import Database
 
 
 def refused(site, query):
+    database = getattr(site, "asks", None) or site.engine().database
     with pytest.raises(StoreError) as caught:
-        site.engine().sql(query)
+        database.sql(query)
     return caught.value.faults[0]
 
 
 def test_the_two_questions_that_everybody_asks(published) -> None:
-    engine = published.engine()
-    medians = engine.sql("select node, median(ms) as ms from node_timings group by node order by node")
+    asks = published.asks
+    medians = asks.sql("select node, median(ms) as ms from node_timings group by node order by node")
     assert medians["node"].to_list() == ["a", "b", "c"]
     assert all(ms > 0 for ms in medians["ms"])
-    rows = engine.sql("select * from g.c where symbol = 'BBB' order by ts")
+    rows = asks.sql("select * from g.c where symbol = 'BBB' order by ts")
     assert rows.columns == ["run_id", "symbol", "ts", "step", "value"]
     assert rows["value"].to_list() == [206.0 + i for i in range(12)]
     assert set(rows["run_id"]) == {published.first.run.id}
@@ -29,7 +30,7 @@ def test_the_two_questions_that_everybody_asks(published) -> None:
 
 
 def test_a_question_may_have_values_of_its_own(published) -> None:
-    database = published.engine().database
+    database = published.asks
     assert database.sql("select count(*) as n from g.a where symbol = ? and value > ?", ["AAA", 105.5]).item() == 7
 
 
@@ -38,17 +39,23 @@ def test_a_question_may_have_values_of_its_own(published) -> None:
     [
         *("select 1", "from runs", "with x as (select 1 as n) from x", "values (1)", "table runs", "(select 1)"),
         *("describe runs", "summarize runs", "show tables", "show all tables", "pivot runs on graph using count(*)"),
-        *("explain select 1", "explain analyze select 1", "explain (format json) select 1", "SELECT 1;", "-- why\nselect 1"),
+        *(
+            "explain select 1",
+            "explain analyze select 1",
+            "explain (format json) select 1",
+            "SELECT 1;",
+            "-- why\nselect 1",
+        ),
         *("/* why */ select 1", "select 1; select 2"),
     ],
 )
 def test_every_kind_of_question_is_answered(published, query) -> None:
-    assert published.engine().sql(query).height > 0
+    assert published.asks.sql(query).height > 0
 
 
 @pytest.mark.parametrize("query", ["", "  ", "-- nothing", ";"])
 def test_no_question_has_no_answer(published, query) -> None:
-    assert published.engine().sql(query).is_empty()
+    assert published.asks.sql(query).is_empty()
 
 
 @pytest.mark.parametrize(
@@ -58,7 +65,11 @@ def test_no_question_has_no_answer(published, query) -> None:
         *("insert into runs select * from runs", "delete from runs", "update runs set graph = 'x'", "drop table runs"),
         *("alter table runs drop column graph", "truncate runs", "comment on table runs is 'x'"),
         *("copy runs to 'PLACE/x.csv'", "copy (select 1 as n) to 'PLACE/x.parquet'", "export database 'PLACE/x'"),
-        *("copy (pivot runs on graph) to 'PLACE/x.csv'", "copy runs from 'PLACE/x.csv'", "select 1; copy runs to 'PLACE/x.csv'"),
+        *(
+            "copy (pivot runs on graph) to 'PLACE/x.csv'",
+            "copy runs from 'PLACE/x.csv'",
+            "select 1; copy runs to 'PLACE/x.csv'",
+        ),
         *("explain analyze copy runs to 'PLACE/x.csv'", "explain (analyze) copy runs to 'PLACE/x.csv'"),
         *("prepare p as copy runs to 'PLACE/x.csv'", "execute p", "attach 'PLACE/x.duckdb' as x", "detach tradegraph"),
         *("attach ':memory:' as m", "use memory", "set threads = 1", "reset threads", "pragma enable_profiling"),
@@ -82,13 +93,21 @@ def test_sql_cannot_write(published, tmp_path, query, place) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        *("select * from read_text('FILE')", "select * from read_csv('FILE')", "select * from 'FILE'", "from read_blob('FILE')"),
+        *(
+            "select * from read_text('FILE')",
+            "select * from read_csv('FILE')",
+            "select * from 'FILE'",
+            "from read_blob('FILE')",
+        ),
         *("select * from read_json('FILE')", "select * from sniff_csv('FILE')", "select * from glob('FOLDER/*')"),
         *("select * from read_parquet('FILE')", "select * from parquet_metadata('FILE')", "from read_text(['FILE'])"),
     ],
 )
 def test_sql_cannot_read_files_outside_the_projects_values(published, query) -> None:
-    for file in (published.root / "plugin_config.json", published.root / ".tradegraph" / "segments" / ".." / ".." / "plugin_config.json"):
+    for file in (
+        published.root / "plugin_config.json",
+        published.root / ".tradegraph" / "segments" / ".." / ".." / "plugin_config.json",
+    ):
         asked = query.replace("FILE", str(file)).replace("FOLDER", str(published.root))
         assert refused(published, asked).code == "TG604"
 
@@ -146,8 +165,12 @@ def test_a_run_that_is_not_there_or_not_the_only_one_is_tg605(ran, run) -> None:
 
 
 def test_outputs_of_nodes_that_a_run_does_not_have_are_tg605(published) -> None:
-    database = published.engine().database
-    for run, graph, node in (("nothing", "g", "a"), (published.first.run.id, "other", "a"), (published.first.run.id, "g", "z")):
+    database = published.asks
+    for run, graph, node in (
+        ("nothing", "g", "a"),
+        (published.first.run.id, "other", "a"),
+        (published.first.run.id, "g", "z"),
+    ):
         with pytest.raises(StoreError) as caught:
             database.output(run, graph, node)
         assert caught.value.faults[0].code == "TG605"
@@ -180,7 +203,7 @@ def test_somebody_elses_connection_in_the_same_process_is_left_alone(ran) -> Non
 
 
 def test_questions_from_many_threads_do_not_disturb_each_other(published) -> None:
-    database = published.engine().database
+    database = published.asks
     counts, failures = [], []
 
     def ask():
@@ -199,7 +222,7 @@ def test_questions_from_many_threads_do_not_disturb_each_other(published) -> Non
 
 
 def test_answers_have_types_that_polars_can_hold(published) -> None:
-    row = published.engine().sql(
+    row = published.asks.sql(
         "select interval 1 day as i, timestamptz '2020-01-01 00:00:00+00' as t, 1.5::decimal(5,2) as d, [1, 2] as l,"
         " {'a': 1} as s, null as n, 'x'::blob as b, 170141183460469231731687303715884105727 as h"
     )
