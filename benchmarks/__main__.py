@@ -1,4 +1,4 @@
-"""All benchmarks in one run: python -m benchmarks [DATA] [--quick] [--json]."""
+"""All benchmarks in one run: python -m benchmarks [DATA] [--nodes 1000] [--rounds 5] [--json]."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
     """Measure everything, print, and give the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="All benchmarks in one run.")
     parser.add_argument("data", nargs="?", help=f"bars for the universe (default: what {universe.VARIABLE} names)")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the nodes and one or two rounds")
+    parser.add_argument("--nodes", type=int, default=1_000, help="nodes of a graph; margins go to ten times as many")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds; three of what writes to the disk")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
     given = parser.parse_args(arguments)
-    nodes, rounds = (100, 2) if given.quick else (1_000, 5)
+    nodes, rounds, on_disk = given.nodes, given.rounds, min(given.rounds, 3)
     tables: list[Table] = []
     for what, measure in (
         ("reading YAML", lambda: [yaml_reading.reading(nodes, rounds)]),
         ("start-up", lambda: [overhead.start_up(rounds)]),
         ("overhead beside peers", lambda: overhead.rivals(nodes, rounds)),
-        ("margins", lambda: overhead.margins(nodes, 10 * nodes, rounds, store_rounds=min(rounds, 3))),
+        ("margins", lambda: overhead.margins(nodes, 10 * nodes, rounds, store_rounds=on_disk)),
     ):
         print(f"{what} …", file=sys.stderr)
         tables += measure()
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
         print(f"universe skipped: {data}", file=sys.stderr)
     else:
         print("universe …", file=sys.stderr)
-        tables.append(universe.universe(data, min(rounds, 3)))
+        tables.append(universe.universe(data, on_disk))
     print(show(tables, as_json=given.json))
     return tables
 

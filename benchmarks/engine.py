@@ -33,14 +33,14 @@ from pipeline.store.segment import Segments
 __all__ = ["APART", "COUNTED", "PHASES", "Tradegraph", "in_memory", "in_store"]
 
 COUNTED = ("check", "plan", "lookup", "execute", "journal", "insert")
-"""Phases that the aim counts; `insert` is the batched insert into DuckDB, commit included."""
+"""Phases that the aim counts; `lookup` opens the published file, `insert` is the batch into DuckDB and its commit."""
 APART = ("in nodes", "output bytes", "publishing", "views")
 """Phases that are reported apart: the nodes' own work, values to files, copy and checkpoint, views and tables."""
 PHASES = (*COUNTED, *APART)
 
 _KERNELS = KernelCache()
 """One for all rounds: compiling is no cost of a node, and whoever warms up pays for it."""
-_INSERTS = ("begin", "commit", "delete", "insert")
+_INSERTS = ("delete", "insert")
 
 
 class Tradegraph:
@@ -156,14 +156,20 @@ class _Watched:
 
 
 class _Connection:
-    """DuckDB's connection as `publish` sees it; statements that insert rows count as `insert`."""
+    """DuckDB's connection as `publish` sees it: inserts and their commit are `insert`, the commit of views `views`."""
 
     def __init__(self, plain: Any, laps: Laps) -> None:
         self.plain = plain
-        self._timed = laps.wrap("insert", plain.execute)
+        self.views_made = False
+        self._inserting = laps.wrap("insert", plain.execute)
+        self._showing = laps.wrap("views", plain.execute)
 
     def execute(self, statement: str, *parameters: Any) -> Any:
-        run = self._timed if statement.startswith(_INSERTS) else self.plain.execute
+        run = self.plain.execute
+        if statement.startswith("commit"):
+            run = self._showing if self.views_made else self._inserting
+        elif statement.startswith(_INSERTS):
+            run = self._inserting
         return run(statement, *parameters)
 
 
@@ -177,6 +183,7 @@ def _watched_publish(laps: Laps) -> Iterator[None]:
             yield _Connection(connection, laps)
 
     def refresh_plain(connection: _Connection, graph: str, segments: Path) -> None:
+        connection.views_made = True
         refresh(connection.plain, graph, segments)
 
     with (

@@ -40,7 +40,8 @@ def _rivals(shape: Shape, rounds: int, skip: Sequence[str]) -> Table:
     from benchmarks.peers import peers  # two libraries that the product does not need
 
     contestants: list[Contestant] = [peer for peer in peers() if not peer.name.startswith(tuple(skip))]
-    contestants += [Tradegraph(OURS, KERNEL, [shape]), Tradegraph(f"{OURS}, polars nodes", EXPRESSION, [shape])]
+    with one_round():  # it warms up
+        contestants += [Tradegraph(OURS, KERNEL, [shape]), Tradegraph(f"{OURS}, polars nodes", EXPRESSION, [shape])]
     results = compete(contestants, shape, rounds)
     table = Table(
         f"{shape.kind} of {shape.nodes:,} nodes: µs a node, min / median of {rounds} rounds",
@@ -98,7 +99,8 @@ def _stored(shape: Shape) -> tuple[Laps, Laps]:
 
 
 def _margin(title: str, nodes: int, large: int, rounds: int, measure: Callable[[Shape], tuple[Laps, Laps]]) -> Table:
-    measure(Shape("chain", 2))  # compile, import, open: not a cost of nodes
+    with one_round():
+        measure(Shape("chain", 2))  # compile, import, open: not a cost of nodes
     found: dict[str, dict[str, tuple[Sample, Sample]]] = {"cold": {}, "cached": {}}
     for _ in range(rounds):
         with one_round():
@@ -162,9 +164,9 @@ def start_up(rounds: int) -> Table:
         "import pipeline.engine": "import pipeline.engine",
     }
     samples = {what: Sample() for what in programs}
-    for _ in range(rounds):
-        for what, program in programs.items():
-            seconds, _done = timed(lambda: subprocess.run([sys.executable, "-c", program], check=True))  # noqa: B023
+    with one_round():
+        for what, program in [*programs.items()] * rounds:
+            seconds, _ = timed(lambda: subprocess.run([sys.executable, "-c", program], check=True))  # noqa: B023
             samples[what].add(seconds)
     for what, sample in samples.items():
         table.add(what=what, ms=sample.per(1000))

@@ -30,9 +30,10 @@ from pipeline.market.store import Market
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.settings import Project
-from pipeline.store.journal import PluginRow, write_journal
+from pipeline.store.journal import write_journal
 from pipeline.store.publish import Published, publish
 from pipeline.store.query import Database
+from pipeline.store.record import PluginRow
 from pipeline.store.segment import Segments
 
 __all__ = ["Engine", "Overrides", "Result"]
@@ -100,9 +101,7 @@ class Engine:
     def check(self, graph: str | Path, overrides: Overrides | None = None) -> Graph:
         """The checked graph in a file. Raises GraphError with every fault."""
         given = overrides or Overrides()
-        return check_file(
-            Path(graph), self.registry, params=given.params, settings=given.settings, bars=given.bars
-        )
+        return check_file(Path(graph), self.registry, params=given.params, settings=given.settings, bars=given.bars)
 
     def plan(
         self,

@@ -23,14 +23,22 @@ b: {use: plus, in: a, with: {by: 2}}
 PARAMS = "step: {type: float, default: 1, min: 0, max: 50}"
 
 
-@pytest.fixture
-def site(tmp_path, monkeypatch):
-    """A project on disk: 3 symbols, 12 daily bars."""
-    (tmp_path / "kernels").mkdir()
-    monkeypatch.setenv(NOUNS["CALLS"], str(tmp_path / "calls"))
-    made = NOUNS["Site"](tmp_path / "site", tmp_path / "kernels")
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    """The project that `site` begins with."""
+    folder = tmp_path_factory.mktemp("stage")
+    (folder / "kernels").mkdir()
+    made = NOUNS["Site"](folder / "site", folder / "kernels")
     made.path = made.graph(GRAPH, params=PARAMS, outputs="result: b")
+    made.snapshot()
     return made
+
+
+@pytest.fixture
+def site(stage, monkeypatch):
+    """A project on disk: 3 symbols, 12 daily bars."""
+    monkeypatch.setenv(NOUNS["CALLS"], str(stage.root.with_name("calls")))
+    return stage.restored()
 
 
 class Heard(Silent):
@@ -250,6 +258,16 @@ def bytes_of(site, result) -> dict[str, bytes]:
     return found
 
 
+EVERY_STYLE = """
+smooth: {use: ema, in: daily.close, with: {period: 12}}
+momentum: {use: momentum_strategy, in: daily, with: {momentum_period: 20}}
+up: {use: greater, in: {x: daily.close, y: smooth}}
+moves: {use: diff, in: daily.close, with: {periods: 5}}
+held: {use: position, in: momentum.event}
+stats: {use: performance, in: {close: daily.close, weight: held}}
+"""
+
+
 def test_the_same_inputs_give_the_same_bytes_in_fresh_projects(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv(NOUNS["CALLS"], str(tmp_path / "calls"))
     kernels = tmp_path / "kernels"
@@ -261,11 +279,10 @@ def test_the_same_inputs_give_the_same_bytes_in_fresh_projects(tmp_path, monkeyp
         site.write("momentum_strategy_plugin", plugin)
         market = Market(site.root / "market")
         store_synthetic(market, n_symbols=4, timeframe="1d", start=dt.datetime(2010, 1, 4, tzinfo=dt.UTC), bars=300)
-        path = site.root / "graphs" / "ema_cross.yaml"
-        path.write_text((CHECKOUT / "graphs" / "ema_cross.yaml").read_text())
-        overrides = Overrides(bars={"symbols": "SYN0001,SYN0002,SYN0003,SYN0004"})
-        result = site.engine(shipped=True).run(path, overrides)
+        bars = "daily: {timeframe: 1d, symbols: [SYN0001, SYN0002, SYN0003, SYN0004], from: 2010-06-01}"
+        result = site.run(EVERY_STYLE, bars=bars, outputs="result: stats", shipped=True)
         assert result.run.exit_status == 0, [record.failure for record in result.run.records]
+        assert {step.type.style for step in result.run.plan.steps} == {"kernel", "frame", "expression", "table"}
         results.append((bytes_of(site, result), [step.key for step in result.run.plan.steps]))
     (first, first_keys), (second, second_keys) = results
     assert first_keys == second_keys

@@ -19,6 +19,7 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Progress, Silent, Value
 from pipeline.execution.run import Failure, NodeRecord, Run
+from pipeline.model.garbage import survivors_frozen
 from pipeline.model.kind import METRICS
 
 __all__ = ["Options", "execute"]
@@ -45,7 +46,8 @@ def execute(
     run = Run(run_id, plan, dt.datetime.now(dt.UTC), worker=f"pid {os.getpid()}", settings=options.settings)
     executor = _Execution(run, Inputs(plan, market, store), store, kernels, options)
     try:
-        executor.walk()
+        with survivors_frozen():
+            executor.walk()
     except KeyboardInterrupt:
         run.status = "interrupted"
         executor.skip_rest("TG504", "the run was interrupted")
@@ -93,17 +95,17 @@ class _Execution:
             )
 
     def _skipped(self, step: Step) -> NodeRecord | None:
-        cause = next((self._failed[index] for index in step.upstream() if index in self._failed), None)
+        cause = next((self._failed[index] for index in step.upstream if index in self._failed), None)
         if cause is None or step.action == "reuse":
             return None
         return NodeRecord(step, "skipped", failure=Failure("TG503", f"it needs {cause!r}, which failed", cause, ""))
 
     def _reused(self, step: Step) -> NodeRecord:
-        if any(kind is METRICS for kind in step.node.kinds.values()):
+        if step.is_table:
             value = self.store.read(step.key, ())
             if not isinstance(value, pl.DataFrame):  # gone or damaged since it was planned
                 return self._computed(step)
-            self._keep_tables(step, value)
+            self._keep_metrics(step, value)
         return NodeRecord(step, "cached")
 
     def _computed(self, step: Step) -> NodeRecord:
@@ -115,7 +117,7 @@ class _Execution:
         try:
             self._restore(step)
             panel = self.inputs.panel(step)
-            ports = self.inputs.ports(step)
+            ports = self.inputs.ports(step, panel)
             began = time.perf_counter()
             prepared = prepare(step.type, ports, step.node.params, panel, self.kernels)
             self.run.compile_ms += (time.perf_counter() - began) * 1e3
@@ -127,10 +129,11 @@ class _Execution:
             failure = _failure(error)
             return NodeRecord(step, "failed", clock.ms, clock.cpu_ms, started_at=started, failure=failure), None
         self.inputs.keep(step, value)
-        size = self.store.put(step.key, value, None if step.is_table else panel)
-        rows = len(value) if isinstance(value, pl.DataFrame) else len(panel)
-        if isinstance(value, pl.DataFrame) and any(kind is METRICS for kind in step.node.kinds.values()):
-            self._keep_tables(step, value)
+        if isinstance(value, pl.DataFrame):
+            size, rows = self.store.put(step.key, value, None), len(value)
+            self._keep_metrics(step, value)
+        else:
+            size, rows = self.store.put(step.key, value, panel), len(panel)
         return NodeRecord(step, "computed", clock.ms, clock.cpu_ms, rows, size, started), value
 
     def _restore(self, step: Step) -> None:
@@ -154,9 +157,10 @@ class _Execution:
             raise NodeError(f"{step.node.name!r} had to be computed again and failed: {message}")
         return value
 
-    def _keep_tables(self, step: Step, value: pl.DataFrame) -> None:
-        for user in step.users:
-            self.run.tables[user] = value
+    def _keep_metrics(self, step: Step, value: pl.DataFrame) -> None:
+        if METRICS in step.node.kinds.values():
+            for user in step.users:
+                self.run.tables[user] = value
 
 
 class _Clock:

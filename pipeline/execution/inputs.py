@@ -35,7 +35,7 @@ class Inputs:
         self._consumers = [0] * len(plan.steps)
         for step in plan.steps:
             if step.action == "compute":
-                for index in step.upstream():
+                for index in step.upstream:
                     self._consumers[index] += 1
 
     def panel(self, step: Step) -> Panel:
@@ -45,7 +45,7 @@ class Inputs:
     def lost(self, step: Step) -> list[Step]:
         """The steps right above `step` whose values are neither here nor in the store, however they were planned."""
         found = []
-        for index in step.upstream():
+        for index in step.upstream:
             upstream = self._plan.steps[index]
             if index not in self._values:
                 value = self._store.read(upstream.key, upstream.columns)
@@ -55,10 +55,11 @@ class Inputs:
                     self.hold(upstream, value)
         return found
 
-    def ports(self, step: Step) -> list[Argument]:
-        """The arguments of a step of whose upstream values none is `lost`."""
+    def ports(self, step: Step, panel: Panel) -> list[Argument]:
+        """The arguments of a step over `panel`, of whose upstream values none is `lost`."""
+        rows = len(panel)
         return [
-            None if source is None else self._argument(step, source, port.takes is SIGNAL)
+            None if source is None else self._argument(step, source, rows, port.takes is SIGNAL)
             for port, source in zip(step.type.ports, step.sources, strict=True)
         ]
 
@@ -80,14 +81,14 @@ class Inputs:
     def release(self, step: Step) -> None:
         """A step is done: let go of upstream values that nobody else waits for."""
         if step.action == "compute":
-            for index in step.upstream():
+            for index in step.upstream:
                 self._consumers[index] -= 1
                 if not self._consumers[index]:
                     self._values.pop(index, None)
         while self._surplus:
             self._values.pop(self._surplus.pop(), None)
 
-    def _argument(self, step: Step, source: Source, signal: bool) -> Argument:
+    def _argument(self, step: Step, source: Source, rows: int, signal: bool) -> Argument:
         wire = source.wire
         if source.request is not None:
             found = self._panel(source.request).columns
@@ -103,7 +104,6 @@ class Inputs:
         if step.cut and full:
             span = self._span(step.axis)
             columns = [span.cut(column) for column in columns]
-        rows = len(self.panel(step))
         if any(len(column) != rows for column in columns):
             raise NodeError(
                 f"input {wire.port!r} has {len(columns[0])} rows, the axis has {rows}",
@@ -117,10 +117,11 @@ class Inputs:
         return columns[0]
 
     def _panel(self, request: BarsRequest) -> Panel:
-        if request not in self._panels:
+        panel = self._panels.get(request)
+        if panel is None:
             fields = sorted(self._fields.get(request, ()))
-            self._panels[request] = self._market.read(self._plan.bars[request], fields)
-        return self._panels[request]
+            panel = self._panels[request] = self._market.read(self._plan.bars[request], fields)
+        return panel
 
     def _span(self, request: BarsRequest) -> Span:
         if request not in self._spans:

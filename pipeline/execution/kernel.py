@@ -36,17 +36,18 @@ class KernelCache:
         `args` is (offsets, one array or None per port, one scalar per param). Raises NodeError when numba
         refuses the kernel.
         """
+        # asking numba for the types takes ten microseconds; arrays are all alike here: float64, whole, read-only
+        shapes = tuple([len(arg) if type(arg) is tuple else type(arg) for arg in args])
+        key = (node.code or node.fn, shapes)
+        found = self._drivers.get(key)
+        if found is None:
+            found = self._drivers[key] = self._compile(node, args)
+        return found
+
+    def _compile(self, node: NodeType, args: Sequence[Any]) -> Callable[..., Any]:
         import numba  # takes half a second: a run that computes no kernel never pays for it
 
         types = tuple(map(numba.typeof, args))
-        key = (node.code or node.fn, types)
-        if key not in self._drivers:
-            self._drivers[key] = self._compile(node, types)
-        return self._drivers[key]
-
-    def _compile(self, node: NodeType, types: tuple[Any, ...]) -> Callable[..., Any]:
-        import numba  # see `driver`
-
         # numba names compiled code by function and a counter of the process: without the digest, code from
         # the disk of two processes could meet under one name
         tag = node.code[:16] or "loose"
@@ -98,7 +99,7 @@ def _writable(folder: Path) -> bool:
 
 def _fields(kind: Any) -> int:
     """Arrays behind a port's numba type: -1 for a bare array, 0 for None, n for a bundle of n."""
-    from numba import types  # see `driver`
+    from numba import types  # see `_compile`
 
     if isinstance(kind, types.NoneType):
         return 0
@@ -140,7 +141,7 @@ def _checked(value: str) -> list[str]:
 
 def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any]) -> Any:
     """`fn` compiled lazily, with keyword-only params made positional and its helpers compiled too."""
-    import numba  # see `driver`
+    import numba  # see `_compile`
 
     if fn not in done:
         assert isinstance(fn, FunctionType)

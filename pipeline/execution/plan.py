@@ -7,36 +7,22 @@ in neither: renaming keeps the cache, and equal nodes of several graphs are one 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from hashlib import blake2b
-from importlib.metadata import version
-from pathlib import Path
 from typing import Literal, TypeAlias
 
-from pipeline import frame
 from pipeline.errors import Fault, GraphError, MarketError, UsageError, did_you_mean
 from pipeline.execution.protocols import BarSource, ObjectStore
+from pipeline.execution.recipe import Recipes, library_versions
 from pipeline.graph.graph import Graph, Node, Wire
 from pipeline.model.bars import BarsRequest, ResolvedBars
-from pipeline.model.digest import DIGEST_SIZE, digest, encode
+from pipeline.model.garbage import collector_paused
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
 
-__all__ = ["KEY_VERSION", "Action", "Plan", "Source", "Step", "library_versions", "plan"]
-
-KEY_VERSION = 1
-"""Part of every key. Raise it when the engine itself computes, adjusts or stores differently."""
+__all__ = ["Action", "Plan", "Source", "Step", "plan"]
 
 Action: TypeAlias = Literal["compute", "reuse"]
-_LIBRARIES: dict[str, tuple[str, ...]] = {
-    "expression": ("polars",),
-    "kernel": ("numba", "numpy"),
-    "frame": ("polars", "numpy"),
-    "table": ("polars",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +39,8 @@ class Step:
     """One computation. `users` are the (graph, node) pairs that share it.
 
     `axis` is the request whose rows the output stands for; `cut` when those rows are only the asked
-    range (an account and what follows from it); `forced` when it is computed whether it is stored or not.
+    range (an account and what follows from it); `upstream` are the indices of the steps that feed it;
+    `forced` when it is computed whether it is stored or not.
     """
 
     index: int
@@ -65,6 +52,7 @@ class Step:
     cut: bool
     columns: tuple[tuple[str, Dtype], ...]
     requests: frozenset[BarsRequest]
+    upstream: tuple[int, ...]
     users: list[tuple[str, str]] = field(default_factory=list)
     action: Action = "compute"
     forced: bool = False
@@ -77,10 +65,6 @@ class Step:
     def is_table(self) -> bool:
         """True when the value has rows of its own."""
         return not self.columns
-
-    def upstream(self) -> Iterable[int]:
-        """Indices of the steps that feed this one."""
-        return (source.step for source in self.sources if source is not None and source.step is not None)
 
 
 @dataclass(frozen=True)
@@ -98,6 +82,7 @@ class Plan:
         return self.step_of[graph, node]
 
 
+@collector_paused()
 def plan(
     graphs: Sequence[Graph],
     market: BarSource,
@@ -124,21 +109,6 @@ def plan(
         step.forced = not reuse or any(node in refreshed for _, node in step.users)
         step.action = "reuse" if step.key in stored and not step.forced else "compute"
     return Plan(tuple(graphs), tuple(planner.steps), planner.bars, planner.step_of, planner.versions)
-
-
-def library_versions(style: str) -> dict[str, str]:
-    """Versions of what computes nodes of a style, Python included; of the adapter, the digest of its source."""
-    found = {name: version(name) for name in _LIBRARIES[style]}
-    if style == "frame":
-        found["adapter"] = _adapter_digest()
-    return {**found, "python": f"{sys.version_info.major}.{sys.version_info.minor}"}
-
-
-@cache
-def _adapter_digest() -> str:
-    """What pandas-style code computes depends on the adapter as much as on polars, and it changes more often."""
-    home = Path(frame.__file__).parent
-    return digest([(path.name, path.read_bytes()) for path in sorted(home.rglob("*.py"))])
 
 
 def _resolve(graphs: Sequence[Graph], market: BarSource) -> dict[BarsRequest, ResolvedBars]:
@@ -169,9 +139,9 @@ class _Planner:
         self.steps: list[Step] = []
         self.step_of: dict[tuple[str, str], Step] = {}
         self.versions: dict[str, str] = {}
+        self._recipes = Recipes(bars)
         self._by_key: dict[str, Step] = {}
-        self._heads: dict[str, bytes] = {}
-        self._data: dict[frozenset[BarsRequest], bytes] = {}
+        self._bare = {request: frozenset((request,)) for request in bars}
 
     def add(self, graph: Graph) -> None:
         """Plan the nodes of a graph; equal ones become users of one step."""
@@ -179,18 +149,31 @@ class _Planner:
             step = self._step(graph, node)
             step.users.append((graph.name, name))
             self.step_of[graph.name, name] = step
+        for style in {node.type.style for node in graph.nodes.values()}:
+            self.versions.update(library_versions(style))
 
     def _step(self, graph: Graph, node: Node) -> Step:
         axis = graph.bars[node.axis]
-        wires = {wire.port: wire for wire in node.wires}
-        sources = tuple(
-            self._source(graph, wires[port.name]) if port.name in wires else None for port in node.type.ports
-        )
-        found = [source for source in sources if source is not None]
-        cut = node.type.ranged or any(s.step is not None and self.steps[s.step].cut for s in found)
-        requests = self._requests(found, axis)
-        recipe = self._recipe(node, sources, axis, cut)
-        key = blake2b(bytes.fromhex(recipe) + self._data_of(requests), digest_size=DIGEST_SIZE).hexdigest()
+        sources: dict[str, Source] = {}
+        inputs: list[tuple[Wire, str | BarsRequest]] = []
+        requests = self._bare[axis]
+        cut = node.type.ranged
+        for wire in node.wires:
+            request = graph.bars.get(wire.source)
+            if request is not None:
+                sources[wire.port] = Source(wire, None, request)
+                inputs.append((wire, request))
+                mine = self._bare[request]
+            else:
+                upstream = self.step_of[graph.name, wire.source]
+                sources[wire.port] = Source(wire, upstream.index, None)
+                inputs.append((wire, upstream.recipe))
+                mine = upstream.requests
+                cut = cut or upstream.cut
+            if mine is not requests and not mine <= requests:
+                requests |= mine
+        recipe = self._recipes.recipe(node, inputs, axis, cut=cut)
+        key = self._recipes.key(recipe, requests)
         known = self._by_key.get(key)
         if known is not None:
             return known
@@ -199,68 +182,13 @@ class _Planner:
             key=key,
             recipe=recipe,
             node=node,
-            sources=sources,
+            sources=tuple([sources.get(port.name) for port in node.type.ports]),
             axis=axis,
             cut=cut,
             columns=node.type.columns(node.kinds),
             requests=requests,
+            upstream=tuple([source.step for source in sources.values() if source.step is not None]),
         )
         self.steps.append(step)
         self._by_key[key] = step
         return step
-
-    def _source(self, graph: Graph, wire: Wire) -> Source:
-        if wire.source in graph.bars:
-            return Source(wire, None, graph.bars[wire.source])
-        return Source(wire, self.step_of[graph.name, wire.source].index, None)
-
-    def _requests(self, sources: Sequence[Source], axis: BarsRequest) -> frozenset[BarsRequest]:
-        """Every bars request that the step rests on, its axis included."""
-        found: frozenset[BarsRequest] | None = None
-        for source in sources:
-            mine = frozenset((source.request,)) if source.step is None else self.steps[source.step].requests
-            if found is None or found <= mine:
-                found = mine  # type: ignore[assignment]
-            elif not mine <= found:
-                found |= mine  # type: ignore[operator]
-        found = found or frozenset()
-        return found if axis in found else found | {axis}
-
-    def _recipe(self, node: Node, sources: Sequence[Source | None], axis: BarsRequest, cut: bool) -> str:
-        parts = [self._head(node.type), encode(tuple(node.params.items()))]
-        for port, source in zip(node.type.ports, sources, strict=True):
-            if source is None:
-                parts.append(encode((port.name, None)))
-                continue
-            upstream = _bars_token(source.request) if source.request else self.steps[source.step or 0].recipe
-            parts.append(encode((port.name, upstream, source.wire.columns, source.wire.kind.name)))
-        # the rows of the output, and what a Same kind became
-        parts.append(encode((_bars_token(axis), tuple(kind.name for kind in node.kinds.values()))))
-        if cut:
-            parts.append(encode(("from", axis.start)))
-        return blake2b(b"".join(parts), digest_size=DIGEST_SIZE).hexdigest()
-
-    def _head(self, node: NodeType) -> bytes:
-        """The part of a recipe that all nodes of a type share: id, code, library versions."""
-        head = self._heads.get(node.id)
-        if head is None:
-            libraries = library_versions(node.style)
-            self.versions.update(libraries)
-            head = encode((KEY_VERSION, node.id, node.style, node.scope, node.code, libraries))
-            self._heads[node.id] = head
-        return head
-
-    def _data_of(self, requests: frozenset[BarsRequest]) -> bytes:
-        known = self._data.get(requests)
-        if known is None:
-            per_source = sorted(
-                (_bars_token(r), tuple(zip(self.bars[r].symbols, self.bars[r].digests, strict=True))) for r in requests
-            )
-            known = bytes.fromhex(digest(per_source))
-            self._data[requests] = known
-        return known
-
-
-def _bars_token(request: BarsRequest) -> str:
-    """What tells two bars sources of one node apart, apart from their data."""
-    return f"{request.timeframe} {request.adjust}"

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from pipeline.execution.plan import Plan, Step, library_versions
+from pipeline.execution.plan import Plan, Step
+from pipeline.execution.recipe import library_versions
 from pipeline.model.digest import digest
 
 __all__ = ["Reason", "changes", "data_of", "upstream_of", "why"]
@@ -64,12 +65,15 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
 
 def upstream_of(plan: Plan, step: Step) -> str:
     """The wired ports of a step as JSON: port → [source's name, its recipe or "" for bars, columns]."""
-    found = {}
-    for port, source in zip(step.type.ports, step.sources, strict=True):
+    found = []
+    for source in step.sources:
         if source is not None:
+            wire = source.wire
             recipe = "" if source.step is None else plan.steps[source.step].recipe
-            found[port.name] = [source.wire.source, recipe, list(source.wire.columns)]
-    return json.dumps(found)
+            # names are plain words, which JSON does not escape; its encoder takes longer than planning the step
+            columns = '", "'.join(wire.columns)
+            found.append(f'"{wire.port}": ["{wire.source}", "{recipe}", ["{columns}"]]')
+    return f"{{{', '.join(found)}}}"
 
 
 def data_of(plan: Plan, step: Step) -> str:

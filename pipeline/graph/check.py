@@ -18,12 +18,14 @@ from pipeline.graph.source import BROKEN, OVERRIDES, read_bars
 from pipeline.graph.spec import GraphSpec, NodeSpec
 from pipeline.graph.wiring import Sources, check_references, columns_of, wire_node
 from pipeline.model.bars import BarsRequest
+from pipeline.model.garbage import collector_paused
 from pipeline.model.registry import Registry
 from pipeline.model.scalar import shown
 
 __all__ = ["check", "check_file", "check_text"]
 
 
+@collector_paused()
 def check(
     spec: GraphSpec,
     registry: Registry,
@@ -53,6 +55,7 @@ def check_file(
     return check_text(load_text(path), registry, file=str(path), params=params, settings=settings, bars=bars)
 
 
+@collector_paused()
 def check_text(
     text: str,
     registry: Registry,
@@ -67,6 +70,10 @@ def check_text(
     if spec is None:
         raise GraphError.of(faults)
     return _Checker(spec, registry, settings or {}, faults).run(params or {}, bars or {})
+
+
+_WORD = re.compile(r"\w+(?:\.\w+)?")
+"""What may be the id of a node type in a sentence."""
 
 
 class _Checker:
@@ -229,8 +236,7 @@ class _Checker:
 
     def _no_type(self, spec: NodeSpec) -> None:
         type_id = spec.use.text
-        word = re.compile(rf"(?<!\w){re.escape(type_id)}(?!\w)")
-        broken = [fault for fault in self.registry.refused if word.search(fault.message)]
+        broken = [fault for fault in self.registry.refused if type_id in _WORD.findall(fault.message)]
         hint = self.hint(type_id, self.registry.ids, otherwise="`tradegraph nodes list` shows all node types.")
         if broken:
             hint = f"A file that may define it was refused: {broken[0].message}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -56,6 +56,19 @@ class BarsRequest:
     start: dt.datetime | None = None
     end: dt.datetime | None = None
     adjust: Adjust = "splits"
+    _hash: int = field(init=False, repr=False, compare=False, default=0)
+
+    def __post_init__(self) -> None:
+        # a request is a key several times a node, and may hold five hundred symbols
+        fields = (self.timeframe, self.symbols, self.start, self.end, self.adjust)
+        object.__setattr__(self, "_hash", hash(fields))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[BarsRequest], tuple[object, ...]]:
+        # another process hashes texts with another seed: the hash must not travel
+        return BarsRequest, (self.timeframe, self.symbols, self.start, self.end, self.adjust)
 
 
 @dataclass(frozen=True, slots=True)

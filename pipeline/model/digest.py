@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from math import isnan
-from typing import cast
+from typing import Any
 
 __all__ = ["digest", "digest_bytes", "encode"]
 
@@ -30,22 +30,42 @@ def encode(value: object) -> bytes:
     Takes None, bool, int, float, str, bytes, date, time, datetime, timedelta, and tuples, lists,
     sets and maps of these. Raises TypeError for anything else: a key must never rest on a repr.
     """
-    # the exact type is asked first: bool is an int to isinstance, and this is the hot path of planning
-    kind = type(value)
-    if kind is str:
-        return _framed(b"s", cast("str", value).encode("utf-8", "surrogatepass"))
-    if kind is tuple or kind is list:
-        return _framed(b"t", b"".join(map(encode, cast("Sequence[object]", value))))
-    if kind is bytes:
-        return _framed(b"b", cast("bytes", value))
-    if kind is int:
-        return _framed(b"i", b"%d" % cast("int", value))
-    if kind is float:
-        return b"f8:" + (_NAN if isnan(cast("float", value)) else struct.pack(">d", value))
-    if value is None:
-        return b"n0:"
-    if kind is bool:
-        return b"o1:1" if value else b"o1:0"
+    # the exact type is asked: bool is an int to isinstance
+    encoder = _BY_TYPE.get(type(value))
+    return encoder(value) if encoder is not None else _rare(value)
+
+
+def _framed(tag: bytes, body: bytes) -> bytes:
+    return b"%b%d:%b" % (tag, len(body), body)
+
+
+def _text(value: str) -> bytes:
+    body = value.encode("utf-8", "surrogatepass")
+    return b"s%d:%b" % (len(body), body)
+
+
+def _sequence(value: Sequence[object]) -> bytes:
+    body = b"".join([encode(item) for item in value])
+    return b"t%d:%b" % (len(body), body)
+
+
+def _float(value: float) -> bytes:
+    return b"f8:" + (_NAN if isnan(value) else struct.pack(">d", value))
+
+
+_BY_TYPE: dict[type, Callable[[Any], bytes]] = {
+    str: _text,
+    tuple: _sequence,
+    list: _sequence,
+    int: lambda value: _framed(b"i", b"%d" % value),
+    float: _float,
+    bool: lambda value: b"o1:1" if value else b"o1:0",
+    bytes: lambda value: _framed(b"b", value),
+    type(None): lambda _: b"n0:",
+}
+
+
+def _rare(value: object) -> bytes:
     if isinstance(value, Mapping):
         pairs = sorted((encode(key), encode(item)) for key, item in value.items())
         parts = b"".join(key + item for key, item in pairs)
@@ -54,16 +74,12 @@ def encode(value: object) -> bytes:
         parts = b"".join(sorted(map(encode, value)))
         return _framed(b"e", parts)
     if isinstance(value, dt.datetime | dt.date | dt.time):
-        body = f"{kind.__name__} {value.isoformat()}".encode()
+        body = f"{type(value).__name__} {value.isoformat()}".encode()
         return _framed(b"d", body)
     if isinstance(value, dt.timedelta):
         body = b"%d" % (value // dt.timedelta(microseconds=1))
         return _framed(b"u", body)
-    raise TypeError(f"a {kind.__name__} cannot be part of a key")
-
-
-def _framed(tag: bytes, body: bytes) -> bytes:
-    return b"%b%d:%b" % (tag, len(body), body)
+    raise TypeError(f"a {type(value).__name__} cannot be part of a key")
 
 
 def digest(*values: object) -> str:

@@ -56,8 +56,10 @@ class Database:
         found: dict[str, ObjectRow] = {}
         if self.path.exists():
             with connect_reader(self.path, self.segments) as connection:
+                # one text of all keys: binding a list of ten thousand takes half a second
                 rows = connection.execute(
-                    "select key, segment, rows, bytes from objects where key in (select unnest(?))", [list(keys)]
+                    "select key, segment, rows, bytes from objects where key in (select unnest(string_split(?, ' ')))",
+                    [" ".join(keys)],
                 ).fetchall()
             found = {row[0]: ObjectRow(*row) for row in rows}
         wanted = set(keys)

@@ -1,4 +1,4 @@
-"""The benchmarks run and verify what they time; nothing here looks at a time."""
+"""The benchmarks run, at the smallest size, and verify what they time; nothing here looks at how long it took."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import datetime as dt
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import overhead, universe, yaml_reading
-from benchmarks.engine import PHASES, in_store
+from benchmarks import universe, yaml_reading
+from benchmarks.engine import PHASES
+from benchmarks.overhead import OURS
+from benchmarks.report import Table
 from benchmarks.workload import Shape, assert_expected
 from pipeline.market import synthesise
-
-NODES, LARGE = 6, 12
 
 
 @pytest.fixture(scope="module")
@@ -26,62 +27,74 @@ def daily_bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def _peers() -> None:
-    """Peers are optional, and what they warn of is their own."""
+@pytest.fixture(scope="module")
+def tables(daily_bars: Path) -> dict[str, Table]:
+    """What one run of all benchmarks gives, by the first words of its titles."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # what the peers warn of is their own
         pytest.importorskip("hamilton")
         pytest.importorskip("pipefunc")
+        found = everything.main([str(daily_bars), "--nodes", "3", "--rounds", "1"])
+    return {table.title.partition(":")[0]: table for table in found}
 
 
-@pytest.mark.usefixtures("_peers")
-@pytest.mark.filterwarnings("ignore")
-def test_every_engine_gives_the_results_of_the_shape() -> None:
-    chain, fan = overhead.rivals(NODES, 1)
-    assert [row["engine"] for row in chain.rows] == [row["engine"] for row in fan.rows]
-    assert len(chain.rows) == 9
-    assert all(row["first run"]["min"] > 0 for table in (chain, fan) for row in table.rows)
+def figures(table: Table, column: str) -> dict[str, Any]:
+    return {row[table.columns[0]]: row.get(column) for row in table.rows}
 
 
-def test_a_margin_tells_every_phase_apart() -> None:
-    *_, stored = overhead.margins(NODES, LARGE, 1, store_rounds=1)
-    assert [row["phase"] for row in stored.rows] == [*PHASES, "= counted", "= apart"]
+def test_one_command_runs_them_all(tables):
+    assert list(tables) == [
+        "YAML of 3 nodes (0 KiB)",
+        "start-up",
+        "chain of 3 nodes",
+        "fan of 3 nodes",
+        "chain, kernel nodes, in memory",
+        "chain, polars nodes, in memory",
+        "chain, kernel nodes, real store",
+        "bars.parquet through graphs/ema_cross.yaml",
+    ]
 
 
-def test_every_phase_of_the_real_store_takes_time(tmp_path: Path) -> None:
-    cold, cached = in_store(Shape("chain", NODES), overhead.KERNEL, tmp_path)
-    assert cold.seconds.keys() == set(PHASES)
-    assert cached.seconds.keys() == set(PHASES) - {"check"}
-    assert all(cold.seconds[phase] > 0 for phase in ("check", "plan", "journal", "insert", "publishing", "views"))
+@pytest.mark.parametrize("shape", ["chain", "fan"])
+def test_every_engine_runs_every_shape(tables, shape):
+    first = figures(tables[f"{shape} of 3 nodes"], "first run")
+    assert len(first) == 9
+    assert all(figure["min"] > 0 for figure in first.values())
 
 
-def test_reading_is_measured_beside_its_floor(capsys: pytest.CaptureFixture[str]) -> None:
-    yaml_reading.main(["--nodes", str(NODES), "--rounds", "1", "--json"])
+def test_ratios_stand_against_ours(tables):
+    assert figures(tables["chain of 3 nodes"], "× build + first")[OURS] == 1.0
+
+
+def test_a_margin_tells_every_phase_apart(tables):
+    cold = figures(tables["chain, kernel nodes, real store"], "cold 3")
+    assert list(cold) == [*PHASES, "= counted", "= apart"]
+    own = ("check", "plan", "journal", "insert", "output bytes", "publishing", "views")
+    assert all(cold[phase]["min"] > 0 for phase in own)
+
+
+def test_a_universe_goes_through_every_phase(tables):
+    seconds = figures(tables["bars.parquet through graphs/ema_cross.yaml"], "seconds")
+    assert {"import", "first run, compiling", "run again, cached", "floor: plain polars"} <= seconds.keys()
+
+
+def test_figures_can_be_had_as_json(capsys):
+    yaml_reading.main(["--nodes", "3", "--rounds", "1", "--json"])
     printed = json.loads(capsys.readouterr().out)
     assert printed["machine"]["versions"]["polars"]
-    assert [row["what"] for row in printed["tables"][0]["rows"]][-1] == "read + check"
+    assert printed["tables"][0]["rows"][-1]["what"] == "check_text: both"
 
 
-def test_a_universe_agrees_with_plain_polars(daily_bars: Path) -> None:
-    table = universe.universe(daily_bars, 1)
-    assert {"import", "first run, compiling", "run again, cached"} <= {row["phase"] for row in table.rows}
-
-
-def test_a_universe_without_data_says_why(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_universe_without_data_says_why(monkeypatch, capsys):
     monkeypatch.delenv(universe.VARIABLE, raising=False)
     assert universe.main([]) == []
     assert universe.VARIABLE in capsys.readouterr().out
 
 
-def test_wrong_results_are_refused() -> None:
+def test_wrong_results_are_refused():
     shape = Shape("fan", 3)
     wrong = {**shape.expected, "n2": shape.expected["n1"]}
     with pytest.raises(AssertionError, match="n2"):
         assert_expected(shape, wrong, "nobody")
     with pytest.raises(AssertionError, match="2 results"):
         assert_expected(shape, {name: wrong[name] for name in ("n0", "n1")}, "nobody")
-
-
-def test_one_command_runs_them_all() -> None:
-    assert callable(everything.main)

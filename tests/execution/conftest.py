@@ -1,11 +1,13 @@
 """Fixtures of the execution room: `world` in memory and `site` on disk, see `world.py`."""
 
 import runpy
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.execution import recipe
 from pipeline.execution.kernel import KernelCache
 
 NOUNS = runpy.run_path(str(Path(__file__).parent / "world.py"))
@@ -35,8 +37,29 @@ def world(tmp_path: Path, kernels: KernelCache, monkeypatch: pytest.MonkeyPatch)
     return NOUNS["World"](tmp_path / "world", kernels)
 
 
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory, kernel_folder: Path) -> Any:
+    """The project that `site` begins with."""
+    site = NOUNS["Site"](tmp_path_factory.mktemp("stage") / "site", kernel_folder)
+    site.snapshot()
+    return site
+
+
 @pytest.fixture
-def site(tmp_path: Path, kernel_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def site(stage: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A project on disk: 3 symbols, 12 daily bars."""
-    monkeypatch.setenv(NOUNS["CALLS"], str(tmp_path / "calls"))
-    return NOUNS["Site"](tmp_path / "site", kernel_folder)
+    monkeypatch.setenv(NOUNS["CALLS"], str(stage.root.with_name("calls")))
+    return stage.restored()
+
+
+@pytest.fixture
+def upgrade(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """`upgrade("polars")`: from now on the library says that it has another version."""
+    plain = recipe.version
+
+    def to(library: str) -> None:
+        recipe.library_versions.cache_clear()
+        monkeypatch.setattr(recipe, "version", lambda name: "0.0.1" if name == library else plain(name))
+
+    yield to
+    recipe.library_versions.cache_clear()

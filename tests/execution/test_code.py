@@ -122,7 +122,10 @@ IMPORTS = {
     "absolute alias": ("import lib.far as away", "away.K"),
     "nodes package": ("from nodes.custom.lib.far import K", "K"),
     "nodes module": ("import nodes.custom.lib.far", "nodes.custom.lib.far.K"),
-    "two of one package": ("import nodes.custom.lib.near\nimport nodes.custom.lib.far", "nodes.custom.lib.far.K"),
+    "two of one package": (
+        "import nodes.custom.lib.far\nimport nodes.custom.lib.near",
+        "nodes.custom.lib.far.K + nodes.custom.lib.near.OWN",
+    ),
     "star": ("from .lib.far import *", "K"),
     "re-exported": ("from .lib.near import K", "K"),
     "re-exported by star": ("from .lib.stars import K", "K"),
@@ -203,23 +206,17 @@ def test_a_changed_declaration_recomputes(world) -> None:
     assert world.plan(graph).step("g", "a").key != before
 
 
-def test_a_library_of_another_version_recomputes(world, monkeypatch) -> None:
-    from pipeline.execution import plan
-
+def test_a_library_of_another_version_recomputes(world, upgrade) -> None:
     world.run(world.CHAIN)
     world.calls()
-    plain = plan.version
-    monkeypatch.setattr(plan, "version", lambda name: "0.0.1" if name == "polars" else plain(name))
+    upgrade("polars")
     world.run(world.CHAIN)
     assert world.calls() == ["plus 1", "plus 2", "plus 3"]
 
 
-def test_a_library_that_a_style_does_not_use_recomputes_nothing(world, monkeypatch) -> None:
-    from pipeline.execution import plan
-
+def test_a_library_that_a_style_does_not_use_recomputes_nothing(world, upgrade) -> None:
     world.run(world.CHAIN)
     world.calls()
-    plain = plan.version
-    monkeypatch.setattr(plan, "version", lambda name: "0.0.1" if name == "numba" else plain(name))
+    upgrade("numba")
     world.run(world.CHAIN)
     assert world.calls() == []

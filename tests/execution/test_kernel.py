@@ -1,5 +1,7 @@
 """Compiled kernels: kept in memory and on disk under the code digest, never stale, never needed for nothing."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -63,9 +65,10 @@ def test_a_new_cache_finds_the_kernel_on_disk(helped, kernels, kernel_folder) ->
     assert driver(*arguments)[0].tolist() == [1.0, 3.0, 5.0, 7.0]
 
 
-def test_a_damaged_kernel_file_is_compiled_again(helped, tmp_path) -> None:
+def test_a_damaged_kernel_file_is_compiled_again(helped, kernels, kernel_folder, tmp_path) -> None:
     node, arguments = node_and_arguments(helped)
-    KernelCache(tmp_path / "kernels").driver(node, arguments)
+    kernels.driver(node, arguments)
+    shutil.copytree(kernel_folder / node.code, tmp_path / "kernels" / node.code)
     files = [path for path in (tmp_path / "kernels").rglob("*") if path.is_file()]
     assert files
     for file in files:

@@ -13,7 +13,7 @@ from pipeline.graph.check import check
 from pipeline.graph.read import read_text
 from pipeline.market import MemoryMarket
 
-PROPERTY = settings(derandomize=True, max_examples=60, deadline=None, database=None)
+PROPERTY = settings(derandomize=True, max_examples=40, deadline=None, database=None)
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +162,11 @@ def test_another_timeframe_is_other_data(ground, keys_of) -> None:
     nodes = "a: {use: plus, in: daily.close}"
     daily = keys_of(ground.text(nodes), market)
     assert keys_of(ground.text(nodes, bars="daily: {timeframe: 1h}"), market) != daily
+
+
+def test_the_order_in_which_wires_are_written_does_not_count(ground, keys_of) -> None:
+    first = keys_of(ground.text("a: {use: plus, in: {x: daily.close, y: daily.open}}"))
+    assert keys_of(ground.text("a: {use: plus, in: {y: daily.open, x: daily.close}}")) == first
 
 
 def test_the_port_that_a_wire_goes_to_counts(ground, keys_of) -> None:

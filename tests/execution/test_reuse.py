@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from pipeline.execution.inputs import Inputs
 from pipeline.market import MemoryMarket
 
 ALL = ["plus 1", "plus 2", "plus 3", "plus 4", "plus 5", "plus 6"]
@@ -287,19 +288,35 @@ def test_a_value_that_is_lost_after_planning_is_computed_again(world) -> None:
     assert run.counts == {"computed": 3, "cached": 0, "failed": 0, "skipped": 0}
 
 
-def test_nothing_is_kept_in_memory_that_nobody_waits_for(world, monkeypatch) -> None:
-    from pipeline.execution.inputs import Inputs
-
-    held = []
+@pytest.fixture
+def held(monkeypatch):
+    """How many values were in memory after each step."""
+    counts = []
     plain = Inputs.release
 
     def release(self, step):
         plain(self, step)
-        held.append(len(self._values))
+        counts.append(len(self._values))
 
     monkeypatch.setattr(Inputs, "release", release)
-    world.run(
-        "\n".join(["n0: {use: plus, in: daily.close}"] + [f"n{i}: {{use: plus, in: n{i - 1}}}" for i in range(1, 9)])
+    return counts
+
+
+def chain(length):
+    return "\n".join(
+        ["n0: {use: plus, in: daily.close}"] + [f"n{i}: {{use: plus, in: n{i - 1}}}" for i in range(1, length)]
     )
-    assert max(held) == 1
+
+
+def test_nothing_is_kept_in_memory_that_nobody_waits_for(world, held) -> None:
+    world.run(chain(9))
+    assert held == [1] * 8 + [0]
+
+
+def test_values_that_had_to_be_restored_are_let_go_as_well(world, held) -> None:
+    world.run(chain(9))
+    plan = world.plan(chain(9), overrides={"settings": {"n8": {"by": 2.0}}})
+    world.store.values.clear()
+    held.clear()
+    world.run(plan)
     assert held[-1] == 0

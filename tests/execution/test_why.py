@@ -16,12 +16,23 @@ def changes(site, path, node, overrides=None, **options):
     return [change for change, _ in reasons(site, path, node, overrides, **options)]
 
 
-@pytest.fixture
-def ran(site):
+@pytest.fixture(scope="module")
+def chain(nouns, tmp_path_factory, kernel_folder):
     """A site whose chain a → b → c has run."""
+    site = nouns["Site"](tmp_path_factory.mktemp("chain") / "site", kernel_folder)
     site.path = site.graph(site.CHAIN)
-    site.run(site.path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(nouns["CALLS"], str(site.root.with_name("calls")))
+        site.run(site.path)
+    site.snapshot()
     return site
+
+
+@pytest.fixture
+def ran(chain, nouns, monkeypatch):
+    """The same, as it was after that run."""
+    monkeypatch.setenv(nouns["CALLS"], str(chain.root.with_name("calls")))
+    return chain.restored()
 
 
 def test_a_node_of_a_graph_that_never_ran_is_new(site) -> None:
@@ -52,11 +63,8 @@ def test_another_node_type_is_code_and_names_both(ran) -> None:
     assert reasons(ran, path, "c")[0] == ("CODE", "it uses fragile, it used plus")
 
 
-def test_another_library_version_is_code_and_names_it(ran, monkeypatch) -> None:
-    from pipeline.execution import plan
-
-    plain = plan.version
-    monkeypatch.setattr(plan, "version", lambda name: "0.0.1" if name == "polars" else plain(name))
+def test_another_library_version_is_code_and_names_it(ran, upgrade) -> None:
+    upgrade("polars")
     found = reasons(ran, ran.path, "a")
     assert found[0][0] == "CODE"
     assert "polars is 0.0.1" in found[0][1]
@@ -162,17 +170,20 @@ def test_the_comparison_is_with_the_latest_run(ran) -> None:
     assert reasons(ran, ran.path, "a", changed) == [("PARAM", "by is 8.0, it was 7.0")]
 
 
-def test_a_library_that_the_node_does_not_use_is_not_blamed(ran, monkeypatch) -> None:
-    from pipeline.execution import plan
-
+def test_a_library_that_the_node_does_not_use_is_not_blamed(ran, upgrade) -> None:
     nodes = ran.CHAIN + "k: {use: twice, in: daily.close}"
     ran.node(
-        "framed", '@indicator(style="frame")\ndef twice(x: Number) -> Number:\n    """Twice."""\n    return x * 2\n'
+        "framed",
+        """
+        @indicator(style="frame")
+        def twice(x: Number) -> Number:
+            \"\"\"Twice.\"\"\"
+            return x * 2
+        """,
     )
-    ran.run(ran.graph(nodes))
-    plain = plan.version
-    monkeypatch.setattr(plan, "version", lambda name: "0.0.1" if name == "numpy" else plain(name))
+    path = ran.graph(nodes)
+    ran.run(path)
+    upgrade("numpy")
     changed = Overrides(settings={"a": {"by": 7.0}})
-    path = ran.root / "graphs" / "g.yaml"
     assert changes(ran, path, "a", changed) == ["PARAM"]
     assert changes(ran, path, "k", changed) == ["CODE"]

@@ -112,6 +112,11 @@ def cross(fast: Number, slow: Number) -> Event:
 
 
 @strategy
+def held(entry: Event) -> Weight:
+    """A weight for an event."""
+
+
+@strategy
 def sized(event: Signal) -> Weight:
     """A weight for a signal."""
 
@@ -126,7 +131,7 @@ def stats(axis: Axis, close: Price, weight: Weight) -> Metrics:
     """A table of metrics."""
 
 
-TYPES = (sma, rsi, scale, bands, typical, weighted, above, judged, named, brittle, cross, sized, custom, stats)
+TYPES = (sma, rsi, scale, bands, typical, weighted, above, judged, named, brittle, cross, held, sized, custom, stats)
 
 
 @pytest.fixture(scope="session")

@@ -144,6 +144,30 @@ def test_a_million_digits_are_no_number_at_once(node_faults):
     assert len(fault.message) < 200
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nodes:\n  a: {use: %s, in: daily.close}\n",
+        "nodes:\n  a: {use: sma, in: %s}\n",
+        "nodes:\n  a: {use: sma, in: daily.%s}\n",
+        "nodes:\n  a: {use: sma, in: daily.close, with: {period: %s}}\n",
+        "nodes:\n  a: {use: sma, in: daily.close, with: {period: $%s}}\n",
+        "nodes:\n  a: {use: sma, in: daily.close, with: {period: [%s]}}\n",
+        "nodes:\n  a: {use: sma, in: daily.close}\noutputs: {x: %s}\n",
+        "nodes:\n  a: {use: sma, in: daily.close}\noutputs: {x: a.%s}\n",
+        "params: {p: {type: %s}}\nnodes: {}\n",
+        "params: {p: {type: int, default: %s}}\nnodes: {}\n",
+    ],
+)
+def test_a_value_of_a_million_letters_is_not_echoed(registry, head, text):
+    started = time.perf_counter()
+    with pytest.raises(GraphError) as error:
+        check_text(head + text % ("x" * 1_000_000), registry, file="g.yaml")
+    assert time.perf_counter() - started < 2.0
+    assert len(error.value.faults) == 1
+    assert len(str(error.value)) < 400
+
+
 GRAPH = """\
 tradegraph: 1
 name: g

@@ -85,6 +85,11 @@ def test_wrong_node_params_are_refused(faults):
     assert nowhere.message == "--set d.period, d.log: the graph has no node 'd'"
 
 
+def test_a_wrong_node_param_is_told_even_where_the_file_is_not_read(node_faults):
+    node_faults(["a: {use: ‸scale, in: daily.close, with: ‸3}"], "TG223", "TG107", settings={"a": {"factor": 0.0}})
+    node_faults(["a: {use: scale, in: daily.close, with: ‸3}"], "TG107", settings={"a": {"log": True}})
+
+
 def test_a_node_param_may_heal_what_the_file_has_wrong(graph):
     text = GRAPH.replace("$slow", "x").replace("  slow: {type: int}\n", "")
     assert graph(text, settings={"b": {"period": 9}}).nodes["b"].params == {"period": 9}

@@ -168,6 +168,7 @@ def test_keys_of_later_versions_are_reserved_in_a_node(form_faults, key):
             with_("in:", "‸period: 3, in:"),
             "If it is a param, move it under `with: {period: …}`.",
         ),
+        (with_("use: sma", "‸uses: sma"), "Did you mean 'use'?"),
         (TOP + "‸zzz: 1\n" + REST, "Known: bars, description"),
     ],
 )

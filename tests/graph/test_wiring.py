@@ -122,6 +122,7 @@ def test_an_input_too_many_is_named_and_a_param_sent_to_with(node_faults):
             "A signal comes from a strategy node, or from an event.",
         ),
         ("{use: sma, in: ‸up}", "input 'x' of sma takes number, but up (above) gives condition", "number is any"),
+        ("{use: held, in: ‸up}", "input 'entry' of held takes event, but up (above) gives condition", "event is +1"),
         ("{use: sma, in: ‸s}", "input 'x' of sma takes number, but s (custom) gives signal", "number is"),
         ("{use: rsi, in: {close: ‸b.volum}}", "'b' (bands) has no output 'volum'", "Known: lower, upper."),
     ],
@@ -139,16 +140,25 @@ def test_a_mismatch_of_kinds_shows_both_ends(node_faults, node, message, hint):
 
 
 def test_a_table_cannot_be_wired_to_a_column(node_faults):
-    (fault,) = node_faults(
+    fault, unknown = node_faults(
         [
             "s: {use: custom, in: daily}",
             "w: {use: sized, in: s}",
             "t: {use: stats, in: {close: daily.close, weight: w}}",
             "a: {use: sma, in: ‸t}",
+            "b: {use: sma, in: ‸t.valu}",
         ],
-        "TG214",
+        *("TG214", "TG203"),
     )
     assert fault.message == "node 'a': input 'x' of sma takes number, but t (stats) gives metrics"
+    assert (unknown.message, unknown.hint) == ("node 'b': 't' (stats) has no output 'valu'", "Did you mean 'value'?")
+
+
+def test_where_an_event_is_wanted_the_hint_says_what_makes_one(node_faults):
+    (fault,) = node_faults(["a: {use: held, in: ‸daily.close}"], "TG214")
+    assert fault.hint.endswith(" `cross` or a strategy node makes events.")
+    (fault,) = node_faults(["a: {use: rsi, in: ‸daily.volume}"], "TG214")
+    assert "events" not in fault.hint
 
 
 # --- axes -------------------------------------------------------------------------------------------------

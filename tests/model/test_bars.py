@@ -1,5 +1,11 @@
 """What is asked of a market, and the panel that it gives."""
 
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -52,6 +58,28 @@ def test_requests_compare_by_value_and_splits_are_adjusted_by_default():
         BarsRequest("1d").timeframe = "1h"
     with pytest.raises(AttributeError):
         ResolvedBars(BarsRequest("1d"), ("A",), ("d",)).digests = ()
+
+
+def test_a_request_is_the_same_key_in_another_process():
+    code = (
+        "import pickle, sys\n"
+        "from pipeline.model.bars import BarsRequest\n"
+        "there, here = pickle.loads(bytes.fromhex(sys.argv[1])), BarsRequest('1d', ('A', 'B'))\n"
+        "assert there == here and {here: 'found'}.get(there) == 'found', 'the hash travelled'\n"
+    )
+    sent = pickle.dumps(BarsRequest("1d", ("A", "B"))).hex()
+    done = [
+        subprocess.run(
+            [sys.executable, "-c", code, sent],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for seed in ("1", "2")
+    ]
+    assert [run.stderr for run in done] == ["", ""]
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,10 @@ def test_every_type_that_a_graph_can_write_may_be_declared():
 def test_a_node_type_cannot_be_changed_but_stamped():
     with pytest.raises(AttributeError):
         rsi.id = "other"
+    with pytest.raises(AttributeError):
+        rsi.ports[0].optional = True
+    with pytest.raises(AttributeError):
+        rsi.outputs[0].kind = PRICE
     stamped = rsi.loaded(code="c0de", origin="nodes/rsi.py")
     assert (stamped.code, stamped.origin, rsi.code, rsi.origin) == ("c0de", "nodes/rsi.py", "", "")
     assert stamped.fn is rsi.fn
@@ -448,6 +452,7 @@ def test_a_warm_up_that_fails_for_given_params_says_so():
         """Stepped."""
 
     assert stepped.warmup_of({"step": 5}) == 2
+    assert stepped.warmup_of({"step": 11}) == 0
     with pytest.raises(PluginError, match="warmup failed, ZeroDivisionError") as error:
         stepped.warmup_of({"step": 0})
     assert error.value.faults[0].code == "TG405"

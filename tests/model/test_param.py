@@ -191,6 +191,8 @@ def test_a_declaration_that_cannot_work_has_a_problem(type_, default, bounds, pr
     ("type_", "default", "bounds"),
     [
         (int, 14, {"ge": 2, "le": 14}),
+        (int, 2, {"ge": 2, "lt": 14}),
+        (int, 13, {"gt": 2, "lt": 14}),
         (int, REQUIRED, {"ge": 2}),
         (int | None, None, {"ge": 2}),
         (float, 2, {"gt": 0}),

@@ -53,8 +53,8 @@ OTHER = {
     ),
     "a statement with effects": ("T = []\ndef f():\n    return 1\n", "T = []\nT.append(1)\ndef f():\n    return 1\n"),
     "a name asked for at run time": (
-        "K = 1\ndef f():\n    return globals()['K']\n",
-        "K = 2\ndef f():\n    return globals()['K']\n",
+        "K = 1\ndef f():\n    return globals()['xK'[1:]]\n",
+        "K = 2\ndef f():\n    return globals()['xK'[1:]]\n",
     ),
     "a method of a base class": (
         "class B:\n    def m(self):\n        return 1\nclass C(B):\n    pass\ndef f():\n    return C().m()\n",

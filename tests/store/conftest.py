@@ -9,14 +9,6 @@ import pytest
 NOUNS = runpy.run_path(str(Path(__file__).parents[1] / "execution" / "world.py"))
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A project on disk: 3 symbols, 12 daily bars."""
-    (tmp_path / "kernels").mkdir()
-    monkeypatch.setenv(NOUNS["CALLS"], str(tmp_path / "calls"))
-    return NOUNS["Site"](tmp_path / "site", tmp_path / "kernels")
-
-
 def run_chain(site: Any) -> Any:
     site.path = site.graph(
         site.CHAIN.replace("by: 2", "by: $step"),
@@ -28,19 +20,50 @@ def run_chain(site: Any) -> Any:
     return site
 
 
+def build(tmp_path_factory: pytest.TempPathFactory, name: str) -> Any:
+    root = tmp_path_factory.mktemp(name)
+    (root / "kernels").mkdir()
+    return NOUNS["Site"](root / "site", root / "kernels")
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The project that `site` begins with."""
+    site = build(tmp_path_factory, "stage")
+    site.snapshot()
+    return site
+
+
 @pytest.fixture
-def ran(site: Any) -> Any:
+def site(stage: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A project on disk: 3 symbols, 12 daily bars."""
+    monkeypatch.setenv(NOUNS["CALLS"], str(stage.root.with_name("calls")))
+    return stage.restored()
+
+
+@pytest.fixture(scope="session")
+def run_stage(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The project that `ran` begins with."""
+    with pytest.MonkeyPatch.context() as patch:
+        site = build(tmp_path_factory, "ran")
+        patch.setenv(NOUNS["CALLS"], str(site.root.with_name("calls")))
+        run_chain(site).snapshot()
+        return site
+
+
+@pytest.fixture
+def ran(run_stage: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A site whose chain a → b → c has run, with `result` declared and a graph param."""
-    return run_chain(site)
+    monkeypatch.setenv(NOUNS["CALLS"], str(run_stage.root.with_name("calls")))
+    return run_stage.restored()
 
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The same for questions alone: it is shared, nothing may change it."""
-    root = tmp_path_factory.mktemp("published")
-    (root / "kernels").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(NOUNS["CALLS"], str(root / "calls"))
-        site = run_chain(NOUNS["Site"](root / "site", root / "kernels"))
-        site.asks = site.engine().database
-        yield site
+        site = build(tmp_path_factory, "published")
+        patch.setenv(NOUNS["CALLS"], str(site.root.with_name("calls")))
+        site = run_chain(site)
+    site.asks = site.engine().database
+    return site

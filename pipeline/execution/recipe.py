@@ -1,0 +1,109 @@
+"""Recipes and keys: what a step computes, and on which data, as digests that are known before any bar is read.
+
+A *recipe* covers the node type's code, its typed params, the versions of the libraries that compute it and
+the recipes of what it feeds on. A *key* is a recipe and the digests of the bars below it. Names of nodes
+and graphs are in neither.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+
+from pipeline import frame
+from pipeline.graph.graph import Node, Wire
+from pipeline.model.bars import BarsRequest, ResolvedBars
+from pipeline.model.digest import DIGEST_SIZE, digest, encode
+from pipeline.model.node import NodeType
+
+__all__ = ["KEY_VERSION", "Recipes", "library_versions"]
+
+KEY_VERSION = 2
+"""Part of every key. Raise it when the engine itself computes, adjusts or stores differently."""
+
+_LIBRARIES: dict[str, tuple[str, ...]] = {
+    "expression": ("polars",),
+    "kernel": ("numba", "numpy"),
+    "frame": ("polars", "numpy"),
+    "table": ("polars",),
+}
+
+
+@cache
+def library_versions(style: str) -> Mapping[str, str]:
+    """Versions of what computes nodes of a style, Python included; of the adapter, the digest of its source."""
+    found = {name: version(name) for name in _LIBRARIES[style]}
+    if style == "frame":
+        # pandas-style code depends on the adapter as much as on polars, and the adapter changes more often
+        home = Path(frame.__file__).parent
+        found["adapter"] = digest([(path.name, path.read_bytes()) for path in sorted(home.rglob("*.py"))])
+    return {**found, "python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+
+
+class Recipes:
+    """Makes the recipes and keys of one plan; parts that many steps share are encoded once."""
+
+    def __init__(self, bars: Mapping[BarsRequest, ResolvedBars]) -> None:
+        self._bars = bars
+        self._heads: dict[str, bytes] = {}
+        self._inputs: dict[tuple[str, tuple[str, ...], str], bytes] = {}
+        self._sources: dict[BarsRequest, bytes] = {}
+        self._tails: dict[tuple[BarsRequest, bool, tuple[str, ...]], bytes] = {}
+        self._data: dict[frozenset[BarsRequest], bytes] = {}
+
+    def recipe(
+        self, node: Node, inputs: Iterable[tuple[Wire, str | BarsRequest]], axis: BarsRequest, *, cut: bool
+    ) -> str:
+        """The recipe of a node. `inputs` are its wires, each with a recipe or a bars request at the other end."""
+        parts = [self._head(node.type), encode(tuple(node.params.items()))]
+        for wire, source in inputs:
+            shape = (wire.port, wire.columns, wire.kind.name)
+            part = self._inputs.get(shape)
+            if part is None:
+                part = self._inputs[shape] = encode(shape)
+            parts.append(part)
+            # a tag and a fixed length: what follows cannot be read as something else
+            parts.append(b"r" + bytes.fromhex(source) if isinstance(source, str) else self._source(source))
+        kinds = tuple([kind.name for kind in node.kinds.values()])
+        tail = self._tails.get((axis, cut, kinds))
+        if tail is None:
+            # the rows of the output, and what a Same kind became
+            tail = encode((_bars_token(axis), kinds, ("from", axis.start) if cut else None))
+            self._tails[axis, cut, kinds] = tail
+        parts.append(tail)
+        return blake2b(b"".join(parts), digest_size=DIGEST_SIZE).hexdigest()
+
+    def key(self, recipe: str, requests: frozenset[BarsRequest]) -> str:
+        """The key of a recipe over the bars of `requests`."""
+        data = self._data.get(requests)
+        if data is None:
+            per_source = sorted(
+                (_bars_token(r), tuple(zip(self._bars[r].symbols, self._bars[r].digests, strict=True)))
+                for r in requests
+            )
+            data = self._data[requests] = bytes.fromhex(digest(per_source))
+        return blake2b(bytes.fromhex(recipe) + data, digest_size=DIGEST_SIZE).hexdigest()
+
+    def _head(self, node: NodeType) -> bytes:
+        """The part that all nodes of a type share: id, code, library versions."""
+        head = self._heads.get(node.id)
+        if head is None:
+            versions = library_versions(node.style)
+            head = encode((KEY_VERSION, node.id, node.style, node.scope, node.code, versions))
+            self._heads[node.id] = head
+        return head
+
+    def _source(self, request: BarsRequest) -> bytes:
+        source = self._sources.get(request)
+        if source is None:
+            source = self._sources[request] = b"b" + encode(_bars_token(request))
+        return source
+
+
+def _bars_token(request: BarsRequest) -> str:
+    """What tells two bars sources of one node apart, apart from their data."""
+    return f"{request.timeframe} {request.adjust}"

@@ -1,0 +1,185 @@
+"""What a run has to tell the database: one frame per table, column by column, for ten thousand nodes at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline.execution.recipe import library_versions
+from pipeline.execution.run import NodeRecord, Run
+from pipeline.execution.why import data_of, upstream_of
+from pipeline.model.garbage import collector_paused
+from pipeline.store.segment import ObjectRow
+
+__all__ = ["PluginRow", "record_of"]
+
+_TIME = pl.Datetime("us", "UTC")
+_TEXT, _NUMBER, _COUNT = pl.String, pl.Float64, pl.Int64
+
+
+@dataclass(frozen=True, slots=True)
+class PluginRow:
+    """What became of a plugin file, as the `plugins` table says it."""
+
+    path: str
+    origin: str
+    digest: str
+    ids: str
+    status: str
+    reason: str
+
+
+@collector_paused()
+def record_of(run: Run, objects: Iterable[ObjectRow], plugins: Iterable[PluginRow]) -> dict[str, pl.DataFrame]:
+    """The rows of a finished run by table, tables without rows left out; columns are named as in `tables.DDL`."""
+    uses = [(graph, node, record) for record in run.records for graph, node in record.step.users]
+    frames = {
+        "runs": _runs(run),
+        "nodes": _nodes(run, uses),
+        "node_timings": _timings(run, uses),
+        "failures": _failures(uses),
+        "metrics": _metrics(run),
+        "plugins": pl.DataFrame([asdict(row) for row in plugins]),
+        "outputs": _outputs(run),
+    }
+    record = {name: frame.with_columns(run_id=pl.lit(run.id)) for name, frame in frames.items() if frame.height}
+    stored = list(objects)
+    if stored:
+        record["objects"] = _frame(
+            key=(_TEXT, [row.key for row in stored]),
+            segment=(_TEXT, [row.segment for row in stored]),
+            rows=(_COUNT, [row.rows for row in stored]),
+            bytes=(_COUNT, [row.bytes for row in stored]),
+        )
+    return record
+
+
+Uses = Sequence[tuple[str, str, NodeRecord]]
+
+
+def _runs(run: Run) -> pl.DataFrame:
+    assert run.finished_at is not None
+    rows = []
+    for graph in run.plan.graphs:
+        counts = dict.fromkeys(("computed", "cached", "failed", "skipped"), 0)
+        for record in run.records:
+            counts[record.status] += sum(name == graph.name for name, _ in record.step.users)
+        rows.append(
+            {
+                "graph": graph.name,
+                "status": run.status,
+                "started_at": run.started_at,
+                "finished_at": run.finished_at,
+                "seconds": (run.finished_at - run.started_at).total_seconds(),
+                "compile_ms": run.compile_ms,
+                **counts,
+                "params": _json(graph.params),
+                "settings": _json(run.settings),
+                "versions": _json(run.plan.versions),
+                "worker": run.worker,
+                "file": graph.file,
+            }
+        )
+    return pl.DataFrame(rows, schema_overrides={"started_at": _TIME, "finished_at": _TIME})
+
+
+def _nodes(run: Run, uses: Uses) -> pl.DataFrame:
+    graphs = {graph.name: graph for graph in run.plan.graphs}
+    steps = [record.step for _, _, record in uses]
+    nodes = [step.node for step in steps]
+    types = [step.node.type for step in steps]
+    data = {step.requests: data_of(run.plan, step) for step in {step.requests: step for step in steps}.values()}
+    # of what computes nodes of its style alone: another library's new version changes nothing
+    versions = {style: _json(library_versions(style)) for style in {node.style for node in types}}
+    columns = {columns: json.dumps([name for name, _ in columns]) for columns in {step.columns for step in steps}}
+    return _frame(
+        graph=(_TEXT, [graph for graph, _, _ in uses]),
+        node=(_TEXT, [node for _, node, _ in uses]),
+        node_type=(_TEXT, [node.id for node in types]),
+        category=(_TEXT, [node.category for node in types]),
+        style=(_TEXT, [node.style for node in types]),
+        key=(_TEXT, [step.key for step in steps]),
+        recipe=(_TEXT, [step.recipe for step in steps]),
+        code=(_TEXT, [node.code for node in types]),
+        params=(_TEXT, [_json(node.params) if node.params else "{}" for node in nodes]),
+        upstream=(_TEXT, [upstream_of(run.plan, step) for step in steps]),
+        data=(_TEXT, [data[step.requests] for step in steps]),
+        versions=(_TEXT, [versions[node.style] for node in types]),
+        warmup=(pl.Int32, [node.warmup for node in nodes]),
+        columns=(_TEXT, [columns[step.columns] for step in steps]),
+        kinds=(_TEXT, [_kinds(node.kinds) for node in nodes]),
+        # nodes over different ranges may share a step: each shows the range that it was asked for
+        range_start=(_TIME, [graphs[g].bars[graphs[g].nodes[name].axis].start for g, name, _ in uses]),
+        origin=(_TEXT, [node.origin for node in types]),
+    )
+
+
+def _timings(run: Run, uses: Uses) -> pl.DataFrame:
+    records = [record for _, _, record in uses]
+    return _frame(
+        graph=(_TEXT, [graph for graph, _, _ in uses]),
+        node=(_TEXT, [node for _, node, _ in uses]),
+        node_type=(_TEXT, [record.step.node.type.id for record in records]),
+        key=(_TEXT, [record.step.key for record in records]),
+        status=(_TEXT, [record.status for record in records]),
+        ms=(_NUMBER, [record.ms for record in records]),
+        cpu_ms=(_NUMBER, [record.cpu_ms for record in records]),
+        rows=(_COUNT, [record.rows for record in records]),
+        bytes=(_COUNT, [record.bytes for record in records]),
+        started_at=(_TIME, [record.started_at for record in records]),
+    ).with_columns(symbol=pl.lit(None, _TEXT), worker=pl.lit(run.worker))
+
+
+def _failures(uses: Uses) -> pl.DataFrame:
+    rows = [
+        {"graph": graph, "node": node, "symbol": None, **asdict(record.failure)}
+        for graph, node, record in uses
+        if record.failure is not None
+    ]
+    return pl.DataFrame(rows, schema_overrides={"symbol": _TEXT})
+
+
+def _metrics(run: Run) -> pl.DataFrame:
+    frames = []
+    for (graph, node), table in run.tables.items():
+        numeric = [name for name, dtype in table.schema.items() if dtype.is_numeric()]
+        symbols = table["symbol"] if "symbol" in table.columns else pl.Series([None] * table.height, dtype=_TEXT)
+        frames += [
+            pl.DataFrame({"symbol": symbols, "value": table[name].cast(_NUMBER)}).with_columns(
+                graph=pl.lit(graph), node=pl.lit(node), metric=pl.lit(name)
+            )
+            for name in numeric
+        ]
+    return pl.concat(frames) if frames else pl.DataFrame()
+
+
+def _outputs(run: Run) -> pl.DataFrame:
+    rows = [
+        {
+            "graph": graph.name,
+            "output": output,
+            "node": f"{node}.{part}" if part else node,
+            "key": run.plan.step(graph.name, node).key,
+        }
+        for graph in run.plan.graphs
+        for output, (node, part) in graph.outputs.items()
+    ]
+    return pl.DataFrame(rows)
+
+
+def _frame(**columns: tuple[Any, list[Any]]) -> pl.DataFrame:
+    return pl.DataFrame([pl.Series(name, values, dtype) for name, (dtype, values) in columns.items()])
+
+
+def _kinds(kinds: Mapping[str, Any]) -> str:
+    if len(kinds) == 1:  # nearly all nodes; names are plain words, which JSON does not escape
+        ((name, kind),) = kinds.items()
+        return f'{{"{name}": "{kind.name}"}}'
+    return json.dumps({name: kind.name for name, kind in kinds.items()})
+
+
+_json = json.JSONEncoder(default=str, sort_keys=True).encode
