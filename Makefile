@@ -17,10 +17,10 @@ run: $(RUNTIME) ## set up, import the sample bars, run graphs/ema_cross.yaml and
 	$(BIN)/tradegraph run graphs/ema_cross.yaml
 
 test: $(DEV) ## set up and run the tests
-	$(BIN)/python -m pytest -n auto -m "not heavy"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not heavy"
 
 test-all: $(DEV) ## the same with the long suites
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(DEV) ## lint, format, types, import rules
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.execute import Options, execute
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.plan import Plan, plan
@@ -116,8 +117,14 @@ class Engine:
         return plan([checked], self.market, self._segments("plan"), reuse=cache, refresh=refresh)
 
     def why(self, planned: Plan, node: str) -> list[Reason]:
-        """Why a node of a plan's first graph is computed: what changed since the graph's latest run."""
+        """Why a node of a plan's first graph is computed: what changed since the graph's latest run.
+
+        Raises UsageError when the graph has no such node.
+        """
         graph = planned.graphs[0].name
+        nodes = planned.graphs[0].nodes
+        if node not in nodes:
+            raise UsageError(f"graph {graph!r} has no node {node!r}", hint=did_you_mean(node, nodes))
         latest = self.database.latest(graph)
         rows = self.database.nodes_of(latest) if latest else []
         before = next((row for row in rows if row["graph"] == graph and row["node"] == node), None)
@@ -163,5 +170,5 @@ class Engine:
 
 
 def new_run_id() -> str:
-    """An id that sorts by time: UTC to the second and four random letters."""
-    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{os.urandom(2).hex()}"
+    """An id that sorts by time: UTC to the second and eight random letters."""
+    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"

@@ -145,6 +145,14 @@ def test_a_node_to_refresh_that_is_not_there_is_a_fault_of_the_call(site) -> Non
     assert site.calls() == []
 
 
+def test_asking_why_of_a_node_that_is_not_there_is_a_fault_of_the_call(site) -> None:
+    engine = site.engine()
+    planned = engine.plan(site.graph(site.CHAIN))
+    with pytest.raises(UsageError, match="has no node 'bb'") as error:
+        engine.why(planned, "bb")
+    assert error.value.hint == "Did you mean 'b'?"
+
+
 def test_options_of_a_run_reach_it(site) -> None:
     engine = site.engine()
     engine.run(site.path)

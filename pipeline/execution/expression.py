@@ -36,7 +36,7 @@ def evaluate_expression(
         raise NodeError(f"{node.id!r} gave {len(expressions)} expressions for {len(columns)} outputs", code="TG502")
     named = [_lifted(e).alias(name) for e, (name, _) in zip(expressions, columns, strict=True)]
     if node.scope == "cross-section":
-        result = frame.with_columns(panel.ts.alias("ts"), panel.symbol_column()).select(named)
+        result = frame.with_columns(panel.ts.alias("ts"), panel.symbol_column).select(named)
     elif len(panel.symbols) == 1 or all(map(works_row_by_row, named)):
         result = frame.select(named)
     else:

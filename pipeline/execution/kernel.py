@@ -37,7 +37,7 @@ class KernelCache:
         refuses the kernel.
         """
         # asking numba for the types takes ten microseconds; arrays are all alike here: float64, whole, read-only
-        shapes = tuple([len(arg) if type(arg) is tuple else type(arg) for arg in args])
+        shapes = tuple([tuple(map(type, arg)) if type(arg) is tuple else type(arg) for arg in args])
         key = (node.code or node.fn, shapes)
         found = self._drivers.get(key)
         if found is None:

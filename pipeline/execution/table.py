@@ -17,7 +17,7 @@ __all__ = ["evaluate_table"]
 
 def evaluate_table(node: NodeType, ports: Sequence[Argument], params: Mapping[str, Any], panel: Panel) -> pl.DataFrame:
     """The node's table. Its function gets the axis (symbol, ts), then a series per port."""
-    axis = pl.DataFrame([panel.symbol_column(), panel.ts.alias("ts")])
+    axis = pl.DataFrame([panel.symbol_column, panel.ts.alias("ts")])
     result = node.fn(axis, *(_series(port, spec.name) for port, spec in zip(ports, node.ports, strict=True)), **params)
     if not isinstance(result, pl.DataFrame):
         raise NodeError(f"{node.id!r} gave {type(result).__name__}, expected a polars DataFrame", code="TG502")

@@ -18,8 +18,8 @@ __all__ = ["DIALECT", "load_text", "read_file", "read_text", "scan_text"]
 
 DIALECT = "1"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-TAKEN = frozenset({"information_schema", "main", "pg_catalog", "system", "temp"})
-"""A graph is a schema of the published database, which has these already."""
+TAKEN = frozenset({"information_schema", "main", "memory", "pg_catalog", "system", "temp", "tradegraph"})
+"""A graph is a schema of the published database; these are schemas or databases already."""
 
 TOP = ("tradegraph", "name", "description", "params", "bars", "nodes", "outputs")
 TOP_RESERVED = {
@@ -112,7 +112,9 @@ class _Reader:
         if not NAME.fullmatch(name):
             self.fault("TG109", f"the graph name {shown(name)} is not well formed", place, _NAME_HINT)
         elif name in TAKEN:
-            self.fault("TG109", f"a graph cannot be called {name!r}", place, "A schema of DuckDB has this name.")
+            self.fault(
+                "TG109", f"a graph cannot be called {name!r}", place, "A schema or database of DuckDB has this name."
+            )
         spec = GraphSpec(self.file, top.place, name, self.text(top.items.get("description")))
         self._params(top, spec)
         for key, item in self.entries(top, "bars"):

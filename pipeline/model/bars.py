@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -84,7 +85,7 @@ class ResolvedBars:
     digests: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Panel:
     """Bars of many symbols: `ts` (Datetime[us, UTC]) and columns of equal length, sorted by (symbol, ts).
 
@@ -100,8 +101,9 @@ class Panel:
     def __len__(self) -> int:
         return len(self.ts)
 
+    @cached_property
     def symbol_column(self) -> pl.Series:
-        """The symbol of each row, as strings."""
+        """The symbol of each row, as strings; every file of values has it."""
         lengths = np.diff(self.offsets)
         codes = np.repeat(np.arange(len(self.symbols)), lengths)
         return pl.Series("symbol", self.symbols, dtype=pl.String).gather(codes)

@@ -21,6 +21,9 @@ from pipeline.model.param import REQUIRED, DeclaredParam, Param, ParamSet
 
 __all__ = ["ID", "indicator", "portfolio", "read_signature", "strategy"]
 
+TAKEN = frozenset({"run_id", "symbol", "ts"})
+"""Columns that every node has in SQL."""
+
 ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 
 
@@ -171,6 +174,11 @@ def _outputs(owner: str, hint: Any) -> tuple[Output, ...]:
         except Exception as error:  # an annotation is any code
             raise _unreadable(owner, error) from error
         outputs = [(name, _kind_in(fields.get(name))) for name in names]
+        taken = [name for name in names if name in TAKEN]
+        if taken:
+            raise _declaration(
+                owner, f"an output cannot be called {taken[0]!r}", "SQL has columns of this name already."
+            )
         bare = [name for name, kind in outputs if kind is None]
         if not bare:
             return tuple(Output(name, kind) for name, kind in outputs if kind is not None)

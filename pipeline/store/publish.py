@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from pipeline.errors import StoreError
 from pipeline.store.connect import connect_quietly
@@ -39,13 +40,14 @@ class Published:
 def publish(database: Path, private: Path) -> Published:
     """Land every waiting journal. Waits for a publish of another process to end.
 
-    Raises StoreError TG601 when the file cannot be written, TG602 when a newer version wrote it.
+    Raises StoreError TG601 when the file cannot be written, TG602 when a newer version wrote it, TG603
+    for a journal that cannot be read, after all others have landed.
     """
     began = time.perf_counter()
     try:
         private.mkdir(parents=True, exist_ok=True)
         with _locked(private / "publish.lock"):
-            journals = read_pending(private / "journal")
+            journals, damaged = _readable(read_pending(private / "journal"))
             if journals:
                 _land(database, private, journals)
                 for journal in journals:
@@ -57,7 +59,25 @@ def publish(database: Path, private: Path) -> Published:
         ) from error
     except duckdb.Error as error:
         raise StoreError(f"cannot publish {database}: {error}") from error
+    if damaged:
+        raise StoreError(
+            f"the journal of run {damaged[0].name} cannot be read", code="TG603", hint="It was set aside; run it again."
+        )
     return Published(tuple(journal.name for journal in journals), (time.perf_counter() - began) * 1e3)
+
+
+def _readable(journals: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Journals that can be read, and those that cannot: they are set aside, lest they hold up all others."""
+    good, damaged = [], []
+    for journal in journals:
+        try:
+            for file in journal.iterdir():
+                pl.read_parquet_schema(file)
+            good.append(journal)
+        except pl.exceptions.PolarsError:
+            journal.rename(journal.with_name(f".{journal.name}.damaged"))
+            damaged.append(journal)
+    return good, damaged
 
 
 @contextmanager

@@ -165,5 +165,8 @@ def _hint(message: str) -> str:
     if "Permission" in message or "disabled" in message:
         return "Queries may read this project's tables and views only."
     if "does not exist" in message:
-        return "`show all tables` lists what there is; a node is `graph.node`."
+        return (
+            "`show all tables` lists what there is; a node is `graph.node`. A node that failed in its graph's latest"
+            " run has none: `tradegraph runs show latest`."
+        )
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 import polars as pl
@@ -105,7 +106,7 @@ def _nodes(run: Run, uses: Uses) -> pl.DataFrame:
         key=(_TEXT, [step.key for step in steps]),
         recipe=(_TEXT, [step.recipe for step in steps]),
         code=(_TEXT, [node.code for node in types]),
-        params=(_TEXT, [_json(node.params) if node.params else "{}" for node in nodes]),
+        params=(_TEXT, [_params(node.params) for node in nodes]),
         upstream=(_TEXT, [upstream_of(run.plan, step) for step in steps]),
         data=(_TEXT, [data[step.requests] for step in steps]),
         versions=(_TEXT, [versions[node.style] for node in types]),
@@ -173,6 +174,19 @@ def _outputs(run: Run) -> pl.DataFrame:
 
 def _frame(**columns: tuple[Any, list[Any]]) -> pl.DataFrame:
     return pl.DataFrame([pl.Series(name, values, dtype) for name, (dtype, values) in columns.items()])
+
+
+def _params(params: Mapping[str, Any]) -> str:
+    """As `_json` writes them: its encoder is made anew for each call, which takes longer than planning the node."""
+    pairs = [f'"{name}": {_scalar(params[name])}' for name in sorted(params)]
+    return f"{{{', '.join(pairs)}}}"
+
+
+def _scalar(value: Any) -> str:
+    kind = type(value)
+    if kind is int or (kind is float and isfinite(value)):
+        return repr(value)
+    return _json(value)
 
 
 def _kinds(kinds: Mapping[str, Any]) -> str:

@@ -135,7 +135,7 @@ class Segments:
 
     def _write_pending(self, panel_id: int) -> None:
         pending = self._pending.pop(panel_id)
-        axis = [pending.panel.symbol_column(), pending.panel.ts.alias("ts")]
+        axis = [pending.panel.symbol_column, pending.panel.ts.alias("ts")]
         self._write(pl.DataFrame([*axis, *pending.series]), pending.keys)
 
     def _write(self, frame: pl.DataFrame, keys: Sequence[str]) -> None:

@@ -18,6 +18,8 @@ from benchmarks.report import Table
 from benchmarks.workload import Shape, assert_expected
 from pipeline.market import synthesise
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture(scope="module")
 def daily_bars(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -1,5 +1,9 @@
 """The node types that the page declares, loaded and run in a project."""
 
+import pytest
+
+pytestmark = pytest.mark.xdist_group("reader")
+
 GRAPH = """
 tradegraph: 1
 name: styles
@@ -15,9 +19,8 @@ outputs: {best: best, mid: mid, mean: mean}
 """
 
 
-def test_every_node_on_the_page_loads_and_computes(tmp_path, shell, blocks):
-    assert shell("tradegraph init p", tmp_path).returncode == 0
-    project = tmp_path / "p"
+def test_every_node_on_the_page_loads_and_computes(quick_start, shell, blocks):
+    project = quick_start[0] / "my-project"
     for number, block in enumerate(blocks("docs/how-it-works.md", "python")):
         (project / "nodes" / "custom" / f"page_{number}.py").write_text(block)
     (project / "graphs" / "styles.yaml").write_text(GRAPH)

@@ -4,7 +4,10 @@ import re
 import subprocess
 import sys
 
+import pytest
 import yaml
+
+pytestmark = pytest.mark.xdist_group("reader")  # one project for all of them: kernels compile once
 
 
 def test_the_quick_start_runs_from_the_first_command_to_the_last(quick_start):

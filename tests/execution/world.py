@@ -270,7 +270,7 @@ class World(Files):
         step = run.plan.step(run.plan.graphs[0].name, node)
         panel = self.market.read(run.plan.bars[step.axis], ["close"])
         return pl.DataFrame(
-            [panel.symbol_column(), panel.ts.alias("ts"), self.column(run, node, part).series.alias("value")]
+            [panel.symbol_column, panel.ts.alias("ts"), self.column(run, node, part).series.alias("value")]
         )
 
 

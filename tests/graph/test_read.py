@@ -224,7 +224,7 @@ def test_names_are_lower_case_words(form_faults, name):
         assert "lower case" in fault.hint
 
 
-@pytest.mark.parametrize("name", ["main", "temp", "information_schema"])
+@pytest.mark.parametrize("name", ["main", "temp", "information_schema", "memory", "tradegraph"])
 def test_a_graph_is_a_schema_and_may_not_take_the_name_of_one(form_faults, name):
     (fault,) = form_faults(f"tradegraph: 1\nname: ‸{name}\n{REST}", "TG109")
     assert name in fault.message

@@ -82,7 +82,7 @@ def _worst(shared: Path, tmp_path: Path, symbols: list[str] | None) -> float:
     import_frame(market, bars, "1d", source="shared")
     panel = market.read(market.resolve(BarsRequest("1d", adjust="total")), ["close"])
     ours = pl.DataFrame(
-        {"symbol": panel.symbol_column(), "date": panel.ts.dt.date(), "close": panel.columns["close"].series}
+        {"symbol": panel.symbol_column, "date": panel.ts.dt.date(), "close": panel.columns["close"].series}
     )
     both = expected.join(ours, on=["symbol", "date"])
     assert len(both) == expected.filter(pl.col("symbol").is_in(chosen)).height

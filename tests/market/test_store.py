@@ -35,7 +35,7 @@ def test_what_was_stored_is_read_sorted_by_symbol_and_time(market, put, days) ->
     panel = market.read(resolved, ["close", "volume"])
     assert panel.symbols == ("A", "B")
     assert panel.offsets.tolist() == [0, 2, 5]
-    assert panel.symbol_column().to_list() == ["A", "A", "B", "B", "B"]
+    assert panel.symbol_column.to_list() == ["A", "A", "B", "B", "B"]
     assert panel.ts.dtype == pl.Datetime("us", "UTC")
     assert list(panel.columns) == ["close", "volume"]
     assert panel.columns["close"].series.to_list() == [7.0, 8.0, 100.0, 101.0, 102.0]

@@ -94,7 +94,7 @@ def test_a_request_is_the_same_key_in_another_process():
 def test_offsets_say_whose_row_is_whose(symbols, offsets, rows):
     ts = pl.Series("ts", range(len(rows)), dtype=pl.Datetime("us", "UTC"))
     panel = Panel(symbols, np.array(offsets, dtype=np.int64), ts, {"close": Column(array=np.zeros(len(rows)))})
-    assert panel.symbol_column().to_list() == rows
-    assert panel.symbol_column().dtype == pl.String
-    assert panel.symbol_column().name == "symbol"
+    assert panel.symbol_column.to_list() == rows
+    assert panel.symbol_column.dtype == pl.String
+    assert panel.symbol_column.name == "symbol"
     assert len(panel) == len(rows)

@@ -458,6 +458,19 @@ def test_a_warm_up_that_fails_for_given_params_says_so():
     assert error.value.faults[0].code == "TG405"
 
 
+def test_an_output_cannot_have_the_name_of_a_column_that_every_node_has():
+    class Stamped(NamedTuple):
+        ts: Number
+
+    def stamped(x: Number) -> Stamped:
+        """Stamped."""
+
+    stamped.__annotations__["return"] = Stamped
+    with pytest.raises(PluginError, match="an output cannot be called 'ts'") as error:
+        indicator(stamped)
+    assert error.value.faults[0].code == "TG405"
+
+
 def test_the_reason_behind_an_unreadable_annotation_is_kept():
     with pytest.raises(PluginError) as error:
         indicator(lost_port)

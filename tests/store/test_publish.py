@@ -117,6 +117,21 @@ def test_a_crash_between_landing_and_tidying_up_lands_nothing_twice(ran, monkeyp
     assert journals(ran) == []
 
 
+def test_a_journal_that_cannot_be_read_is_set_aside_and_named_after_the_others_have_landed(ran) -> None:
+    folder = ran.root / ".tradegraph" / "journal"
+    bad = folder / "20200101T000000-dead"
+    bad.mkdir()
+    (bad / "runs.parquet").write_bytes(b"PAR1 rubbish")
+    with pytest.raises(StoreError, match="20200101T000000-dead cannot be read") as error:
+        ran.run(ran.path)
+    assert error.value.faults[0].code == "TG603"
+    assert len(runs(ran)) == 2
+    assert not bad.exists()
+    assert (folder / ".20200101T000000-dead.damaged" / "runs.parquet").exists()
+    ran.run(ran.path)
+    assert len(runs(ran)) == 3
+
+
 def test_a_half_written_journal_is_not_read(ran) -> None:
     half = ran.root / ".tradegraph" / "journal" / ".20200101T000000-dead.tmp"
     half.mkdir(parents=True)
@@ -230,7 +245,7 @@ def test_drafts_of_a_crashed_publish_do_no_harm(ran) -> None:
     assert len(runs(ran)) == 2
 
 
-@pytest.mark.parametrize("graph", ["draft", "tradegraph", "select", "memory"])
+@pytest.mark.parametrize("graph", ["draft", "select"])
 def test_a_graph_may_be_called_like_a_database_or_a_keyword(site, graph) -> None:
     site.run(site.CHAIN, name=graph)
     assert site.engine().sql(f'select count(*) from tradegraph."{graph}".a').item() == 36
