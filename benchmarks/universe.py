@@ -139,7 +139,7 @@ def plain_polars(data: Path, graph: Graph) -> pl.DataFrame:
         frame.sort("symbol", moment)
         .select("symbol", moment, close=(pl.col("close") / later).over("symbol"))
         .with_columns(**{name: _ema(period).over("symbol") for name, period in rising.items()})
-        .with_columns(event=(_cross() + _momentum(graph.nodes["momentum"])).sign().over("symbol"))
+        .with_columns(event=_entry(_momentum(graph.nodes["momentum"])).over("symbol"))
         .with_columns(weight=_held().over("symbol"))
         .filter(shown)
         .with_columns(earned=_earned().over("symbol"))
@@ -162,15 +162,15 @@ def _ema(period: int) -> pl.Expr:
     return seeded.ewm_mean(alpha=2.0 / (period + 1.0), adjust=False, ignore_nulls=True)
 
 
-def _cross() -> pl.Expr:
+def _entry(momentum: pl.Expr) -> pl.Expr:
+    """Out where the averages cross back, in where the trend is up and momentum buys; else as it was."""
     fast, slow = pl.col("fast"), pl.col("slow")
-    up = (fast > slow) & (fast.shift() <= slow.shift())
     down = (fast < slow) & (fast.shift() >= slow.shift())
-    return pl.when(up).then(1).when(down).then(-1).otherwise(0)
+    return pl.when(down).then(-1).when((fast > slow) & (momentum > 0)).then(1).otherwise(0)
 
 
 def _momentum(node: Node) -> pl.Expr:
-    """The signal of examples/momentum_strategy_plugin.py; the vote of two equal events is the sign of their sum."""
+    """The signal of examples/momentum_strategy_plugin.py."""
     close = pl.col("close")
     threshold = node.params["threshold"]
     momentum = close / close.shift(node.params["momentum_period"]) - 1.0

@@ -100,9 +100,11 @@ class Engine:
         return self.discovery.registry
 
     def check(self, graph: str | Path, overrides: Overrides | None = None) -> Graph:
-        """The checked graph in a file. Raises GraphError with every fault."""
+        """The checked graph in a file, or the one of that name in `graphs/`. Raises GraphError with every fault."""
         given = overrides or Overrides()
-        return check_file(Path(graph), self.registry, params=given.params, settings=given.settings, bars=given.bars)
+        return check_file(
+            self._file(graph), self.registry, params=given.params, settings=given.settings, bars=given.bars
+        )
 
     def plan(
         self,
@@ -164,6 +166,10 @@ class Engine:
     def sql(self, query: str) -> pl.DataFrame:
         """The answer of the published database. Raises StoreError TG604, TG605."""
         return self.database.sql(query)
+
+    def _file(self, graph: str | Path) -> Path:
+        named = self.project.root / "graphs" / f"{graph}.yaml"
+        return named if not Path(graph).exists() and named.exists() else Path(graph)
 
     def _segments(self, run_id: str) -> Segments:
         return Segments(self.project.private / "segments", run_id, self.database.lookup)

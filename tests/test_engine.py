@@ -77,6 +77,14 @@ def test_a_run_takes_a_path_its_text_or_a_checked_graph(site) -> None:
     assert site.calls() == ["plus 1", "plus 2"]
 
 
+def test_a_graph_in_the_graphs_folder_is_found_by_its_name(site) -> None:
+    path = site.graph(site.CHAIN)
+    folder = site.root / "graphs"
+    folder.mkdir(exist_ok=True)
+    (folder / "by_name.yaml").write_text(path.read_text())
+    assert site.engine().check("by_name").file == str(folder / "by_name.yaml")
+
+
 def test_faults_of_a_graph_are_raised_all_at_once_and_nothing_runs(site) -> None:
     path = site.graph("a: {use: pluss, in: daily.close}\nb: {use: plus, in: nowhere, with: {bye: 1}}")
     with pytest.raises(GraphError) as caught:

@@ -58,7 +58,7 @@ def page(discovery: Discovery, node_type: str, *, as_json: bool) -> None:
     click.echo(f"\n{node.doc.strip()}\n")
     _section("in", [(p.name, _kind(p.kind), _port_note(p)) for p in node.ports])
     _section("with", [_param_row(param) for param in node.params])
-    _section("out", [(name, kind, _kind_note(kind)) for name, kind in _outputs(node).items()])
+    _section("out", [(name, kind, _output_note(node, name, kind)) for name, kind in _outputs(node).items()])
     click.echo(f"warm-up  {_warmup(node)}")
     click.echo(f"file     {shown_path(node.origin)}")
     click.echo(f"code     {node.code}")
@@ -124,6 +124,17 @@ def _inputs(node: NodeType) -> str:
 def _port_note(port: Port) -> str:
     note = _kind_note(_kind(port.kind))
     return f"{note}; may be left out" if port.optional else note
+
+
+def _output_note(node: NodeType, name: str, kind: str) -> str:
+    """What an output means, and its columns in SQL where they have other names."""
+    note = _kind_note(kind)
+    known = BY_NAME.get(kind)
+    if known is None or not known.fields:
+        return note
+    prefix = "" if len(node.outputs) == 1 else f"{name}_"
+    columns = " and ".join(prefix + field for field, _ in known.fields)
+    return f"{note}; columns {columns}, wired as NODE.{prefix}{known.fields[0][0]}"
 
 
 def _kind_note(name: str) -> str:

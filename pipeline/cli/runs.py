@@ -55,8 +55,8 @@ def show(session: Session, run: str) -> None:
 
 
 @click.command(cls=Leaf)
-@click.argument("before", metavar="A", required=False, shell_complete=candidate.runs)
-@click.argument("now", metavar="B", default="latest", shell_complete=candidate.runs)
+@click.argument("before", metavar="[A]", required=False, shell_complete=candidate.runs)
+@click.argument("now", metavar="[B]", default="latest", shell_complete=candidate.runs)
 @click.option("--limit", default=40, show_default=True, type=click.IntRange(0), help="Rows of a table; 0 shows all.")
 @json_option
 @pass_session

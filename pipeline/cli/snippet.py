@@ -30,7 +30,7 @@ def snippet(node: NodeType, *, bars: str = "daily") -> str:
     params = {param.name: _value(param) for param in node.params if param.required or _plain(param.default)}
     with_ = "{" + ", ".join(f"{name}: {text}" for name, text in params.items()) + "}"
     parts = [f"use: {node.id}", f"in: {wired}", *([f"with: {with_}"] if params else [])]
-    name = f"my_{node.id.replace('.', '_')}"
+    name = node.id if node.id.startswith("my_") else f"my_{node.id.replace('.', '_')}"
     lines = [f"# {text}" for text in needed]
     if len(name) + len(", ".join(parts)) <= _LONGEST:
         lines.append(f"{name}: {{{', '.join(parts)}}}")

@@ -64,12 +64,32 @@ class KernelCache:
         try:
             driver.compile(types)
         except numba.errors.NumbaError as error:
-            reason = str(error).strip().splitlines()
             raise NodeError(
-                f"the kernel of {node.id!r} cannot be compiled: {reason[0] if reason else error}",
+                f"the kernel of {node.id!r} cannot be compiled: {_cause(str(error))}",
                 hint="Kernels take what numba's nopython mode takes; the full message is in the run's failure record.",
             ) from error
         return driver  # type: ignore[no-any-return]
+
+
+def _cause(message: str) -> str:
+    """The line of numba's message that says what is wrong, and the innermost line of the author's code."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    noise = (
+        "Failed in nopython",
+        "During:",
+        "Overload",
+        "There are",
+        "- ",
+        ">>>",
+        "<source elided>",
+        "^",
+        "File",
+    )
+    said = next((line for line in lines if not line.startswith(noise)), lines[0] if lines else "")
+    if "Cannot modify readonly array" in message:
+        said = "it writes into an input, which is read-only"
+    places = [line for line in lines if line.startswith("File ") and "<driver>" not in line]
+    return f"{said} ({places[-1].rstrip(':')})" if places else said
 
 
 def kernel_arguments(ports: Sequence[Argument], params: Mapping[str, Any], offsets: Offsets) -> tuple[Any, ...]:

@@ -301,6 +301,11 @@ class _Checker:
             for name, spec in self.spec.nodes.items()
             if self.outputs and name not in alive
         ]
+        for name, node in self.nodes.items():
+            other = self.registry.contested.get(node.type.id)
+            if other is not None:
+                message = f"node {name!r}: {node.type.id!r} is declared twice, {node.type.origin} is used, not {other}"
+                found.append(Fault("TG404", message, node.place, "Give one of them another id.", "warning"))
         return sorted(found, key=lambda fault: (fault.place or Place(""), fault.code))
 
     def graph(self, order: list[str], warnings: list[Fault]) -> Graph:

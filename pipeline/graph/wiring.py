@@ -180,6 +180,8 @@ class _Wiring(_Ends):
             hint = f"{port.takes} is {port.takes.description}; {end.kind} is {end.kind.description}."
             if end.kind is BARS:
                 hint = f"Wire one column: `{end.source}.close`."
+            elif end.kind is SIGNAL:
+                hint = f"Wire one half of the signal: `{end.source}.event` or `{end.source}.strength`."
             elif port.takes is SIGNAL:
                 hint = "A signal comes from a strategy node, or from an event."
             elif port.takes is EVENT:

@@ -14,9 +14,15 @@ __all__ = ["Registry"]
 class Registry:
     """Node types by id, and the faults of files that could not be loaded. Never changes; build a new one."""
 
-    __slots__ = ("_refused", "_types")
+    __slots__ = ("_contested", "_refused", "_types")
 
-    def __init__(self, types: Iterable[NodeType] = (), *, refused: Iterable[Fault] = ()) -> None:
+    def __init__(
+        self,
+        types: Iterable[NodeType] = (),
+        *,
+        refused: Iterable[Fault] = (),
+        contested: Mapping[str, str] | None = None,
+    ) -> None:
         found: dict[str, NodeType] = {}
         for node in types:
             if node.id in found:
@@ -27,11 +33,17 @@ class Registry:
             found[node.id] = node
         self._types: Mapping[str, NodeType] = MappingProxyType(dict(sorted(found.items())))
         self._refused: tuple[Fault, ...] = tuple(refused)
+        self._contested: Mapping[str, str] = MappingProxyType(dict(contested or {}))
 
     @property
     def refused(self) -> tuple[Fault, ...]:
         """Why files could not be loaded."""
         return self._refused
+
+    @property
+    def contested(self) -> Mapping[str, str]:
+        """Ids that another file claims as well: id → the file that was refused for it."""
+        return self._contested
 
     def get(self, type_id: str) -> NodeType | None:
         """The node type with this id, if there is one."""

@@ -72,6 +72,7 @@ class _Builder:
         self._types: dict[str, NodeType] = {}
         self._records: dict[Path, PluginRecord] = {}
         self._refused: list[Fault] = []
+        self._contested: dict[str, str] = {}
 
     def add(self, path: Path, root: Path, origin: str) -> None:
         if path.resolve() in self._records:
@@ -89,9 +90,9 @@ class _Builder:
         if clashes:
             first = self._types[clashes[0].id].origin
             message = f"the id {clashes[0].id!r} is taken by {first}"
-            self._refuse(
-                path, origin, loaded.digest, [Fault("TG404", message, Place(str(path)), "Give it another id.")]
-            )
+            hint = "Give it another id: the function's name, or 'id' in get_metadata."
+            self._refuse(path, origin, loaded.digest, [Fault("TG404", message, Place(str(path)), hint)])
+            self._contested.update({node.id: str(path) for node in clashes})
             return
         self._types.update({node.id: node for node in loaded.types})
         ids = tuple(node.id for node in loaded.types)
@@ -107,4 +108,6 @@ class _Builder:
 
     def build(self) -> Discovery:
         records = sorted(self._records.values(), key=lambda record: (record.origin, record.path))
-        return Discovery(Registry(self._types.values(), refused=self._refused), tuple(records))
+        return Discovery(
+            Registry(self._types.values(), refused=self._refused, contested=self._contested), tuple(records)
+        )

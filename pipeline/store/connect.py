@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -46,11 +48,11 @@ def connect_reader(database: Path, segments: Path) -> Iterator[duckdb.DuckDBPyCo
             code="TG605",
             hint="Run a graph first: tradegraph run graphs/ema_cross.yaml",
         )
-    with connect_quietly() as connection:
+    with connect_quietly() as connection, ExitStack() as borrowed:
         # attached, never connected to: connections of one process to one path share an instance, so the
         # settings below would hold for whoever else has the file open, and a lock would fail the next reader
         try:
-            connection.execute(f"attach {literal(str(database))} as tradegraph (read_only)")
+            _attach(connection, database, borrowed)
             connection.execute("use tradegraph")
             connection.execute(f"set temp_directory = {literal(str(segments.parent / 'spill'))}")
             connection.execute(f"set allowed_directories = [{literal(f'{segments}/')}]")
@@ -63,6 +65,18 @@ def connect_reader(database: Path, segments: Path) -> Iterator[duckdb.DuckDBPyCo
                 code="TG603",
                 hint="Move it away and run again: everything is then computed anew.",
             ) from error
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, database: Path, borrowed: ExitStack) -> None:
+    """Attach the file, or a copy of it while another program has it open for writing, as clients do by default."""
+    try:
+        connection.execute(f"attach {literal(str(database))} as tradegraph (read_only)")
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise
+        copy = Path(borrowed.enter_context(TemporaryDirectory(prefix="tradegraph-"))) / database.name
+        shutil.copyfile(database, copy)
+        connection.execute(f"attach {literal(str(copy))} as tradegraph (read_only)")
 
 
 def refuse_writes(connection: duckdb.DuckDBPyConnection, query: str) -> None:

@@ -406,3 +406,16 @@ nodes:
 
 def test_a_graph_without_outputs_has_no_dead_nodes(nodes):
     assert nodes("a: {use: sma, in: daily.close}").warnings == ()
+
+
+def test_a_node_whose_id_two_files_claim_is_warned_about(registry):
+    contested = Registry(registry, contested={"sma": "/elsewhere/sma.py"})
+    found = check(read_text(HEAD + "nodes:\n  a: {use: sma, in: daily.close}\n"), contested)
+    (warning,) = found.warnings
+    assert (warning.code, warning.severity, warning.place.line) == ("TG404", "warning", 6)
+    assert "is used, not /elsewhere/sma.py" in warning.message
+
+
+def test_one_half_of_a_signal_is_named_where_an_event_is_due(faults):
+    (fault,) = faults(HEAD + "nodes:\n  m: {use: custom, in: daily}\n  h: {use: held, in: ‸m}\n", "TG214")
+    assert fault.hint == "Wire one half of the signal: `m.event` or `m.strength`."

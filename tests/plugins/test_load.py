@@ -128,6 +128,14 @@ def test_an_id_declared_twice_in_a_file_refuses_the_file(world) -> None:
     assert "'one'" in fault.message
 
 
+def test_an_id_that_two_files_claim_is_contested(world) -> None:
+    world.node("a_first", NODE.format(name="one", body="x"))
+    world.node("b_second", NODE.format(name="one", body="x"))
+    contested = world.discover().registry.contested
+    assert list(contested) == ["one"]
+    assert contested["one"].endswith("b_second.py")
+
+
 def test_a_second_name_for_a_node_is_no_second_declaration(world) -> None:
     world.node("aliased", NODE.format(name="one", body="x") + "other = one\n")
     (record,) = [record for record in world.discover().records if record.path.endswith("aliased.py")]

@@ -1,5 +1,7 @@
 """Questions to the published file: what SQL may do, and how each no is said."""
 
+import subprocess
+import sys
 import threading
 
 import duckdb
@@ -235,3 +237,19 @@ def test_a_database_object_needs_no_file_to_be_made(tmp_path) -> None:
     assert database.lookup([]) == {}
     assert database.lookup(["key"]) == {}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_another_program_has_open_for_writing_can_still_be_asked_and_published(ran) -> None:
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", code, str(ran.database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert writer.stdout.readline() == "open\n"
+        before = ran.engine().sql("select count(*) from runs").item()
+        result = ran.run(ran.path)
+        assert result.run.counts["cached"] == len(result.run.records)
+        assert ran.engine().sql("select count(*) from runs").item() == before + 1
+    finally:
+        writer.communicate()
+    assert writer.returncode == 0
