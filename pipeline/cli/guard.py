@@ -51,7 +51,11 @@ def guarded(call: Callable[[], object], session: Session) -> int:
         if session.debug:
             traceback.print_exc()
         return _say([_system_fault(error)], session, 2)
-    except SystemExit:
+    except SystemExit as error:
+        # click itself answers a broken pipe with status 1, which means here that a node failed
+        if isinstance(error.__context__, OSError) and error.__context__.errno == errno.EPIPE:
+            _forget_stdout()
+            return BROKEN_PIPE
         raise
     except BaseException as error:  # noqa: BLE001 - the last line: a bug (or a panic of polars) is told in a sentence
         return _bug(error, session)

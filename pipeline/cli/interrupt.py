@@ -1,10 +1,11 @@
-"""Ctrl-C during a run: it ends the computing, and does not lose what was computed."""
+"""Ctrl-C or SIGTERM during a run: it ends the computing, and does not lose what was computed."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from types import FrameType
+from typing import Any
 
 from pipeline.cli.fault import tell
 from pipeline.execution.protocols import Progress
@@ -15,27 +16,28 @@ __all__ = ["Patience"]
 class Patience:
     """A progress between the run and whoever tells of it, that knows when only storing is left.
 
-    As a context it takes SIGINT: as long as nodes are waiting it is the usual KeyboardInterrupt, which
+    As a context it takes SIGINT and SIGTERM: as long as nodes are waiting it is the usual KeyboardInterrupt, which
     the engine answers by storing what it has. From then on a first one is only noted, in `pressed`; one more ends
-    the process and loses what is not stored yet. Where SIGINT is ignored or handled already, it stays so.
+    the process and loses what is not stored yet. Where a signal is ignored or handled already, it stays so.
     """
 
     def __init__(self, told: Progress, *, nodes: int) -> None:
         self._told = told
         self._waiting = nodes
-        self._taken = False
+        self._usual: dict[int, Any] = {}
         self.pressed = False
 
     def __enter__(self) -> Patience:
-        usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        if usual and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, self._press)
-            self._taken = True
+        if threading.current_thread() is threading.main_thread():
+            for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+                if signal.getsignal(number) is usual:
+                    signal.signal(number, self._press)
+                    self._usual[number] = usual
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._taken:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, usual in self._usual.items():
+            signal.signal(number, usual)
 
     def started(self, *, steps: int, cached: int) -> None:
         """The plan is made."""

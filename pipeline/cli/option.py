@@ -97,6 +97,8 @@ def given_options(command: F) -> F:
         to: str | None,
         **rest: Any,
     ) -> Any:
+        if symbols and not any(text.strip(", ") for text in symbols):
+            raise click.BadOptionUsage("symbols", "--symbols names no symbol; leave it out for those of the graph")
         bars = {"symbols": ",".join(symbols), "from": from_ or "", "to": to or ""}
         given = Given(_params(param), _settings(set_), {name: text for name, text in bars.items() if text})
         return command(*args, given=given, **rest)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -57,10 +59,12 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
             _check_codes(node, array, name, dtype)
             array.flags.writeable = False
         return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
-    if node.style == "table":
-        return evaluate_table(node, ports, params, panel)
-    evaluate = evaluate_frames if node.style == "frame" else evaluate_expression
-    found = evaluate(node, ports, params, columns, panel)
+    # what a node prints must not end up in the middle of somebody's answer
+    with redirect_stdout(sys.stderr):
+        if node.style == "table":
+            return evaluate_table(node, ports, params, panel)
+        evaluate = evaluate_frames if node.style == "frame" else evaluate_expression
+        found = evaluate(node, ports, params, columns, panel)
     return {
         name: Column(dtype=dtype, series=_checked(node, series, name, dtype, len(panel)))
         for (name, dtype), series in zip(columns, found, strict=True)

@@ -188,4 +188,5 @@ def _failure(error: BaseException) -> Failure:
     if isinstance(error, TradegraphError):
         fault = error.faults[0]
         return Failure(fault.code, fault.message, "", text)
-    return Failure("TG501", f"{type(error).__name__}: {error}", "", text)
+    notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+    return Failure("TG501", f"{type(error).__name__}: {error}{notes}", "", text)

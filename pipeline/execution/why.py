@@ -117,6 +117,10 @@ def _end(end: list[Any]) -> str:
     return f"{end[0]}.{'/'.join(end[2])}"
 
 
+def _count(symbols: int) -> str:
+    return f"{symbols} symbol{'' if symbols == 1 else 's'}"
+
+
 def _data(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
     reasons: list[Reason] = []
     for name, found in now.items():
@@ -124,6 +128,9 @@ def _data(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
         if old is None:
             reasons.append(Reason("DATA", f"it stands on {name} bars, it stood on {', '.join(before) or 'none'}"))
         elif old["digest"] != found["digest"]:
-            count = f"{found['symbols']} symbols, it was {old['symbols']}" if found["symbols"] != old["symbols"] else ""
-            reasons.append(Reason("DATA", f"the {name} bars changed{': ' + count if count else ''}"))
+            if found["symbols"] != old["symbols"]:
+                what = f"the {name} bars are of {_count(found['symbols'])} now, they were of {_count(old['symbols'])}"
+            else:
+                what = f"the {name} bars changed"
+            reasons.append(Reason("DATA", what))
     return reasons

@@ -144,6 +144,9 @@ class _Reader:
                 self.fault(
                     "TG108", f"the graph has no `{required}:`", top.place, f"Add `{required}:` with `{example}`."
                 )
+        nodes = top.items.get("nodes")
+        if isinstance(nodes, Map) and not nodes.items:
+            self.fault("TG108", "the graph has no node", nodes.place, "Add `fast: {use: ema, in: daily.close}`.")
         return spec
 
     def map(self, item: Item, what: str) -> Map | None:

@@ -54,7 +54,8 @@ def take_in(path: Path, timeframe: str, *, symbol: str | None = None) -> Intake:
     if header.time:
         stamp = stamp.cast(pl.String) + " " + raw[header.time].cast(pl.String)
     ts = moments(stamp, daily=seconds >= 86_400)
-    typed = {name: _number(columns.get(name), name, len(raw), notes) for name in (*BAR_FIELDS, "dividend", "split")}
+    numbers = (*BAR_FIELDS, "dividend", "split")
+    typed = {name: _number(path, columns.get(name), name, len(raw), notes) for name in numbers}
     has_actions = ("dividend" in columns or "split" in columns) and seconds <= 86_400
     if seconds > 86_400 and ("dividend" in columns or "split" in columns):
         notes.append("dividends and splits are ignored: a bar longer than a day does not tell their date")
@@ -124,24 +125,41 @@ def _read_text(path: Path) -> tuple[pl.DataFrame, int]:
     return raw, best + 2
 
 
-def _number(column: pl.Series | None, name: str, rows: int, notes: list[str]) -> pl.Series:
+def _number(path: Path, column: pl.Series | None, name: str, rows: int, notes: list[str]) -> pl.Series:
     """A column as finite Float64 with null where missing; actions get their neutral value instead."""
     neutral = {"dividend": 0.0, "split": 1.0}.get(name)
     if column is None:
         return pl.Series(name, [neutral], dtype=pl.Float64).new_from_index(0, rows)
     text = column.dtype == pl.String
-    value = (column.str.strip_chars() if text else column).cast(pl.Float64, strict=False).alias(name)
+    value = (_plain(column, name) if text else column).cast(pl.Float64, strict=False).alias(name)
     value = value.set(~value.is_finite(), None)
+    if text:
+        bad = value.is_null() & column.is_not_null() & ~column.str.strip_chars().is_in(_NO_VALUE)
+        if bad.any():
+            fact = f"{name} {column.filter(bad)[0]!r} cannot be read (values like it: {bad.sum()})"
+            if neutral is not None:
+                # taken as nothing, a split would leave every price before it wrong
+                raise refusal(path, fact, "Write a number: 0.25 for a dividend, 2.0 or 2:1 for two shares for one.")
+            notes.append(fact)
     if neutral is None:
         return value
-    if text:
-        bad = value.is_null() & column.is_not_null() & ~column.is_in(_NO_VALUE)
-        if bad.any():
-            notes.append(f"{bad.sum()} {name} values cannot be read, the first is {column.filter(bad)[0]!r}")
     if name == "split":
         # zero is how some vendors write "no split"
         value = value.set(value <= 0.0, None)
     return value.fill_null(neutral)
+
+
+def _plain(column: pl.Series, name: str) -> pl.Series:
+    """The text of numbers as Python writes them: `1,234,567` without its commas, a split `3:2` as a quotient."""
+    plain = column.str.strip_chars()
+    grouped = plain.str.contains(r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$")
+    if grouped.any():
+        plain = plain.zip_with(~grouped.fill_null(value=False), plain.str.replace_all(",", "", literal=True))
+    if name == "split":
+        terms = plain.str.extract_groups(r"^(\d+(?:\.\d+)?)\s*[:/]\s*(\d+(?:\.\d+)?)$").struct.unnest()
+        quotient = terms["1"].cast(pl.Float64) / terms["2"].cast(pl.Float64)
+        plain = plain.zip_with(quotient.is_null(), quotient.cast(pl.String))
+    return plain
 
 
 def _symbols(path: Path, column: pl.Series | None, symbol: str | None, rows: int) -> pl.Series:

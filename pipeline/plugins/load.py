@@ -13,6 +13,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -80,7 +81,9 @@ class Loader:
         # dataclasses, typing and pickle look a class's module up by name
         sys.modules[name] = module
         try:
-            exec(compile(file.tree, str(file.path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+            # what a plugin prints must not end up in the middle of somebody's answer
+            with redirect_stdout(sys.stderr):
+                exec(compile(file.tree, str(file.path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102
         except TradegraphError:
             self._forget(file, name)
             raise

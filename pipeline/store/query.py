@@ -47,7 +47,7 @@ class Database:
                     return pl.DataFrame()
                 return pl.DataFrame(_Stream(_holdable(relation)))
             except (duckdb.Error, pl.exceptions.PolarsError) as error:
-                raise StoreError(str(error), code="TG604", hint=_hint(str(error))) from error
+                raise StoreError(str(error), code="TG604", hint=_hint(str(error), self.segments)) from error
 
     def lookup(self, keys: Sequence[str]) -> Mapping[str, ObjectRow]:
         """Where the values of `keys` rest, published or waiting to be."""
@@ -161,7 +161,9 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def _hint(message: str) -> str:
+def _hint(message: str, segments: Path) -> str:
+    if "/segments/" in message and f"{segments}/" not in message:
+        return "The project was moved or copied: run any graph once, and all views are made anew."
     if "Permission" in message or "disabled" in message:
         return "Queries may read this project's tables and views only."
     if "does not exist" in message:

@@ -97,7 +97,9 @@ def test_a_reserved_key_is_refused(registry, graphs, line):
 def test_every_graph_on_the_page_is_well_formed(registry, graphs):
     assert len(graphs) == 2
     for text in graphs:
-        assert check_text(text, registry).nodes.keys() == yaml.safe_load(text)["nodes"].keys()
+        graph = check_text(text, registry)
+        assert graph.nodes.keys() == yaml.safe_load(text)["nodes"].keys()
+        assert graph.warnings == ()
 
 
 def test_the_wires_carry_what_the_page_says(registry, graphs):
@@ -105,7 +107,7 @@ def test_the_wires_carry_what_the_page_says(registry, graphs):
     assert [(wire.port, *wire.columns) for wire in graph.nodes["range"].wires] == [
         (name, name) for name in ("high", "low", "close")
     ]
-    assert graph.outputs == {"exposure": ("held", ""), "certainty": ("entry", "strength")}
+    assert graph.outputs == {"exposure": ("held", ""), "spread": ("range", ""), "certainty": ("entry", "strength")}
     assert graph.nodes["entry"].kinds == {"value": SIGNAL}
     assert graph.nodes["held"].wires[0].kind is EVENT
     assert part.bars["daily"].symbols == ("NO", "ON")
@@ -133,7 +135,7 @@ def test_the_examples_of_each_type_are_read_as_this_type(page, registry, graphs,
     ("old", "new", "code"),
     [
         ("default: 12,", "default: 12.0,", "TG222"),
-        ("default: long", "default: yes", "TG223"),
+        ("{type: str, default: long, options: [long, short, both]}", "{type: bool, default: yes}", "TG222"),
         ("name: trend", "name: main", "TG109"),
         ("in: entry.event", "in: $side", "TG202"),
         ("in: {fast: fast, slow: slow}", "in: fast", "TG213"),

@@ -109,7 +109,7 @@ def test_corrected_bars_are_data(ran) -> None:
 def test_other_symbols_are_data_and_are_counted(ran) -> None:
     ((change, detail),) = reasons(ran, ran.path, "a", Overrides(bars={"symbols": "AAA"}))
     assert change == "DATA"
-    assert "1 symbol" in detail
+    assert detail == "the 1d splits bars are of 1 symbol now, they were of 3 symbols"
     assert "3" in detail
 
 

@@ -123,7 +123,7 @@ def test_an_input_too_many_is_named_and_a_param_sent_to_with(node_faults):
         ),
         ("{use: sma, in: ‸up}", "input 'x' of sma takes number, but up (above) gives condition", "number is any"),
         ("{use: held, in: ‸up}", "input 'entry' of held takes event, but up (above) gives condition", "event is +1"),
-        ("{use: sma, in: ‸s}", "input 'x' of sma takes number, but s (custom) gives signal", "number is"),
+        ("{use: sma, in: ‸s}", "input 'x' of sma takes number, but s (custom) gives signal", "Wire one half"),
         ("{use: rsi, in: {close: ‸b.volum}}", "'b' (bands) has no output 'volum'", "Known: lower, upper."),
     ],
 )  # fmt: skip
@@ -301,9 +301,9 @@ def test_faults_do_not_depend_on_the_hash_seed():
 
 def test_a_chain_of_ten_thousand_nodes_is_checked_without_recursion(nodes):
     lines = [f"n{i}: {{use: sma, in: n{i - 1}}}" for i in range(1, 10_000)]
-    started = time.perf_counter()
+    started = time.process_time()  # guards against explosions; not a timing
     graph = nodes("n0: {use: sma, in: daily.close}", *reversed(lines))
-    assert time.perf_counter() - started < 5.0
+    assert time.process_time() - started < 20.0
     assert list(graph.nodes) == [f"n{i}" for i in range(10_000)]
     assert len(graph.ancestors("n9999")) == 9_999
     assert len(graph.descendants("n0")) == 9_999
@@ -311,7 +311,7 @@ def test_a_chain_of_ten_thousand_nodes_is_checked_without_recursion(nodes):
 
 
 def test_a_ring_of_ten_thousand_nodes_is_found_without_recursion(nodes):
-    started = time.perf_counter()
+    started = time.process_time()  # guards against explosions; not a timing
     with pytest.raises(GraphError, match="the wires form a cycle"):
         nodes(*(f"n{i}: {{use: sma, in: n{i - 1 if i else 9_999}}}" for i in range(10_000)))
-    assert time.perf_counter() - started < 5.0
+    assert time.process_time() - started < 20.0

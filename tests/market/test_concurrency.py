@@ -56,6 +56,7 @@ def counted(*args, **kwargs):
     return stop() if calls == {at} else plain(*args, **kwargs)
 
 module.{name} = counted
+module.WRITERS = 1  # one after the other: what came before the stop is on disk
 market = Market(Path(sys.argv[1]))
 import_frame(market, synthesise(6, "1d", dt.datetime(2020, 1, 1), 30, 5), "1d", source="killed")
 """

@@ -211,7 +211,7 @@ def test_an_except_that_hides_the_authors_own_bug_is_the_authors_right(world, gu
             "TG502",
             "signal_strength|strength",
         ),
-        ("return result_df", "return result_df.head(3)", "TG502", "for 12 bars"),
+        ("return result_df", "return result_df.head(3)", "TG502", "for the 12 bars"),
         ("result_df['signal'] = 0", "raise KeyError('lost')", "TG501", "KeyError"),
     ],
     ids=["event 2", "no signal", "no strength", "text", "too short", "raises"],
