@@ -159,7 +159,7 @@ class Engine:
             for r in self.discovery.records
             if r.origin != "shipped"
         ]
-        write_journal(self.project.private / "journal", run, segments.written, rows)
+        write_journal(self.project.private / "journal", run, segments, rows)
         published = publish(self.project.database, self.project.private)
         return Result(run, checked, published, self.database)
 

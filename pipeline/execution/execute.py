@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import time
-import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from pipeline.errors import NodeError, TradegraphError
-from pipeline.execution.call import call, prepare
+from pipeline.errors import NodeError
+from pipeline.execution.arguments import taken
+from pipeline.execution.evaluate import Clock, evaluate, failure_of
+from pipeline.execution.holding import Piece
 from pipeline.execution.inputs import Inputs
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.part import Part, joined, selected
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Progress, Silent, Value
 from pipeline.execution.run import Failure, NodeRecord, Run
+from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
 from pipeline.model.kind import METRICS
 
@@ -64,13 +66,14 @@ class _Execution:
         self.kernels = kernels
         self.options = options
         self._failed: dict[int, str] = {}  # step index → name of the node that is the cause
+        self._dead: dict[int, dict[str, str]] = {}  # the same, by symbol, where others have values
 
     def walk(self) -> None:
         steps = self.run.plan.steps
         cached = sum(step.action == "reuse" for step in steps)
         self.options.progress.started(steps=len(steps), cached=cached)
         for step in steps:
-            record = self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._computed(step))
+            record = self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
             self._take(record)
             self.inputs.release(step)
             if record.status == "failed" and self.options.fail_fast:
@@ -83,58 +86,123 @@ class _Execution:
 
     def _take(self, record: NodeRecord) -> None:
         self.run.records.append(record)
-        if record.status in ("failed", "skipped"):
-            cause = record.failure.cause if record.failure and record.failure.cause else record.step.node.name
-            self._failed[record.step.index] = cause
-            if self.run.status == "ok":
-                self.run.status = "failed"
+        name = record.step.node.name
         message = record.failure.message if record.failure else ""
+        if record.status in ("failed", "skipped"):
+            self._failed[record.step.index] = (record.failure.cause if record.failure else "") or name
+        elif record.symbols:
+            self._dead[record.step.index] = {s: f.cause or name for s, f in record.symbols.items()}
+            message = _of_symbols(record)
+        if message and self.run.status == "ok":
+            self.run.status = "failed"
         for _, node in record.step.users:
             self.options.progress.finished(
                 node=node, status=record.status, ms=record.ms, rows=record.rows, message=message
             )
 
     def _skipped(self, step: Step) -> NodeRecord | None:
-        cause = next((self._failed[index] for index in step.upstream if index in self._failed), None)
-        if cause is None or step.action == "reuse":
+        if step.action == "reuse":
             return None
-        return NodeRecord(step, "skipped", failure=Failure("TG503", f"it needs {cause!r}, which failed", cause, ""))
+        cause = next((self._failed[index] for index in step.upstream if index in self._failed), None)
+        if cause is not None:
+            message = f"it needs {cause!r}, which failed"
+        elif (dead := self._dead_above(step)) and step.type.scope != "symbol":
+            # without them it would be another value than its key says
+            cause = next(iter(dead.values()))
+            message = f"it needs all symbols of {cause!r}, which failed for {_named(dead)}"
+        else:
+            return None
+        return NodeRecord(step, "skipped", failure=Failure("TG503", message, cause, ""))
+
+    def _dead_above(self, step: Step) -> dict[str, str]:
+        """Symbols for which something that the step needs has failed, each with the node that is the cause."""
+        dead: dict[str, str] = {}
+        for index in step.upstream:
+            dead.update(self._dead.get(index, {}))
+        return dead
 
     def _reused(self, step: Step) -> NodeRecord:
+        piece = step.pieces[0]
+        if len(step.pieces) > 1:
+            return self._compute(step)[0]
+        self.store.alias(self.run.plan.holding(step), _part(step, piece), piece.holding)
         if step.is_table:
             value = self.store.read(step.key, ())
             if not isinstance(value, pl.DataFrame):  # gone or damaged since it was planned
-                return self._computed(step)
+                return self._compute(step)[0]
             self._keep_metrics(step, value)
-        return NodeRecord(step, "cached")
-
-    def _computed(self, step: Step) -> NodeRecord:
-        return self._compute(step)[0]
+        return NodeRecord(step, "cached", stored=step.key)
 
     def _compute(self, step: Step) -> tuple[NodeRecord, Value | None]:
+        """Compute what of a step is not stored, and store the whole."""
         started = dt.datetime.now(dt.UTC)
-        clock = _Clock()
+        clock = Clock()
+        dead = self._dead_above(step)
         try:
-            self._restore(step)
             panel = self.inputs.panel(step)
-            ports = self.inputs.ports(step, panel)
-            began = time.perf_counter()
-            prepared = prepare(step.type, ports, step.node.params, panel, self.kernels)
-            self.run.compile_ms += (time.perf_counter() - began) * 1e3
-            clock.start()
-            value = call(step.type, ports, step.node.params, step.columns, panel, prepared)
-            clock.stop()
+            value, failures, computed = self._value(step, panel, dead, clock)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a node raises is its own failure, recorded
-            clock.stop()
-            failure = _failure(error)
+            failure = failure_of(error)
             return NodeRecord(step, "failed", clock.ms, clock.cpu_ms, started_at=started, failure=failure), None
+        finally:
+            self.run.compile_ms += clock.prepare_ms
+        if value is None:
+            failure = next(iter(failures.values()))
+            return NodeRecord(step, "failed", clock.ms, clock.cpu_ms, started_at=started, failure=failure), None
+        for symbol, cause in dead.items():
+            failures[symbol] = Failure("TG503", f"it needs {cause!r}, which failed", cause, "")
+        key, size, rows = self._store(step, value, panel, failures)
         self.inputs.keep(step, value)
+        if not computed:
+            return NodeRecord(step, "cached", stored=key, symbols=failures), value
+        record = NodeRecord(step, "computed", clock.ms, clock.cpu_ms, rows, size, started, stored=key, symbols=failures)
+        return record, value
+
+    def _value(
+        self, step: Step, panel: Panel, dead: Mapping[str, str], clock: Clock
+    ) -> tuple[Value | None, dict[str, Failure], bool]:
+        """The value over `panel`, of stored pieces and what is computed; failures by symbol; whether it computed."""
+        pieces = []
+        for piece in step.pieces:
+            found = self.store.read(piece.holding.key, step.columns, _part(step, piece))
+            if found is not None and not isinstance(found, pl.DataFrame):
+                pieces.append((piece.symbols, found))
+        served = {symbol for symbols, _ in pieces for symbol in symbols}
+        todo = [symbol for symbol in panel.symbols if symbol not in served and symbol not in dead]
+        failures: dict[str, Failure] = {}
+        if todo:
+            self._restore(step)
+            ports = self.inputs.ports(step, panel)
+            if len(todo) == len(panel.symbols):
+                return *evaluate(step, ports, panel, self.kernels, clock), True
+            some, rows = selected(panel, todo)
+            value, failures = evaluate(step, [taken(port, rows) for port in ports], some, self.kernels, clock)
+            if isinstance(value, pl.DataFrame):
+                return value, failures, True
+            if value is not None:
+                pieces.append((some.symbols, value))
+        if not pieces and not failures:
+            cause = next(iter(dead.values()))
+            raise NodeError(f"it needs {cause!r}, which failed for every symbol", code="TG503")
+        if not pieces:
+            return None, failures, True
+        value = joined(panel, pieces, step.columns)
+        if value is None:
+            raise NodeError("a stored value has other rows than its axis", code="TG603")
+        return value, failures, bool(todo)
+
+    def _store(self, step: Step, value: Value, panel: Panel, failures: Mapping[str, Failure]) -> tuple[str, int, int]:
+        """Store a value under the key of the symbols that it has; gives the key, its bytes and rows."""
+        alive = tuple(symbol for symbol in panel.symbols if symbol not in failures) if failures else None
+        holding = self.run.plan.holding(step, alive)
         if isinstance(value, pl.DataFrame):
-            size, rows = self.store.put(step.key, value, None), len(value)
             self._keep_metrics(step, value)
-        else:
-            size, rows = self.store.put(step.key, value, panel), len(panel)
-        return NodeRecord(step, "computed", clock.ms, clock.cpu_ms, rows, size, started), value
+            return holding.key, self.store.put(holding, value, None), len(value)
+        if alive is not None:
+            panel, rows = selected(panel, alive)
+            value = {name: column.take(rows) for name, column in value.items()}
+        self.inputs.rests(step, holding.key, alive)
+        return holding.key, self.store.put(holding, value, panel), len(panel)
 
     def _restore(self, step: Step) -> None:
         """Have the values above `step` at hand: load them, compute anew what is lost, the farthest first."""
@@ -163,30 +231,18 @@ class _Execution:
                 self.run.tables[user] = value
 
 
-class _Clock:
-    """Wall and CPU time of one call; zero until started."""
-
-    __slots__ = ("_cpu", "_wall", "cpu_ms", "ms")
-
-    def __init__(self) -> None:
-        self._wall = self._cpu = -1
-        self.ms = self.cpu_ms = 0.0
-
-    def start(self) -> None:
-        self._cpu = time.process_time_ns()
-        self._wall = time.perf_counter_ns()
-
-    def stop(self) -> None:
-        if self._wall >= 0:
-            self.ms = (time.perf_counter_ns() - self._wall) / 1e6
-            self.cpu_ms = (time.process_time_ns() - self._cpu) / 1e6
-            self._wall = -1
+def _part(step: Step, piece: Piece) -> Part:
+    """What of a stored value a piece is."""
+    held = piece.holding.coverage
+    symbols = None if piece.symbols == held.symbols else piece.symbols
+    return Part(symbols, None if held.ends == step.coverage.ends else step.axis.end)
 
 
-def _failure(error: BaseException) -> Failure:
-    text = "".join(traceback.format_exception(error))
-    if isinstance(error, TradegraphError):
-        fault = error.faults[0]
-        return Failure(fault.code, fault.message, "", text)
-    notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-    return Failure("TG501", f"{type(error).__name__}: {error}{notes}", "", text)
+def _of_symbols(record: NodeRecord) -> str:
+    symbol, failure = next(iter(record.symbols.items()))
+    return f"no value for {_named(record.symbols)}; {symbol}: {failure.message}"
+
+
+def _named(symbols: Collection[str]) -> str:
+    names = sorted(symbols)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more symbols" if len(names) > 3 else "")

@@ -27,10 +27,12 @@ class _Shown:
     """A node as the latest run has it."""
 
     node: str
-    key: str
+    holder: str
     columns: tuple[str, ...]
     segment: str
     range_start: Any
+    until: Any
+    data: str | None  # of a value that is a part of another: which symbols it has
 
 
 def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: Path) -> None:
@@ -59,8 +61,10 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
 def _nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[_Shown]:
     rows = connection.execute(
         """
-        select n.node, n.key, n.columns, o.segment, strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f')
-        from nodes n join objects o using (key)
+        select n.node, coalesce(o.holder, o.key), n.columns, o.segment,
+            strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f'), strftime(o.until, '%Y-%m-%d %H:%M:%S.%f'),
+            case when o.holder <> o.key then o.data end
+        from nodes n join objects o on o.key = coalesce(n.stored, n.key)
         where n.graph = ? and n.run_id = ? order by n.node
         """,
         [graph, run_id],
@@ -68,8 +72,8 @@ def _nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segme
     # a view over a file that is gone cannot even be made: it would keep this run and all later ones from landing
     there = {segment for segment in {row[3] for row in rows} if (segments / segment).exists()}
     return [
-        _Shown(node, key, tuple(json.loads(columns)), segment, start)
-        for node, key, columns, segment, start in rows
+        _Shown(node, holder, tuple(json.loads(columns)), segment, start, until, data)
+        for node, holder, columns, segment, start, until, data in rows
         if segment in there
     ]
 
@@ -86,11 +90,22 @@ def definition_of(
     run_id = f"(select max_by(run_id, (started_at, run_id)) from main.runs where graph = {literal(graph)}) as run_id"
     head = [run_id] if latest else []
     if not shown.columns:  # a table has columns of its own
-        return f"select {', '.join([*head, *constants, '*'])} from {source}"
-    values = [f"{identifier(f'{shown.key}.{name}')} as {identifier(name)}" for name in kept]
+        return f"select {', '.join([*head, *constants, '*'])} from {source}{_where(shown, '')}"
+    values = [f"{identifier(f'{shown.holder}.{name}')} as {identifier(name)}" for name in kept]
     select = ", ".join([*head, "symbol", "ts", *constants, *values])
-    where = f" where ts >= timestamptz '{shown.range_start}+00'" if shown.range_start else ""
-    return f"select {select} from {source}{where}"
+    return f"select {select} from {source}{_where(shown, 'ts')}"
+
+
+def _where(shown: _Shown, ts: str) -> str:
+    """The condition that keeps the rows of a node in its file; `ts` is the column of time, if there is one."""
+    conditions = []
+    if ts and shown.range_start:
+        conditions.append(f"{ts} >= timestamptz '{shown.range_start}+00'")
+    if ts and shown.until:
+        conditions.append(f"{ts} < timestamptz '{shown.until}+00'")
+    if shown.data:
+        conditions.append(f"symbol in (select unnest(symbols) from main.panels where data = {literal(shown.data)})")
+    return f" where {' and '.join(conditions)}" if conditions else ""
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, graph: str, wanted: dict[str, str]) -> None:
