@@ -71,6 +71,7 @@ CODES: dict[str, str] = {
     "TG216": "The inputs of a node stand on different axes.",
     "TG217": "A node's result is used by nobody.",
     "TG218": "A graph param is used by nobody.",
+    "TG219": "A declared output comes from a node that is not stored.",
     # graph files: params
     "TG221": "A param is set that the node type does not have.",
     "TG222": "A value is not of the declared type.",
