@@ -100,6 +100,8 @@ CODES: dict[str, str] = {
     "TG502": "A node's output has the wrong length, dtype or values.",
     "TG503": "A node was skipped because something it needs failed.",
     "TG504": "The run was interrupted.",
+    "TG505": "A node took longer than its timeout.",
+    "TG506": "The process that computed a node ended.",
     # store
     "TG601": "The store cannot be written.",
     "TG602": "The store was written by a newer version.",

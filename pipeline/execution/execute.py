@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import time
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from pipeline.errors import NodeError, TradegraphError
-from pipeline.execution.call import call, prepare
+from pipeline.errors import Fault, NodeError, StoreError
+from pipeline.execution.attempt import Call, Caller, FailureKeeper, Forgetful, InProcess, Raised, attempt, raised_by
 from pipeline.execution.inputs import Inputs
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.plan import Plan, Step
@@ -27,11 +25,16 @@ __all__ = ["Options", "execute"]
 
 @dataclass(frozen=True)
 class Options:
-    """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded."""
+    """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded.
+
+    Nodes with a timeout are called by `limited`; without one they are called in process, with no limit.
+    """
 
     fail_fast: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = field(default_factory=Silent)
+    limited: Caller | None = None
+    failures: FailureKeeper = field(default_factory=Forgetful)
 
 
 def execute(
@@ -61,7 +64,7 @@ class _Execution:
         self.run = run
         self.inputs = inputs
         self.store = store
-        self.kernels = kernels
+        self.inline = InProcess(kernels)
         self.options = options
         self._failed: dict[int, str] = {}  # step index → name of the node that is the cause
 
@@ -113,28 +116,39 @@ class _Execution:
 
     def _compute(self, step: Step) -> tuple[NodeRecord, Value | None]:
         started = dt.datetime.now(dt.UTC)
-        clock = _Clock()
         try:
             self._restore(step)
             panel = self.inputs.panel(step)
             ports = self.inputs.ports(step, panel)
-            began = time.perf_counter()
-            prepared = prepare(step.type, ports, step.node.params, panel, self.kernels)
-            self.run.compile_ms += (time.perf_counter() - began) * 1e3
-            clock.start()
-            value = call(step.type, ports, step.node.params, step.columns, panel, prepared)
-            clock.stop()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a node raises is its own failure, recorded
-            clock.stop()
-            failure = _failure(error)
-            return NodeRecord(step, "failed", clock.ms, clock.cpu_ms, started_at=started, failure=failure), None
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a step without inputs is a failed step, recorded
+            failure = _failure(raised_by(error))
+            return NodeRecord(step, "failed", 0.0, 0.0, started_at=started, failure=failure), None
+        call = Call(step.type, ports, step.node.params, step.columns, panel)
+        caller = self.inline if step.timeout is None else self.options.limited or self.inline
+        *retried, last = attempt(caller, call, limit=step.timeout, retry=step.retry)
+        self.run.compile_ms += last.compile_ms + sum(outcome.compile_ms for outcome in retried)
+        value = last.value
+        if value is None:
+            assert last.raised is not None
+            self._keep_call(step, call, last.raised)
+            failure = _failure(last.raised)
+            return NodeRecord(
+                step, "failed", last.ms, last.cpu_ms, started_at=started, failure=failure, retried=tuple(retried)
+            ), None
         self.inputs.keep(step, value)
         if isinstance(value, pl.DataFrame):
             size, rows = self.store.put(step.key, value, None), len(value)
             self._keep_metrics(step, value)
         else:
             size, rows = self.store.put(step.key, value, panel), len(panel)
-        return NodeRecord(step, "computed", clock.ms, clock.cpu_ms, rows, size, started), value
+        return NodeRecord(step, "computed", last.ms, last.cpu_ms, rows, size, started, retried=tuple(retried)), value
+
+    def _keep_call(self, step: Step, call: Call, raised: Raised) -> None:
+        try:
+            self.options.failures.keep(self.run.id, step.users, call, raised)
+        except StoreError as error:  # the failure itself is recorded all the same
+            fault = error.faults[0]
+            self.run.warnings += (Fault(fault.code, fault.message, fault.place, fault.hint, "warning"),)
 
     def _restore(self, step: Step) -> None:
         """Have the values above `step` at hand: load them, compute anew what is lost, the farthest first."""
@@ -163,30 +177,5 @@ class _Execution:
                 self.run.tables[user] = value
 
 
-class _Clock:
-    """Wall and CPU time of one call; zero until started."""
-
-    __slots__ = ("_cpu", "_wall", "cpu_ms", "ms")
-
-    def __init__(self) -> None:
-        self._wall = self._cpu = -1
-        self.ms = self.cpu_ms = 0.0
-
-    def start(self) -> None:
-        self._cpu = time.process_time_ns()
-        self._wall = time.perf_counter_ns()
-
-    def stop(self) -> None:
-        if self._wall >= 0:
-            self.ms = (time.perf_counter_ns() - self._wall) / 1e6
-            self.cpu_ms = (time.process_time_ns() - self._cpu) / 1e6
-            self._wall = -1
-
-
-def _failure(error: BaseException) -> Failure:
-    text = "".join(traceback.format_exception(error))
-    if isinstance(error, TradegraphError):
-        fault = error.faults[0]
-        return Failure(fault.code, fault.message, "", text)
-    notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-    return Failure("TG501", f"{type(error).__name__}: {error}{notes}", "", text)
+def _failure(raised: Raised) -> Failure:
+    return Failure(raised.code, raised.message, "", raised.traceback)

@@ -40,7 +40,8 @@ class Step:
 
     `axis` is the request whose rows the output stands for; `cut` when those rows are only the asked
     range (an account and what follows from it); `upstream` are the indices of the steps that feed it;
-    `forced` when it is computed whether it is stored or not.
+    `forced` when it is computed whether it is stored or not. It gets the most tries and the longest limit that a
+    user asks for.
     """
 
     index: int
@@ -56,6 +57,8 @@ class Step:
     users: list[tuple[str, str]] = field(default_factory=list)
     action: Action = "compute"
     forced: bool = False
+    retry: int = 0
+    timeout: float | None = None
 
     @property
     def type(self) -> NodeType:
@@ -176,6 +179,9 @@ class _Planner:
         key = self._recipes.key(recipe, requests)
         known = self._by_key.get(key)
         if known is not None:
+            known.retry = max(known.retry, node.retry)
+            if node.timeout is not None:
+                known.timeout = max(known.timeout or 0.0, node.timeout)
             return known
         step = Step(
             index=len(self.steps),
@@ -188,6 +194,8 @@ class _Planner:
             columns=node.type.columns(node.kinds),
             requests=requests,
             upstream=tuple([source.step for source in sources.values() if source.step is not None]),
+            retry=node.retry,
+            timeout=node.timeout,
         )
         self.steps.append(step)
         self._by_key[key] = step

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import polars as pl
 
 from pipeline.errors import Fault
+from pipeline.execution.attempt import Outcome
 from pipeline.execution.plan import Plan, Step
 
 __all__ = ["Failure", "NodeRecord", "Run", "Status"]
@@ -32,7 +33,8 @@ class Failure:
 class NodeRecord:
     """What happened to a step.
 
-    `ms` is wall time in milliseconds, `cpu_ms` time of all threads; both None unless computed or failed.
+    `ms` is wall time in milliseconds, `cpu_ms` time of all threads, both of the last try; None unless computed or
+    failed. `retried` are the tries before it, which failed.
     `rows` and `bytes` are of the value that was stored; `started_at` is UTC.
     """
 
@@ -44,6 +46,12 @@ class NodeRecord:
     bytes: int | None = None
     started_at: dt.datetime | None = None
     failure: Failure | None = None
+    retried: tuple[Outcome, ...] = ()
+
+    @property
+    def tries(self) -> int | None:
+        """How often the node was tried; None unless computed or failed."""
+        return None if self.ms is None else len(self.retried) + 1
 
 
 @dataclass
