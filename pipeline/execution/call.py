@@ -22,7 +22,7 @@ from pipeline.model.column import Column, FloatArray, polars_dtype
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
 
-__all__ = ["WrongValues", "call", "prepare"]
+__all__ = ["WrongValues", "call", "check_codes", "prepare"]
 
 _EVENTS = frozenset({-1, 0, 1})
 
@@ -62,7 +62,7 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
         driver, args = prepared
         arrays = driver(*args)
         for (name, dtype), array in zip(columns, arrays, strict=True):
-            _check_codes(node, array, name, dtype)
+            check_codes(node, array, name, dtype)
             array.flags.writeable = False
         return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
     # what a node prints must not end up in the middle of somebody's answer
@@ -77,8 +77,11 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     }
 
 
-def _check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> None:
-    """A kernel writes floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN."""
+def check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> None:
+    """A kernel writes floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN.
+
+    Raises NodeError TG502.
+    """
     if dtype == "float":
         return
     wrong = ~((array == 0.0) | (array == 1.0) | np.isnan(array))

@@ -10,9 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import NodeError
+from pipeline.errors import Fault, NodeError, StoreError
 from pipeline.execution.arguments import taken
-from pipeline.execution.evaluate import Clock, evaluate, failure_of
+from pipeline.execution.attempt import Call, Caller, FailureKeeper, Forgetful, InProcess, Raised, raised_by
+from pipeline.execution.evaluate import Evaluation, evaluate
 from pipeline.execution.holding import Piece
 from pipeline.execution.inputs import Inputs
 from pipeline.execution.kernel import KernelCache
@@ -29,11 +30,16 @@ __all__ = ["Options", "execute"]
 
 @dataclass(frozen=True)
 class Options:
-    """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded."""
+    """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded.
+
+    Nodes with a timeout are called by `limited`; without one they are called in process, with no limit.
+    """
 
     fail_fast: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = field(default_factory=Silent)
+    limited: Caller | None = None
+    failures: FailureKeeper = field(default_factory=Forgetful)
 
 
 def execute(
@@ -63,7 +69,7 @@ class _Execution:
         self.run = run
         self.inputs = inputs
         self.store = store
-        self.kernels = kernels
+        self.inline = InProcess(kernels)
         self.options = options
         self._failed: dict[int, str] = {}  # step index → name of the node that is the cause
         self._dead: dict[int, dict[str, str]] = {}  # the same, by symbol, where others have values
@@ -136,60 +142,63 @@ class _Execution:
     def _compute(self, step: Step) -> tuple[NodeRecord, Value | None]:
         """Compute what of a step is not stored, and store the whole."""
         started = dt.datetime.now(dt.UTC)
-        clock = Clock()
         dead = self._dead_above(step)
         try:
             panel = self.inputs.panel(step)
-            value, failures, computed = self._value(step, panel, dead, clock)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a node raises is its own failure, recorded
-            failure = failure_of(error)
-            return NodeRecord(step, "failed", clock.ms, clock.cpu_ms, started_at=started, failure=failure), None
-        finally:
-            self.run.compile_ms += clock.prepare_ms
-        if value is None:
-            failure = next(iter(failures.values()))
-            return NodeRecord(step, "failed", clock.ms, clock.cpu_ms, started_at=started, failure=failure), None
+            found = self._found(step, panel, dead)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a step without inputs is a failed step, recorded
+            failure = _failure(raised_by(error))
+            return NodeRecord(step, "failed", 0.0, 0.0, started_at=started, failure=failure), None
+        self.run.compile_ms += found.compile_ms
+        if found.failed is not None:
+            self._keep_call(step, *found.failed)
+        times = (found.ms, found.cpu_ms)
+        if found.value is None:
+            assert found.failed is not None
+            failure = _failure(found.failed[1])
+            return NodeRecord(step, "failed", *times, started_at=started, failure=failure, retried=found.retried), None
+        failures = {symbol: _failure(raised) for symbol, raised in found.raised.items()}
         for symbol, cause in dead.items():
             failures[symbol] = Failure("TG503", f"it needs {cause!r}, which failed", cause, "")
-        key, size, rows = self._store(step, value, panel, failures)
-        self.inputs.keep(step, value)
-        if not computed:
-            return NodeRecord(step, "cached", stored=key, symbols=failures), value
-        record = NodeRecord(step, "computed", clock.ms, clock.cpu_ms, rows, size, started, stored=key, symbols=failures)
-        return record, value
+        key, size, rows = self._store(step, found.value, panel, failures)
+        self.inputs.keep(step, found.value)
+        if found.untouched:
+            return NodeRecord(step, "cached", stored=key, symbols=failures), found.value
+        return NodeRecord(
+            step, "computed", *times, rows, size, started, stored=key, symbols=failures, retried=found.retried
+        ), found.value
 
-    def _value(
-        self, step: Step, panel: Panel, dead: Mapping[str, str], clock: Clock
-    ) -> tuple[Value | None, dict[str, Failure], bool]:
-        """The value over `panel`, of stored pieces and what is computed; failures by symbol; whether it computed."""
+    def _found(self, step: Step, panel: Panel, dead: Mapping[str, str]) -> Evaluation:
+        """The value over `panel`, of stored pieces and what is computed now."""
         pieces = []
         for piece in step.pieces:
-            found = self.store.read(piece.holding.key, step.columns, _part(step, piece))
-            if found is not None and not isinstance(found, pl.DataFrame):
-                pieces.append((piece.symbols, found))
+            stored = self.store.read(piece.holding.key, step.columns, _part(step, piece))
+            if isinstance(stored, Mapping):
+                pieces.append((piece.symbols, stored))
         served = {symbol for symbols, _ in pieces for symbol in symbols}
         todo = [symbol for symbol in panel.symbols if symbol not in served and symbol not in dead]
-        failures: dict[str, Failure] = {}
+        found = Evaluation(untouched=True)
         if todo:
             self._restore(step)
-            ports = self.inputs.ports(step, panel)
-            if len(todo) == len(panel.symbols):
-                return *evaluate(step, ports, panel, self.kernels, clock), True
-            some, rows = selected(panel, todo)
-            value, failures = evaluate(step, [taken(port, rows) for port in ports], some, self.kernels, clock)
-            if isinstance(value, pl.DataFrame):
-                return value, failures, True
-            if value is not None:
-                pieces.append((some.symbols, value))
-        if not pieces and not failures:
+            ports, some = self.inputs.ports(step, panel), panel
+            if len(todo) < len(panel.symbols):
+                some, rows = selected(panel, todo)
+                ports = [taken(port, rows) for port in ports]
+            call = Call(step.type, ports, step.node.params, step.columns, some)
+            caller = self.inline if step.timeout is None else self.options.limited or self.inline
+            found = evaluate(call, caller, limit=step.timeout, retry=step.retry)
+            if some is panel or isinstance(found.value, pl.DataFrame):
+                return found
+            if found.value is not None:
+                pieces.append((some.symbols, found.value))
+        if pieces:
+            found.value = joined(panel, pieces, step.columns)
+            if found.value is None:
+                raise NodeError("a stored value has other rows than its axis", code="TG603")
+        elif not todo:
             cause = next(iter(dead.values()))
             raise NodeError(f"it needs {cause!r}, which failed for every symbol", code="TG503")
-        if not pieces:
-            return None, failures, True
-        value = joined(panel, pieces, step.columns)
-        if value is None:
-            raise NodeError("a stored value has other rows than its axis", code="TG603")
-        return value, failures, bool(todo)
+        return found
 
     def _store(self, step: Step, value: Value, panel: Panel, failures: Mapping[str, Failure]) -> tuple[str, int, int]:
         """Store a value under the key of the symbols that it has; gives the key, its bytes and rows."""
@@ -203,6 +212,13 @@ class _Execution:
             value = {name: column.take(rows) for name, column in value.items()}
         self.inputs.rests(step, holding.key, alive)
         return holding.key, self.store.put(holding, value, panel), len(panel)
+
+    def _keep_call(self, step: Step, call: Call, raised: Raised) -> None:
+        try:
+            self.options.failures.keep(self.run.id, step.users, call, raised)
+        except StoreError as error:  # the failure itself is recorded all the same
+            fault = error.faults[0]
+            self.run.warnings += (Fault(fault.code, fault.message, fault.place, fault.hint, "warning"),)
 
     def _restore(self, step: Step) -> None:
         """Have the values above `step` at hand: load them, compute anew what is lost, the farthest first."""
@@ -246,3 +262,7 @@ def _of_symbols(record: NodeRecord) -> str:
 def _named(symbols: Collection[str]) -> str:
     names = sorted(symbols)
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more symbols" if len(names) > 3 else "")
+
+
+def _failure(raised: Raised) -> Failure:
+    return Failure(raised.code, raised.message, "", raised.traceback)

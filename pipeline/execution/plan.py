@@ -45,7 +45,8 @@ class Step:
     `forced` when it is computed whether it is stored or not. `coverage` are the bars below it; `pieces` are
     stored values that serve some symbols, or all of them when it is reused; `separable` says that the rows of
     a symbol depend on that symbol alone, `proven` that no row depends on later ones: all types up to the bars
-    ship, and are tested for that.
+    ship, and are tested for that. It gets the most
+    tries and the longest limit that a user asks for.
     """
 
     index: int
@@ -65,6 +66,8 @@ class Step:
     action: Action = "compute"
     forced: bool = False
     pieces: tuple[Piece, ...] = ()
+    retry: int = 0
+    timeout: float | None = None
 
     @property
     def type(self) -> NodeType:
@@ -225,6 +228,9 @@ class _Planner:
         key = self.recipes.key(recipe, coverage)
         known = self._by_key.get(key)
         if known is not None:
+            known.retry = max(known.retry, node.retry)
+            if node.timeout is not None:
+                known.timeout = max(known.timeout or 0.0, node.timeout)
             return known
         above = tuple([source.step for source in sources.values() if source.step is not None])
         step = Step(
@@ -241,6 +247,8 @@ class _Planner:
             coverage=coverage,
             separable=node.type.scope == "symbol" and all(self.steps[index].separable for index in above),
             proven=node.type.shipped and all(self.steps[index].proven for index in above),
+            retry=node.retry,
+            timeout=node.timeout,
         )
         self.steps.append(step)
         self._by_key[key] = step

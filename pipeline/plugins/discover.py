@@ -15,7 +15,7 @@ from pipeline.plugins.load import Loader
 from pipeline.plugins.manifest import read_manifest
 from pipeline.plugins.source import shipped_nodes
 
-__all__ = ["Discovery", "PluginRecord", "build_registry"]
+__all__ = ["Discovery", "PluginRecord", "build_registry", "load_type"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,29 @@ def build_registry(directories: Sequence[Path], *, shipped: Path | None = None) 
     for path, root in theirs:
         builder.add(path, _source_root(path, root), "user")
     return builder.build()
+
+
+def load_type(
+    loader: Loader, node_id: str, code: str, origin: str, directories: Sequence[Path], *, shipped: Path | None = None
+) -> NodeType:
+    """One node type of a registry, from its file alone, as `build_registry` has loaded it.
+
+    Raises PluginError TG406 when its code is not the one with the digest `code`, or whatever loading raises.
+    """
+    path, home = Path(origin), shipped or shipped_nodes()
+    if path.is_relative_to(home):
+        root = home
+    else:
+        root = _source_root(path, next((folder for folder in directories if path.is_relative_to(folder)), path.parent))
+    found = next((node for node in loader.load(path, root).types if node.id == node_id), None)
+    if found is None or found.code != code:
+        what = "is not there" if found is None else "has another code"
+        raise PluginError(
+            f"{node_id!r} {what} any more: {path} changed after it was loaded",
+            code="TG406",
+            hint="Run it again: the file is then loaded as it is now.",
+        )
+    return found
 
 
 def _source_root(path: Path, directory: Path) -> Path:

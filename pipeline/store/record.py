@@ -44,6 +44,7 @@ def record_of(run: Run, segments: Segments, plugins: Iterable[PluginRow]) -> dic
         "runs": _runs(run),
         "nodes": _nodes(run, uses),
         "node_timings": _timings(run, uses),
+        "retries": _retries(uses),
         "failures": _failures(uses),
         "metrics": _metrics(run),
         "plugins": pl.DataFrame([asdict(row) for row in plugins]),
@@ -164,7 +165,19 @@ def _timings(run: Run, uses: Uses) -> pl.DataFrame:
         rows=(_COUNT, [record.rows if mine else None for record, mine in zip(records, own, strict=True)]),
         bytes=(_COUNT, [record.bytes if mine else None for record, mine in zip(records, own, strict=True)]),
         started_at=(_TIME, [record.started_at for record in records]),
+        tries=(pl.Int32, [record.tries if mine else None for record, mine in zip(records, own, strict=True)]),
     ).with_columns(worker=pl.lit(run.worker))
+
+
+def _retries(uses: Uses) -> pl.DataFrame:
+    rows = [
+        (graph, node, number, outcome.ms, outcome.raised.code, outcome.raised.message)
+        for graph, node, record in uses
+        for number, outcome in enumerate(record.retried, 1)
+        if outcome.raised is not None
+    ]
+    schema = {"graph": _TEXT, "node": _TEXT, "attempt": pl.Int32, "ms": _NUMBER, "code": _TEXT, "message": _TEXT}
+    return pl.DataFrame(rows, schema, orient="row").with_columns(symbol=pl.lit(None, _TEXT))
 
 
 def _failures(uses: Uses) -> pl.DataFrame:

@@ -6,7 +6,7 @@ __all__ = ["DDL", "RUN_TABLES", "SCHEMA_VERSION"]
 
 SCHEMA_VERSION = 1
 
-RUN_TABLES = ("runs", "nodes", "node_timings", "failures", "metrics", "plugins")
+RUN_TABLES = ("runs", "nodes", "node_timings", "retries", "failures", "metrics", "plugins")
 """Tables whose rows belong to a run by `run_id`; each is one Parquet file of a journal."""
 
 DDL = """
@@ -29,9 +29,18 @@ comment on table nodes is 'where each value comes from: code, params, upstream a
 
 create table if not exists node_timings (
     run_id varchar, graph varchar, node varchar, node_type varchar, symbol varchar, key varchar,
-    status varchar, ms double, cpu_ms double, rows bigint, bytes bigint, worker varchar, started_at timestamptz
+    status varchar, ms double, cpu_ms double, rows bigint, bytes bigint, worker varchar, started_at timestamptz,
+    tries integer
 );
-comment on table node_timings is 'ms, cpu_ms: null unless computed or failed; symbol: null for all symbols at once';
+alter table node_timings add column if not exists tries integer;
+comment on table node_timings is
+    'ms, cpu_ms (of the last try), tries: null unless computed or failed; symbol: null for all symbols at once';
+
+create table if not exists retries (
+    run_id varchar, graph varchar, node varchar, symbol varchar, attempt integer, ms double, code varchar,
+    message varchar
+);
+comment on table retries is 'tries that failed and were followed by another; the last one is in failures or succeeded';
 
 create table if not exists failures (
     run_id varchar, graph varchar, node varchar, symbol varchar, code varchar, message varchar,
