@@ -18,6 +18,7 @@ __all__ = ["compare", "list_", "runs", "show"]
         "list": "pipeline.cli.runs:list_",
         "show": "pipeline.cli.runs:show",
         "compare": "pipeline.cli.runs:compare",
+        "rm": "pipeline.cli.runs_rm:rm",
     },
 )
 def runs() -> None:

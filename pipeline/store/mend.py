@@ -15,13 +15,13 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from pipeline.errors import StoreError
+from pipeline.store.amend import amend_draft
 from pipeline.store.connect import connect_reader
-from pipeline.store.draft import drafted, publish_lock
-from pipeline.store.migrate import is_current, migrate, store_row
+from pipeline.store.draft import publish_lock
+from pipeline.store.migrate import is_current, store_row
 from pipeline.store.tables import SCHEMA_VERSION
-from pipeline.store.views import refresh_graph
 
-__all__ = ["mended", "moved_graphs"]
+__all__ = ["mended"]
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def mended(database: Path, private: Path) -> Iterator[Path]:
     try:
         with publish_lock(private):
             if not _is_sound(database, segments):  # nobody else did it meanwhile
-                _mend(database, private / "draft.duckdb", segments, database.parent)
+                _mend(database, private / "draft.duckdb", segments)
     except OSError:
         with TemporaryDirectory(prefix="tradegraph-") as folder:
             yield _mended_copy(database, Path(folder), segments)
@@ -46,24 +46,11 @@ def mended(database: Path, private: Path) -> Iterator[Path]:
     yield database
 
 
-def moved_graphs(connection: duckdb.DuckDBPyConnection, root: Path) -> list[str]:
-    """Graphs whose views point to where the project was before; none when it lies where it lay.
-
-    The file says from now on that it lies at `root`.
-    """
-    row = store_row(connection)
-    before = row["root"] if row else None
-    connection.execute("update store set root = ?", [str(root)])
-    if before in (None, str(root)):
-        return []
-    return [graph for (graph,) in connection.execute("select distinct graph from runs order by graph").fetchall()]
-
-
 def _mended_copy(database: Path, folder: Path, segments: Path) -> Path:
     copy = folder / database.name
     try:
         shutil.copyfile(database, copy)
-        _mend(copy, folder / "draft.duckdb", segments, database.parent)
+        _mend(copy, folder / "draft.duckdb", segments)
     except OSError as error:
         raise StoreError(
             f"{database} cannot be mended after the project was moved: {error}",
@@ -80,17 +67,9 @@ def _is_sound(database: Path, segments: Path) -> bool:
         return row is not None and row["root"] == str(database.parent) and is_current(connection)
 
 
-def _mend(database: Path, draft: Path, segments: Path, root: Path) -> None:
+def _mend(database: Path, draft: Path, segments: Path) -> None:
     try:
-        with drafted(database, draft) as connection:
-            connection.execute("begin")
-            migrate(connection)
-            graphs = moved_graphs(connection, root)
-            connection.execute("commit")
-            connection.execute("begin")
-            for graph in graphs:
-                refresh_graph(connection, graph, segments)
-            connection.execute("commit")
+        amend_draft(database, draft, segments, lambda _: ())
     except duckdb.Error as error:
         raise StoreError(
             f"{database} cannot be mended after the project was moved: {error}",

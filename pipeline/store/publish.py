@@ -17,9 +17,9 @@ import duckdb
 import polars as pl
 
 from pipeline.errors import StoreError
+from pipeline.store.amend import moved_graphs
 from pipeline.store.draft import drafted, publish_lock
 from pipeline.store.journal import read_pending
-from pipeline.store.mend import moved_graphs
 from pipeline.store.migrate import migrate
 from pipeline.store.quote import literal
 from pipeline.store.tables import RUN_TABLES
