@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipeline.execution.holding import Holding
 from pipeline.execution.part import Part
 from pipeline.store.connect import connect_reader, refuse_writes
 from pipeline.store.lookup import lookup
+from pipeline.store.mend import mended
 from pipeline.store.quote import identifier
 from pipeline.store.segment import Found, is_intact
 
@@ -30,6 +32,7 @@ class Database:
     def __init__(self, database: Path, private: Path) -> None:
         self.path = database
         self._private = private
+        self._sound: tuple[int, int] | None = None
 
     @property
     def segments(self) -> Path:
@@ -41,7 +44,7 @@ class Database:
 
         Raises StoreError TG604 with DuckDB's message, TG605 when nothing was published yet.
         """
-        with connect_reader(self.path, self.segments) as connection:
+        with self._reader() as connection:
             try:
                 refuse_writes(connection, query)
                 relation = connection.sql(query, params=list(parameters)) if parameters else connection.sql(query)
@@ -49,7 +52,7 @@ class Database:
                     return pl.DataFrame()
                 return pl.DataFrame(_Stream(_holdable(relation)))
             except (duckdb.Error, pl.exceptions.PolarsError) as error:
-                raise StoreError(str(error), code="TG604", hint=_hint(str(error), self.segments)) from error
+                raise StoreError(str(error), code="TG604", hint=_hint(str(error))) from error
 
     def lookup(self, wanted: Sequence[Holding]) -> list[Found]:
         """Where wanted values and those near them rest, published or waiting to be."""
@@ -58,8 +61,18 @@ class Database:
             return []
         if not self.path.exists():
             return lookup(wanted, None, journals)
-        with connect_reader(self.path, self.segments) as connection:
+        with self._reader() as connection:
             return lookup(wanted, connection, journals)
+
+    @contextmanager
+    def _reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the published file, which is mended first when the project was moved or updated."""
+        with ExitStack() as stack:
+            file = self.path
+            if file.exists() and self._sound != _identity(file):
+                file = stack.enter_context(mended(self.path, self._private))
+                self._sound = _identity(file)
+            yield stack.enter_context(connect_reader(file, self.segments))
 
     def nodes_of(self, run_id: str) -> list[dict[str, Any]]:
         """The provenance of every node of a run, as the `nodes` table has it."""
@@ -160,9 +173,12 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def _hint(message: str, segments: Path) -> str:
-    if "/segments/" in message and f"{segments}/" not in message:
-        return "The project was moved or copied: run any graph once, and all views are made anew."
+def _identity(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_ino, status.st_mtime_ns
+
+
+def _hint(message: str) -> str:
     if "Permission" in message or "disabled" in message:
         return "Queries may read this project's tables and views only."
     if "does not exist" in message:

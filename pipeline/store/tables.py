@@ -10,7 +10,8 @@ RUN_TABLES = ("runs", "nodes", "node_timings", "retries", "failures", "metrics",
 """Tables whose rows belong to a run by `run_id`; each is one Parquet file of a journal."""
 
 DDL = """
-create table if not exists store (schema_version integer, root varchar);
+create table if not exists store (schema_version integer, root varchar, layout varchar);
+comment on table store is 'one row: the version of the tables, the folder that views point into, digest of the DDL';
 
 create table if not exists runs (
     run_id varchar, graph varchar, status varchar, started_at timestamptz, finished_at timestamptz,
