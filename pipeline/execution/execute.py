@@ -14,13 +14,15 @@ import polars as pl
 
 from pipeline.errors import NodeError, TradegraphError
 from pipeline.execution.call import call, prepare
-from pipeline.execution.inputs import Inputs
+from pipeline.execution.inputs import Columns, Inputs
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.plan import Plan, Step
-from pipeline.execution.protocols import BarSource, ObjectStore, Progress, Silent, Value
+from pipeline.execution.protocols import BarSource, ObjectStore, Outputs, Progress, Silent
 from pipeline.execution.run import Failure, NodeRecord, Run
+from pipeline.model.bars import Panel
+from pipeline.model.column import Column
 from pipeline.model.garbage import survivors_frozen
-from pipeline.model.kind import METRICS
+from pipeline.model.kind import METRICS, TRADES
 
 __all__ = ["Options", "execute"]
 
@@ -101,17 +103,19 @@ class _Execution:
         return NodeRecord(step, "skipped", failure=Failure("TG503", f"it needs {cause!r}, which failed", cause, ""))
 
     def _reused(self, step: Step) -> NodeRecord:
-        if step.is_table:
-            value = self.store.read(step.key, ())
-            if not isinstance(value, pl.DataFrame):  # gone or damaged since it was planned
+        tables: dict[str, pl.DataFrame] = {}
+        for name, key in step.tables.items():
+            table = self.store.read(key, ())
+            if not isinstance(table, pl.DataFrame):  # gone or damaged since it was planned
                 return self._computed(step)
-            self._keep_metrics(step, value)
+            tables[name] = table
+        self._publish(step, tables)
         return NodeRecord(step, "cached")
 
     def _computed(self, step: Step) -> NodeRecord:
         return self._compute(step)[0]
 
-    def _compute(self, step: Step) -> tuple[NodeRecord, Value | None]:
+    def _compute(self, step: Step) -> tuple[NodeRecord, Columns | None]:
         started = dt.datetime.now(dt.UTC)
         clock = _Clock()
         try:
@@ -128,13 +132,21 @@ class _Execution:
             clock.stop()
             failure = _failure(error)
             return NodeRecord(step, "failed", clock.ms, clock.cpu_ms, started_at=started, failure=failure), None
-        self.inputs.keep(step, value)
-        if isinstance(value, pl.DataFrame):
-            size, rows = self.store.put(step.key, value, None), len(value)
-            self._keep_metrics(step, value)
-        else:
-            size, rows = self.store.put(step.key, value, panel), len(panel)
-        return NodeRecord(step, "computed", clock.ms, clock.cpu_ms, rows, size, started), value
+        columns, rows, size = self._keep(step, value, panel)
+        return NodeRecord(step, "computed", clock.ms, clock.cpu_ms, rows, size, started), columns
+
+    def _keep(self, step: Step, given: Outputs, panel: Panel) -> tuple[Columns, int, int]:
+        """Store what a step gave; its columns, the rows that it is counted with, the bytes of all."""
+        columns = {name: part for name, part in given.items() if isinstance(part, Column)}
+        tables = {name: part for name, part in given.items() if isinstance(part, pl.DataFrame)}
+        size = 0
+        if columns:
+            self.inputs.keep(step, columns)
+            size += self.store.put(step.key, columns, panel)
+        for name, key in step.tables.items():
+            size += self.store.put(key, tables[name], None)
+        self._publish(step, tables)
+        return columns, len(panel) if columns else sum(map(len, tables.values())), size
 
     def _restore(self, step: Step) -> None:
         """Have the values above `step` at hand: load them, compute anew what is lost, the farthest first."""
@@ -147,7 +159,7 @@ class _Execution:
             if above is not step and not self.inputs.holds(above):
                 self.inputs.hold(above, self._recompute(above))
 
-    def _recompute(self, step: Step) -> Value:
+    def _recompute(self, step: Step) -> Columns:
         """Compute a step that was to be reused but whose value is gone or damaged; the record says so."""
         record, value = self._compute(step)
         if step.index < len(self.run.records):
@@ -157,10 +169,13 @@ class _Execution:
             raise NodeError(f"{step.node.name!r} had to be computed again and failed: {message}")
         return value
 
-    def _keep_metrics(self, step: Step, value: pl.DataFrame) -> None:
-        if METRICS in step.node.kinds.values():
-            for user in step.users:
-                self.run.tables[user] = value
+    def _publish(self, step: Step, tables: Mapping[str, pl.DataFrame]) -> None:
+        """Note metrics and trades in the run: they have tables of their own in the published file."""
+        for name, table in tables.items():
+            kind = step.node.kinds[name]
+            for graph, node in step.users if kind in (METRICS, TRADES) else ():
+                noted = self.run.tables.setdefault(kind.name, {})
+                noted[graph, node, name] = table
 
 
 class _Clock:

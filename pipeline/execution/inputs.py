@@ -5,19 +5,23 @@ needs them, computed ones released after their last consumer.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import polars as pl
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
 from pipeline.execution.plan import Plan, Source, Step
-from pipeline.execution.protocols import BarSource, ObjectStore, Value
+from pipeline.execution.protocols import BarSource, ObjectStore
 from pipeline.execution.span import Span
 from pipeline.model.bars import BarsRequest, Panel
 from pipeline.model.column import Column
 from pipeline.model.kind import EVENT, SIGNAL
 
-__all__ = ["Inputs"]
+__all__ = ["Columns", "Inputs"]
+
+Columns: TypeAlias = "dict[str, Column]"
+"""What a step gives to others: its columns by name. Tables are for people, no node takes them."""
 
 
 class Inputs:
@@ -29,7 +33,7 @@ class Inputs:
         self._store = store
         self._panels: dict[BarsRequest, Panel] = {}
         self._spans: dict[BarsRequest, Span] = {}
-        self._values: dict[int, Value] = {}
+        self._values: dict[int, Columns] = {}
         self._surplus: list[int] = []
         self._fields = _fields_needed(plan)
         self._consumers = [0] * len(plan.steps)
@@ -49,10 +53,10 @@ class Inputs:
             upstream = self._plan.steps[index]
             if index not in self._values:
                 value = self._store.read(upstream.key, upstream.columns)
-                if value is None:
-                    found.append(upstream)
-                else:
+                if isinstance(value, dict):
                     self.hold(upstream, value)
+                else:
+                    found.append(upstream)
         return found
 
     def ports(self, step: Step, panel: Panel) -> list[Argument]:
@@ -67,13 +71,13 @@ class Inputs:
         """True when the value of a step is in memory."""
         return step.index in self._values
 
-    def hold(self, step: Step, value: Value) -> None:
+    def hold(self, step: Step, value: Columns) -> None:
         """Hold a value for its consumers; until the next `release` when it has none."""
         self._values[step.index] = value
         if not self._consumers[step.index]:
             self._surplus.append(step.index)
 
-    def keep(self, step: Step, value: Value) -> None:
+    def keep(self, step: Step, value: Columns) -> None:
         """Hold a computed value if somebody waits for it."""
         if self._consumers[step.index]:
             self.hold(step, value)
@@ -96,9 +100,7 @@ class Inputs:
         else:
             assert source.step is not None
             upstream = self._plan.steps[source.step]
-            value = self._values[upstream.index]
-            assert not isinstance(value, pl.DataFrame)
-            found = value
+            found = self._values[upstream.index]
             full = not upstream.cut
         columns = [found[name] for name in wire.columns]
         if step.cut and full:

@@ -62,9 +62,17 @@ class Step:
         return self.node.type
 
     @property
-    def is_table(self) -> bool:
-        """True when the value has rows of its own."""
-        return not self.columns
+    def tables(self) -> dict[str, str]:
+        """The keys under which its tables rest, by output; a table that is the only output has the step's own key."""
+        alone = len(self.type.outputs) == 1
+        return {name: self.key if alone else f"{self.key}.{name}" for name in self.type.tables}
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The keys of all that it stores: its columns, if it has any, and its tables."""
+        if not self.type.tables:
+            return (self.key,)
+        return (*((self.key,) if self.columns else ()), *self.tables.values())
 
 
 @dataclass(frozen=True)
@@ -104,10 +112,11 @@ def plan(
     nodes = {node for _, node in planner.step_of}
     if unknown := sorted(refreshed - nodes):
         raise UsageError(f"there is no node {unknown[0]!r} to refresh", hint=did_you_mean(unknown[0], nodes))
-    stored = store.find([step.key for step in planner.steps]) if reuse else set()
+    stored = store.find([key for step in planner.steps for key in step.objects]) if reuse else set()
     for step in planner.steps:
         step.forced = not reuse or any(node in refreshed for _, node in step.users)
-        step.action = "reuse" if step.key in stored and not step.forced else "compute"
+        there = all(key in stored for key in step.objects)
+        step.action = "reuse" if there and not step.forced else "compute"
     return Plan(tuple(graphs), tuple(planner.steps), planner.bars, planner.step_of, planner.versions)
 
 

@@ -24,9 +24,10 @@ _TABLE = "table: "
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A node as the latest run has it."""
+    """A node as the latest run has it: its columns, or the one of its tables that `table` names."""
 
     node: str
+    table: str
     key: str
     columns: tuple[str, ...]
     segment: str
@@ -41,37 +42,44 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
     assert run is not None
     run_id, params = run
     wanted: dict[str, str] = {}
-    nodes = {node.node: node for node in _nodes(connection, graph, run_id, segments)}
+    found = _shown(connection, graph, run_id, segments)
+    nodes = {shown.node: shown for shown in found if not shown.table}
+    tables = {f"{shown.node}.{shown.table}": shown for shown in found if shown.table}
     outputs = connection.execute(
         "select output, node from outputs where graph = ? and run_id = ?", [graph, run_id]
     ).fetchall()
     for name, shown in nodes.items():
         wanted[name] = definition_of(graph, shown, json.loads(params), segments)
+    for name, shown in tables.items():
+        # a node or an output of that name goes first; the table can still be declared as an output
+        wanted.setdefault(name.replace(".", "_"), definition_of(graph, shown, json.loads(params), segments))
     for output, reference in outputs:
         name, _, part = reference.partition(".")
-        if name in nodes:
+        source = tables.get(reference) or nodes.get(name)
+        if source is not None:
             # no run_id: a later run that finds everything cached leaves the table as it is
-            body = definition_of(graph, nodes[name], json.loads(params), segments, part=part, latest=False)
+            body = definition_of(graph, source, json.loads(params), segments, part=part, latest=False)
             wanted[output] = f"{_TABLE}{body}"
     _apply(connection, graph, wanted)
 
 
-def _nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[_Shown]:
+def _shown(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[_Shown]:
     rows = connection.execute(
         """
-        select n.node, n.key, n.columns, o.segment, strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f')
-        from nodes n join objects o using (key)
-        where n.graph = ? and n.run_id = ? order by n.node
+        select n.node, n.columns, o.key, o.segment, strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f')
+        from nodes n join objects o on split_part(o.key, '.', 1) = n.key
+        where n.graph = ? and n.run_id = ? order by n.node, o.key
         """,
         [graph, run_id],
     ).fetchall()
     # a view over a file that is gone cannot even be made: it would keep this run and all later ones from landing
     there = {segment for segment in {row[3] for row in rows} if (segments / segment).exists()}
-    return [
-        _Shown(node, key, tuple(json.loads(columns)), segment, start)
-        for node, key, columns, segment, start in rows
-        if segment in there
-    ]
+    found = []
+    for node, columns, key, segment, start in rows:
+        table = key.partition(".")[2]
+        if segment in there:
+            found.append(_Shown(node, table, key, () if table else tuple(json.loads(columns)), segment, start))
+    return found
 
 
 def definition_of(
