@@ -34,10 +34,11 @@ from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.plugins.host import WorkerHost
 from pipeline.settings import Project
 from pipeline.store.failures import FailureFiles
-from pipeline.store.journal import write_journal
+from pipeline.store.live import LiveRun
 from pipeline.store.publish import Published, publish
 from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
+from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.segment import Segments
 
@@ -157,25 +158,26 @@ class Engine:
         given = overrides or Overrides()
         checked = graph if isinstance(graph, Graph) else self.check(graph, given)
         run_id = new_run_id()
-        segments = self._segments(run_id)
-        planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh)
-        with WorkerHost(self.project.plugin_directories, self.project.private / "kernels") as workers:
-            options = Options(
-                fail_fast=fail_fast,
-                settings=given.as_dict(),
-                progress=progress or Silent(),
-                limited=workers,
-                failures=self.failures,
-            )
-            run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
-        rows = [
+        private = self.project.private
+        plugins = [
             PluginRow(r.path, r.origin, r.digest, " ".join(r.ids), r.status, r.reason)
             for r in self.discovery.records
             if r.origin != "shipped"
         ]
-        write_journal(self.project.private / "journal", run, segments, rows)
-        published = publish(self.project.database, self.project.private)
-        return Result(run, checked, published, self.database)
+        with LiveRun(private, run_id), WorkerHost(self.project.plugin_directories, private / "kernels") as workers:
+            segments = self._segments(run_id)
+            planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh)
+            recorder = Recorder(self.project.database, private, segments, plugins)
+            options = Options(
+                fail_fast=fail_fast,
+                settings=given.as_dict(),
+                progress=progress or Silent(),
+                sink=recorder,
+                limited=workers,
+                failures=self.failures,
+            )
+            run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
+            return Result(run, checked, recorder.finish(run), self.database)
 
     def failed_call(self, run_id: str, node: str, symbol: str | None = None) -> KeptCall:
         """What is kept of a failed call of a run; see `replay`."""
@@ -219,7 +221,8 @@ class Engine:
         return named if not Path(graph).exists() and named.exists() else Path(graph)
 
     def _segments(self, run_id: str) -> Segments:
-        return Segments(self.project.private / "segments", run_id, self.database.lookup)
+        database = self.database
+        return Segments(self.project.private / "segments", run_id, database.lookup, lambda: database.seen(run_id))
 
 
 def new_run_id() -> str:

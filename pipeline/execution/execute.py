@@ -20,7 +20,7 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Outputs, Progress, Silent
-from pipeline.execution.run import Failure, NodeRecord, Run
+from pipeline.execution.run import Failure, NodeRecord, Run, RunSink, Unheard
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
 from pipeline.model.kind import METRICS, TRADES
@@ -38,6 +38,7 @@ class Options:
     fail_fast: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = field(default_factory=Silent)
+    sink: RunSink = field(default_factory=Unheard)
     limited: Caller | None = None
     failures: FailureKeeper = field(default_factory=Forgetful)
 
@@ -79,12 +80,25 @@ class _Execution:
         cached = sum(step.action == "reuse" for step in steps)
         self.options.progress.started(steps=len(steps), cached=cached)
         for step in steps:
+            self._share(step)
             record = self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
             self._take(record)
             self.inputs.release(step)
+            self.options.sink.took(self.run)
             if record.status == "failed" and self.options.fail_fast:
                 self.skip_rest("TG503", f"the run stopped at the failed node {step.node.name!r}")
                 return
+
+    def _share(self, step: Step) -> None:
+        """Leave a step to another run that computes it just now, and take what others have stored meanwhile."""
+        if step.action == "reuse" or step.forced:
+            return
+        if not self.store.claim(step.key):
+            # whoever waits holds nothing back: what was computed so far is there for others
+            self.options.sink.checkpoint(self.run)
+            self.store.wait(step.key)
+        if self.store.has_news():
+            self.run.plan.renew(self.run.plan.steps[step.index :], self.inputs.market, self.store)
 
     def skip_rest(self, code: str, message: str) -> None:
         for step in self.run.plan.steps[len(self.run.records) :]:
@@ -259,7 +273,7 @@ class _Execution:
         """Compute a step that was to be reused but whose value is gone or damaged; the record says so."""
         record, value = self._compute(step)
         if step.index < len(self.run.records):
-            self.run.records[step.index] = record
+            self.run.revise(record)
         if value is None:
             message = record.failure.message if record.failure else ""
             raise NodeError(f"{step.node.name!r} had to be computed again and failed: {message}")

@@ -26,7 +26,7 @@ class Inputs:
 
     def __init__(self, plan: Plan, market: BarSource, store: ObjectStore) -> None:
         self._plan = plan
-        self._market = market
+        self.market = market
         self._store = store
         self._panels: dict[BarsRequest, Panel] = {}
         self._spans: dict[BarsRequest, Span] = {}
@@ -35,6 +35,8 @@ class Inputs:
         self._surplus: list[int] = []
         self._fields = _fields_needed(plan)
         self._consumers = [0] * len(plan.steps)
+        # as it was planned: a step that another run computes meanwhile is no longer computed here
+        self._feeding = {step.index for step in plan.steps if step.action == "compute"}
         for step in plan.steps:
             if step.action == "compute":
                 for index in step.upstream:
@@ -82,7 +84,7 @@ class Inputs:
 
     def release(self, step: Step) -> None:
         """A step is done: let go of upstream values that nobody else waits for."""
-        if step.action == "compute":
+        if step.index in self._feeding:
             for index in step.upstream:
                 self._consumers[index] -= 1
                 if not self._consumers[index]:
@@ -132,7 +134,7 @@ class Inputs:
         panel = self._panels.get(request)
         if panel is None:
             fields = sorted(self._fields.get(request, ()))
-            panel = self._panels[request] = self._market.read(self._plan.bars[request], fields)
+            panel = self._panels[request] = self.market.read(self._plan.bars[request], fields)
         return panel
 
     def _span(self, request: BarsRequest) -> Span:

@@ -111,6 +111,19 @@ class Plan:
         coverage = self._recipes.coverage(step.requests, symbols)
         return Holding(self._recipes.key(step.recipe, coverage), step.recipe, coverage)
 
+    def renew(self, steps: Sequence[Step], market: BarSource, store: ObjectStore) -> None:
+        """Decide anew which of `steps` are reused, by what is stored now."""
+        bases = {step.index: self.holding(step) for step in steps if not step.forced}
+        stored = store.find(
+            [bases[step.index].of(suffix) for step in steps if not step.forced for suffix in step.objects]
+        )
+        finder = Reuse(market)
+        for step in steps:
+            held = [] if step.forced else _held(step, bases[step.index], stored)
+            if held:
+                step.pieces = _pieces(step, held, finder, self.bars)
+                step.action = "compute" if step.missing else "reuse"
+
     def step(self, graph: str, node: str) -> Step:
         """The step that computes a node of a graph."""
         return self.step_of[graph, node]
@@ -138,17 +151,12 @@ def plan(
     nodes = {node for _, node in planner.step_of}
     if unknown := sorted(refreshed - nodes):
         raise UsageError(f"there is no node {unknown[0]!r} to refresh", hint=did_you_mean(unknown[0], nodes))
-    base = {step.index: Holding(step.key, step.recipe, step.coverage) for step in planner.steps}
-    wanted = [base[step.index].of(suffix) for step in planner.steps for suffix in step.objects]
-    stored = store.find(wanted) if reuse else {}
-    finder = Reuse(market)
     for step in planner.steps:
         step.forced = not reuse or any(node in refreshed for _, node in step.users)
-        held = [] if step.forced else _held(step, base[step.index], stored)
-        if held:
-            step.pieces = _pieces(step, held, finder, planner.bars)
-            step.action = "compute" if step.missing else "reuse"
-    return Plan(tuple(graphs), tuple(planner.steps), planner.bars, planner.step_of, planner.versions, planner.recipes)
+    made = Plan(tuple(graphs), tuple(planner.steps), planner.bars, planner.step_of, planner.versions, planner.recipes)
+    if reuse:
+        made.renew(made.steps, market, store)
+    return made
 
 
 def _held(step: Step, base: Holding, stored: Mapping[str, Sequence[Holding]]) -> list[Holding]:

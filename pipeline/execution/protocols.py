@@ -54,6 +54,15 @@ class ObjectStore(Protocol):
     def alias(self, holding: Holding, part: Part, held: Holding) -> None:
         """Let a value be a part of another that is stored."""
 
+    def claim(self, key: str) -> bool:
+        """Say that this run computes a value; False when another run does so just now."""
+
+    def wait(self, key: str) -> None:
+        """Wait for the other run, and claim the value; all other claims are given up first."""
+
+    def has_news(self) -> bool:
+        """True when other runs have stored something since this was last asked, or since `find`."""
+
     def flush(self) -> None:
         """Make everything that was put durable."""
 
@@ -133,6 +142,17 @@ class MemoryObjects:
         part = part if own is None else part.within(own)
         self.holdings[holding.key] = holding
         self.aliases[holding.key] = (held_key, part)
+
+    def claim(self, key: str) -> bool:  # noqa: ARG002
+        """Nobody else can see it."""
+        return True
+
+    def wait(self, key: str) -> None:
+        """Nobody else can see it."""
+
+    def has_news(self) -> bool:
+        """Nobody else can see it."""
+        return False
 
     def flush(self) -> None:
         """Nothing to do."""

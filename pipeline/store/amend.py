@@ -24,7 +24,7 @@ def amend(database: Path, private: Path, work: Work, *, locked: bool = False) ->
 
     Waits for the lock unless the caller has it. Raises StoreError TG601 when the file cannot be written.
     """
-    lock: AbstractContextManager[None] = nullcontext() if locked else publish_lock(private)
+    lock: AbstractContextManager[object] = nullcontext() if locked else publish_lock(private)
     try:
         with lock:
             amend_draft(database, private / "draft.duckdb", private / "segments", work)

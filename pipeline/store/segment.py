@@ -27,6 +27,7 @@ from pipeline.execution.protocols import Value
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
+from pipeline.store.claim import Claims
 
 __all__ = ["Found", "Lookup", "ObjectRow", "Segments", "is_intact"]
 
@@ -76,9 +77,9 @@ Lookup: TypeAlias = Callable[[Sequence[Holding]], Sequence[Found]]
 
 
 class Segments:
-    """The object store of one run. `lookup` gives what earlier runs stored."""
+    """The object store of one run. `lookup` gives what earlier runs stored, `seen` what others have told of so far."""
 
-    def __init__(self, folder: Path, run_id: str, lookup: Lookup) -> None:
+    def __init__(self, folder: Path, run_id: str, lookup: Lookup, seen: Callable[[], object] = tuple) -> None:
         self._folder = folder
         self._run_id = run_id
         self._lookup = lookup
@@ -86,11 +87,15 @@ class Segments:
         self._pending: dict[int, _Pending] = {}
         self._count = 0
         self._intact: set[str] = set()
+        self._seen = seen
+        self._others = seen()
+        self.claims = Claims(folder.parent / "claims")
         self.written: list[ObjectRow] = []
         self.coverages: dict[str, Coverage] = {}
 
     def find(self, wanted: Sequence[Holding]) -> dict[str, list[Holding]]:
         """What is stored for each wanted recipe, if its segment is there, as long as it was when it was written."""
+        self._others = self._seen()
         sizes: dict[str, int | None] = {}
         found: dict[str, list[Holding]] = {}
         for item in self._lookup([holding for holding in wanted if holding.key not in self._known]):
@@ -158,6 +163,19 @@ class Segments:
             rows=None,
         )
         self._list(Found(holding, row))
+
+    def claim(self, key: str) -> bool:
+        """Say that this run computes a value; False when another run does so just now."""
+        return self.claims.take(key)
+
+    def wait(self, key: str) -> None:
+        """Wait for the other run, and claim the value; all other claims are given up first."""
+        self.claims.wait(key)
+
+    def has_news(self) -> bool:
+        """True when other runs have stored something since this was last asked, or since `find`."""
+        before, self._others = self._others, self._seen()
+        return before != self._others
 
     def flush(self) -> None:
         """Write what is pending; everything put so far is durable afterwards."""

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from pipeline.store.quote import identifier, literal
+from pipeline.store.tables import SHOWN
 
 __all__ = ["definition_of", "drop_graph", "refresh_graph"]
 
@@ -50,9 +51,11 @@ class _Wanted:
 def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: Path) -> None:
     """Bring the schema of `graph` in line with its latest run."""
     run = connection.execute(
-        "select run_id, params from runs where graph = ? order by started_at desc, run_id desc limit 1", [graph]
+        f"select run_id, params from runs where graph = ? and {SHOWN} order by started_at desc, run_id desc limit 1",
+        [graph],
     ).fetchone()
-    assert run is not None
+    if run is None:  # it runs for the first time, and goes on
+        return
     run_id, params = run
     wanted: dict[str, _Wanted] = {}
     found = _shown(connection, graph, run_id, segments)
@@ -115,7 +118,8 @@ def definition_of(
     # a param that is called like a column of the value would hide it
     taken = {"run_id", "symbol", "ts", *shown.columns}
     constants = [f"{literal(value)} as {identifier(name)}" for name, value in params.items() if name not in taken]
-    run_id = f"(select max_by(run_id, (started_at, run_id)) from main.runs where graph = {literal(graph)}) as run_id"
+    of_graph = f"graph = {literal(graph)} and {SHOWN}"
+    run_id = f"(select max_by(run_id, (started_at, run_id)) from main.runs where {of_graph}) as run_id"
     head = [run_id] if latest else []
     if not shown.columns:  # a table has columns of its own
         return f"select {', '.join([*head, *constants, '*'])} from {source}{_where(shown, '')}"
