@@ -38,6 +38,7 @@ from pipeline.store.journal import write_journal
 from pipeline.store.publish import Published, publish
 from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
+from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.segment import Segments
 
 __all__ = ["Engine", "Overrides", "Result"]
@@ -170,7 +171,7 @@ class Engine:
             for r in self.discovery.records
             if r.origin != "shipped"
         ]
-        write_journal(self.project.private / "journal", run, segments.written, rows)
+        write_journal(self.project.private / "journal", run, segments, rows)
         published = publish(self.project.database, self.project.private)
         return Result(run, checked, published, self.database)
 
@@ -199,6 +200,17 @@ class Engine:
     def sql(self, query: str) -> pl.DataFrame:
         """The answer of the published database. Raises StoreError TG604, TG605."""
         return self.database.sql(query)
+
+    def remove_runs(self, selection: Selection, *, dry_run: bool = False) -> list[RunOfGraph]:
+        """Forget runs, and say which; with `dry_run` only say it. `cache.gc` frees what only they needed.
+
+        Raises UsageError for a selection that means nothing, StoreError TG605 for a run that is not there.
+        """
+        publish(self.project.database, self.project.private)
+        found = select(self.database, selection, self.project.private)
+        if not dry_run:
+            remove(self.project.database, self.project.private, found)
+        return found
 
     def _file(self, graph: str | Path) -> Path:
         named = self.project.root / "graphs" / f"{graph}.yaml"

@@ -19,6 +19,7 @@ __all__ = ["compare", "list_", "runs", "show"]
         "show": "pipeline.cli.runs:show",
         "compare": "pipeline.cli.runs:compare",
         "replay": "pipeline.cli.replay:replay",
+        "rm": "pipeline.cli.runs_rm:rm",
     },
 )
 def runs() -> None:

@@ -13,16 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
+import polars as pl
 
 from pipeline.errors import TradegraphError
-from pipeline.execution.arguments import Argument
+from pipeline.execution.arguments import Argument, of_rows
+from pipeline.execution.call import WrongValues, prepare
 from pipeline.execution.call import call as call_node
-from pipeline.execution.call import prepare
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.protocols import Value
 from pipeline.model.bars import Panel
-from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
 
@@ -46,24 +45,22 @@ class Call:
         """The same call for the rows of one symbol of the panel."""
         at = self.panel.symbols.index(symbol)
         start, stop = self.panel.offsets[at : at + 2].tolist()
-        ports: list[Argument] = [
-            {name: _rows(column, start, stop) for name, column in port.items()}
-            if isinstance(port, Mapping)
-            else port and _rows(port, start, stop)
-            for port in self.ports
-        ]
-        offsets = np.array([0, stop - start], dtype=np.int64)
-        panel = Panel((symbol,), offsets, self.panel.ts.slice(start, stop - start), {})
+        ports = [of_rows(port, start, stop) for port in self.ports]
+        panel = self.panel.alone(symbol, start, stop)
         return Call(self.node, ports, self.params, self.columns, panel)
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """Why a call gave no value: a code, a message, the traceback as text ("" when there is none)."""
+    """Why a call gave no value: a code, a message, the traceback as text ("" when there is none).
+
+    `of_values` says that the values are the reason, in an output that has the right form.
+    """
 
     code: str
     message: str
     traceback: str
+    of_values: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +131,10 @@ def attempt(caller: Caller, call: Call, *, limit: float | None, retry: int) -> l
     return tries
 
 
-def _rows(column: Column, start: int, stop: int) -> Column:
-    return Column(dtype=column.dtype, series=column.series.slice(start, stop - start))
-
-
 def raised_by(error: BaseException) -> Raised:
-    """An exception for the record: its own code where it has one, else TG501 with its type and notes."""
+    """An exception for the record: its own code where it has one, else TG501 with its type."""
     text = "".join(traceback.format_exception(error))
     if isinstance(error, TradegraphError):
         fault = error.faults[0]
-        return Raised(fault.code, fault.message, text)
-    notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-    return Raised("TG501", f"{type(error).__name__}: {error}{notes}", text)
+        return Raised(fault.code, fault.message, text, isinstance(error, WrongValues))
+    return Raised("TG501", f"{type(error).__name__}: {error}", text, isinstance(error, pl.exceptions.PolarsError))

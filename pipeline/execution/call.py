@@ -22,9 +22,15 @@ from pipeline.model.column import Column, FloatArray, polars_dtype
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
 
-__all__ = ["call", "check_codes", "prepare"]
+__all__ = ["WrongValues", "call", "check_codes", "prepare"]
 
 _EVENTS = frozenset({-1, 0, 1})
+
+
+class WrongValues(NodeError):
+    """The output has the right form, and values that its kind does not allow."""
+
+    code = "TG502"
 
 
 def prepare(
@@ -83,7 +89,7 @@ def check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> N
         wrong &= array != -1.0
     if wrong.any():
         allowed = "-1, 0, 1" if dtype == "event" else "0, 1"
-        raise NodeError(f"{node.id!r} gave {array[wrong][0]:g} for {name!r}, allowed: {allowed}", code="TG502")
+        raise WrongValues(f"{node.id!r} gave {array[wrong][0]:g} for {name!r}, allowed: {allowed}")
 
 
 def _checked(node: NodeType, series: pl.Series, name: str, dtype: Dtype, rows: int) -> pl.Series:
@@ -99,7 +105,7 @@ def _checked(node: NodeType, series: pl.Series, name: str, dtype: Dtype, rows: i
         values = set(series.drop_nulls().unique().to_list())
         if not values <= _EVENTS:
             wrong = sorted(values - _EVENTS)[:3]
-            raise NodeError(f"{node.id!r} gave the events {wrong}, allowed: -1, 0, 1", code="TG502")
+            raise WrongValues(f"{node.id!r} gave the events {wrong}, allowed: -1, 0, 1")
     cast = series.cast(polars_dtype(dtype))
     # null, never NaN: in polars NaN > 5 is true and would fire a buy
     return cast.fill_nan(None) if dtype == "float" else cast

@@ -34,8 +34,9 @@ class NodeRecord:
     """What happened to a step.
 
     `ms` is wall time in milliseconds, `cpu_ms` time of all threads, both of the last try; None unless computed or
-    failed. `retried` are the tries before it, which failed.
-    `rows` and `bytes` are of the value that was stored; `started_at` is UTC.
+    failed. `retried` are the tries before it, which failed. `rows` and `bytes` are of the value that was stored,
+    `stored` is its key (that of the step, unless symbols are missing in it); `started_at` is UTC. `symbols` says
+    which symbols have no value, and why.
     """
 
     step: Step
@@ -46,6 +47,8 @@ class NodeRecord:
     bytes: int | None = None
     started_at: dt.datetime | None = None
     failure: Failure | None = None
+    stored: str = ""
+    symbols: Mapping[str, Failure] = field(default_factory=dict)
     retried: tuple[Outcome, ...] = ()
 
     @property
@@ -80,7 +83,7 @@ class Run:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many nodes ended in each status."""
+        """How many nodes ended in each status; one that failed for some symbols alone counts as computed."""
         found = {"computed": 0, "cached": 0, "failed": 0, "skipped": 0}
         for record in self.records:
             found[record.status] += len(record.step.users)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import Fault, Place, PluginError
@@ -117,7 +117,7 @@ class _Builder:
             self._refuse(path, origin, loaded.digest, [Fault("TG404", message, Place(str(path)), hint)])
             self._contested.update({node.id: str(path) for node in clashes})
             return
-        self._types.update({node.id: node for node in loaded.types})
+        self._types.update({node.id: replace(node, shipped=origin == "shipped") for node in loaded.types})
         ids = tuple(node.id for node in loaded.types)
         self._records[path.resolve()] = PluginRecord(str(path), origin, loaded.digest, ids, "loaded")
 

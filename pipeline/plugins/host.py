@@ -190,8 +190,8 @@ def _outcome(call: Call, frame: Mapping[str, Any], worker: _Worker) -> Outcome:
     """The outcome that a frame reports. Raises KeyError, TypeError or ValueError for one that is malformed."""
     ms, cpu_ms, compile_ms = map(float, frame["times"])
     if frame["raised"] is not None:
-        code, message, text = map(str, frame["raised"])
-        raised = Raised(code if code in CODES else "TG501", message, text)
+        code, message, text, of_values = frame["raised"]
+        raised = Raised(code if code in CODES else "TG501", str(message), str(text), bool(of_values))
         return Outcome(raised=raised, ms=ms, cpu_ms=cpu_ms, compile_ms=compile_ms)
     try:
         value = _value(call, frame["value"], worker)

@@ -74,7 +74,7 @@ class _Worker:
         self._channel.send(
             {
                 "value": kind,
-                "raised": [raised.code, raised.message, raised.traceback] if raised else None,
+                "raised": [raised.code, raised.message, raised.traceback, raised.of_values] if raised else None,
                 "times": [outcome.ms, outcome.cpu_ms, outcome.compile_ms],
             }
         )
