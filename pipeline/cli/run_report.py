@@ -203,8 +203,13 @@ def _echo_next(result: Result) -> None:
         click.echo(f'  tradegraph sql "select * from {graph.name}.{stored[-1]} order by ts desc limit 10"')
     click.echo('  tradegraph sql "select node, median(ms) from node_timings group by node order by 2 desc"')
     click.echo(f"  tradegraph runs show {result.run.id}")
-    if failed := next((record for record in result.run.records if record.status == "failed"), None):
+    if failed := next(filter(_was_kept, result.run.records), None):
         click.echo(f"  tradegraph runs replay {result.run.id} {failed.step.node.name}")
+
+
+def _was_kept(record: NodeRecord) -> bool:
+    """True when a call of the node failed, for all symbols or for some."""
+    return record.status == "failed" or any(not failure.cause for failure in record.symbols.values())
 
 
 def _fault(record: NodeRecord) -> Fault:

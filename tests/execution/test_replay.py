@@ -107,9 +107,12 @@ def test_a_kernel_is_followed_to_its_line(site) -> None:
     site.node("kernel", KERNEL)
     site.run("bad: {use: checks, in: daily.close}")
     found = site.engine().replay("latest", "bad")
-    assert found.raised.message == "ValueError: too high (symbol BBB)"
+    assert found.raised.message == "ValueError: too high"
+    assert found.call.panel.symbols == ("BBB",)
     assert [frame.function for frame in found.frames] == ["checks", "check"]
-    assert site.engine().replay("latest", "bad", "AAA").raised is None
+    assert site.engine().replay("latest", "bad", "CCC").raised is not None
+    with pytest.raises(UsageError, match="with 'AAA'"):
+        site.engine().replay("latest", "bad", "AAA")
 
 
 def test_frames_of_engine_and_libraries_are_left_out(failed) -> None:

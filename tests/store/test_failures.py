@@ -87,6 +87,13 @@ def test_several_failed_calls_of_a_node_are_told_apart_by_symbol(files) -> None:
         files.find("run", "n", "D")
 
 
+def test_of_many_failing_symbols_the_first_are_kept(files, monkeypatch) -> None:
+    monkeypatch.setattr(failures, "MOST", 2)
+    for symbol in ("A", "B", "C"):
+        files.keep("run", [("g", "n")], call_over(symbol), RAISED)
+    assert files.failed_symbols("run", "n") == ("A", "B")
+
+
 def test_what_is_not_kept_is_said_with_what_is(files) -> None:
     files.keep("run", [("g", "entry")], call_over("A"), RAISED)
     with pytest.raises(UsageError, match="'entri'") as caught:
