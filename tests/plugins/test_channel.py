@@ -5,7 +5,7 @@ import socket
 import numpy as np
 import pytest
 
-from pipeline.plugins.channel import Channel, nameless_file, read_columns, write_columns
+from pipeline.plugins.channel import Channel, append_bytes, nameless_file, read_columns, write_columns
 
 
 @pytest.fixture
@@ -50,11 +50,16 @@ def test_columns_come_back_bit_by_bit_and_read_only() -> None:
     values = np.array([1.5, np.nan, -0.0, np.inf])
     with nameless_file() as file:
         write_columns(file, [values, np.arange(8.0)[::2]])
-        found = read_columns(file, 2, 4)
+        append_bytes(file, b"behind")
+        append_bytes(file, b"it")
+        found = read_columns(file, 2, 4, (6, 2))
         assert found is not None
-        assert found[0].tobytes() == values.tobytes()
-        assert found[1].tolist() == [0.0, 2.0, 4.0, 6.0]
-        assert not found[0].flags.writeable
+        (first, second), tails = found
+        assert first.tobytes() == values.tobytes()
+        assert second.tolist() == [0.0, 2.0, 4.0, 6.0]
+        assert not first.flags.writeable
+        assert tails == [b"behind", b"it"]
+        assert read_columns(file, 2, 4) is None
         write_columns(file, [])
         assert read_columns(file, 1, 1) is None
         assert read_columns(file, 3, 0) is not None
@@ -66,4 +71,4 @@ def test_columns_that_were_read_do_not_change_when_the_file_does() -> None:
         found = read_columns(file, 1, 3)
         write_columns(file, [np.zeros(3)])
         assert found is not None
-        assert found[0].tolist() == [1.0, 1.0, 1.0]
+        assert found[0][0].tolist() == [1.0, 1.0, 1.0]

@@ -18,7 +18,7 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.execution.protocols import MemoryObjects
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column
-from pipeline.plugins.channel import nameless_file, write_bytes
+from pipeline.plugins.channel import append_bytes, nameless_file
 from pipeline.plugins.host import WorkerHost
 
 pytestmark = pytest.mark.xdist_group("worker")  # one host for all of them: it takes a second to start a worker
@@ -340,7 +340,7 @@ class Stranger:
     def __init__(self, frame, data: bytes) -> None:
         self.channel = self
         self.outbox = nameless_file()
-        write_bytes(self.outbox, data)
+        append_bytes(self.outbox, data)
         self.frames = [{"begun": True}, frame]
 
     def ask(self, call) -> None:
@@ -356,7 +356,7 @@ class Stranger:
         self.outbox.close()
 
 
-FINE = {"value": "columns", "raised": None, "times": [1.5, 2.5, 3.5]}
+FINE = {"tables": {}, "raised": None, "times": [1.5, 2.5, 3.5]}
 TWO = np.array([1.0, 0.0]).tobytes()
 
 
@@ -367,8 +367,7 @@ TWO = np.array([1.0, 0.0]).tobytes()
         (FINE, TWO[:-1], "TG502"),
         (FINE, TWO + TWO, "TG502"),
         (FINE, np.array([1.0, 5.0]).tobytes(), "TG502"),
-        (FINE | {"value": "table"}, TWO, "TG502"),
-        (FINE | {"value": "something"}, TWO, "TG502"),
+        (FINE | {"tables": None}, TWO + TWO, "TG502"),
         (FINE | {"raised": ["TG999", "made up", "", False]}, TWO, "TG501"),
         (FINE | {"raised": ["TG502"]}, TWO, "TG506"),
         (FINE | {"times": "soon"}, TWO, "TG506"),
@@ -395,9 +394,13 @@ def test_what_comes_back_is_checked_as_if_a_stranger_had_sent_it(shop, frame, da
 def test_a_table_that_is_none_is_refused(shop):
     node = next(node for node in shop.registry() if node.id == "summary")
     host = WorkerHost([], None)
-    host._worker = Stranger(FINE | {"value": "table"}, b"ARROW1 and so on")
     panel = Panel((), np.array([0]), pl.Series([], dtype=pl.Datetime("us", "UTC")), {})
-    assert host.call(Call(node, [], {}, [], panel), 1.0).raised.code == "TG502"
+    call = Call(node, [], {}, [], panel)
+    host._worker = Stranger(FINE | {"tables": {"value": 16}}, b"ARROW1 and so on")
+    assert host.call(call, 1.0).raised.code == "TG502"
+    host.close()
+    host._worker = Stranger(FINE, b"ARROW1 and so on")
+    assert host.call(call, 1.0).raised.code == "TG506"
     host.close()
 
 
