@@ -118,14 +118,19 @@ class FailureFiles:
         """Ids of the runs that have kept calls, also of runs that were killed, the oldest first."""
         return tuple(sorted(path.name for path in self._folder.glob("*") if path.is_dir()))
 
-    def remove(self, run_id: str) -> None:
-        """Remove what a run has kept; nothing happens when it kept nothing. Raises StoreError TG601."""
+    def remove(self, run_id: str, graph: str | None = None) -> None:
+        """Remove what a run has kept, or of one of its graphs; nothing happens when it kept nothing.
+
+        Raises StoreError TG601.
+        """
+        folder = self._folder / run_id
         try:
-            shutil.rmtree(self._folder / run_id)
-        except FileNotFoundError:
-            return
+            for nodes in list(folder.glob("*" if graph is None else f"{graph}.*")):
+                shutil.rmtree(nodes)
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
         except OSError as error:
-            raise StoreError(f"cannot remove {self._folder / run_id}: {error.strerror or error}") from error
+            raise StoreError(f"cannot remove {folder}: {error.strerror or error}") from error
 
     def _calls(self, run_id: str) -> list[KeptCall]:
         paths = sorted((self._folder / run_id).glob("*/*.json"), key=lambda path: (path.parent, int(path.stem)))

@@ -120,6 +120,11 @@ def test_what_a_run_kept_is_removed_and_nothing_else(files) -> None:
     files.remove("one")
     files.remove("one")
     assert files.runs() == ("two",)
+    files.keep("two", [("h", "n")], call_over("A"), RAISED)
+    files.remove("two", "g")
+    assert files.find("two", "n").users == (("h", "n"),)
+    files.remove("two", "h")
+    assert files.runs() == ()
 
 
 def test_a_damaged_file_and_a_full_disk_are_said(files, monkeypatch) -> None:
