@@ -168,12 +168,11 @@ class _Execution:
             failure = _failure(raised_by(error))
             return NodeRecord(step, "failed", 0.0, 0.0, started_at=started, failure=failure), None
         self.run.compile_ms += found.compile_ms
-        if found.failed is not None:
-            self._keep_call(step, *found.failed)
+        for call, raised in found.failed:
+            self._keep_call(step, call, raised)
         times = (found.ms, found.cpu_ms)
         if found.value is None:
-            assert found.failed is not None
-            failure = _failure(found.failed[1])
+            failure = _failure(found.failed[0][1])
             return NodeRecord(step, "failed", *times, started_at=started, failure=failure, retried=found.retried), None
         failures = {symbol: _failure(raised) for symbol, raised in found.raised.items()}
         for symbol, cause in dead.items():
