@@ -31,11 +31,16 @@ from pipeline.market.store import Market
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.settings import Project
+from pipeline.store.cache import Cache
+from pipeline.store.collect import Collected
+from pipeline.store.export import Exported, Format, chosen, export
 from pipeline.store.journal import write_journal
+from pipeline.store.live import LiveRun
 from pipeline.store.publish import Published, publish
 from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
+from pipeline.store.retention import Retention
 from pipeline.store.segment import Segments
 
 __all__ = ["Engine", "Overrides", "Result"]
@@ -83,6 +88,7 @@ class Engine:
         self.project = project
         self.market = Market(project.market)
         self.database = Database(project.database, project.private)
+        self.cache = Cache(self.database, project.private, _retention(project))
         self._kernels = KernelCache(project.private / "kernels")
 
     @classmethod
@@ -151,25 +157,42 @@ class Engine:
         given = overrides or Overrides()
         checked = graph if isinstance(graph, Graph) else self.check(graph, given)
         run_id = new_run_id()
-        segments = self._segments(run_id)
-        planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh)
-        options = Options(fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
-        run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
-        rows = [
-            PluginRow(r.path, r.origin, r.digest, " ".join(r.ids), r.status, r.reason)
-            for r in self.discovery.records
-            if r.origin != "shipped"
-        ]
-        write_journal(self.project.private / "journal", run, segments.written, rows)
-        published = publish(self.project.database, self.project.private)
+        with LiveRun(self.project.private, run_id):
+            segments = self._segments(run_id)
+            planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh)
+            options = Options(fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
+            run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
+            rows = [
+                PluginRow(r.path, r.origin, r.digest, " ".join(r.ids), r.status, r.reason)
+                for r in self.discovery.records
+                if r.origin != "shipped"
+            ]
+            write_journal(self.project.private / "journal", run, segments.written, rows)
+            published = publish(self.project.database, self.project.private)
+        self.cache.expire()
         return Result(run, checked, published, self.database)
 
     def sql(self, query: str) -> pl.DataFrame:
         """The answer of the published database. Raises StoreError TG604, TG605."""
         return self.database.sql(query)
 
+    def export(self, target: str | Path, what: str | None = None, *, form: Format = "duckdb") -> Exported:
+        """Write a run, the latest run of a graph, or that of every graph to one portable file in which all is a table.
+
+        `form` "parquet" writes a folder of files instead. Raises UsageError when there is no such run or
+        `target` is there already, StoreError TG601, TG603.
+        """
+        return export(self.database, chosen(self.database, what), Path(target), form)
+
+    def collect(self, *, dry_run: bool = False) -> Collected:
+        """Remove values that no kept run needs, leftovers of killed runs, and kernels of code that is gone.
+
+        What the project keeps and for how long is set in plugin_config.json. Raises StoreError TG601.
+        """
+        return self.cache.gc({node.code for node in self.registry}, dry_run=dry_run)
+
     def remove_runs(self, selection: Selection, *, dry_run: bool = False) -> list[RunOfGraph]:
-        """Forget runs, and say which; with `dry_run` only say it. `cache.gc` frees what only they needed.
+        """Forget runs, and say which; with `dry_run` only say it. `collect` frees what only they needed.
 
         Raises UsageError for a selection that means nothing, StoreError TG605 for a run that is not there.
         """
@@ -185,6 +208,11 @@ class Engine:
 
     def _segments(self, run_id: str) -> Segments:
         return Segments(self.project.private / "segments", run_id, self.database.lookup)
+
+
+def _retention(project: Project) -> Retention:
+    said = project.settings.project
+    return Retention(said.store, said.keep_days, said.keep_bytes)
 
 
 def new_run_id() -> str:

@@ -14,7 +14,7 @@ _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*(h|d|w|hours?|days?|weeks?)", re.IGNORECAS
 _HOURS = {"h": 1, "d": 24, "w": 168}
 
 
-class _Age(click.ParamType):
+class _Age(click.ParamType[dt.timedelta]):
     """`12h`, `30d`, `2w`."""
 
     name = "age"

@@ -37,6 +37,12 @@ class Database:
         """The folder of value files."""
         return self._private / "segments"
 
+    def mend(self) -> None:
+        """Make the published file sound, if it is there: after the project was moved, or an update."""
+        if self.path.exists():
+            with self._reader():
+                pass
+
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
         """The answer to a query. Read-only; it reaches the project's tables, views and segments alone.
 

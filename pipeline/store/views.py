@@ -15,7 +15,7 @@ import duckdb
 
 from pipeline.store.quote import identifier, literal
 
-__all__ = ["definition_of", "drop_graph", "refresh_graph"]
+__all__ = ["Shown", "definition_of", "drop_graph", "refresh_graph", "shown_nodes"]
 
 
 _TABLE = "table: "
@@ -23,15 +23,20 @@ _TABLE = "table: "
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class Shown:
     """A node as the latest run has it."""
 
     node: str
     key: str
     columns: tuple[str, ...]
-    source: str
-    """What reads the segment; empty when the value is gone."""
+    segment: Path | None
+    """The file that the value rests in, None when it is gone."""
     range_start: Any
+
+    @property
+    def source(self) -> str:
+        """What reads the value."""
+        return f"read_parquet({literal(str(self.segment))})" if self.segment else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +55,15 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
     assert run is not None
     run_id, params = run
     wanted: dict[str, _Wanted] = {}
-    nodes = {node.node: node for node in _nodes(connection, graph, run_id, segments)}
+    nodes = {node.node: node for node in shown_nodes(connection, graph, run_id, segments)}
     outputs = connection.execute(
         "select output, node from outputs where graph = ? and run_id = ?", [graph, run_id]
     ).fetchall()
     constants = json.loads(params)
+    latest = f"(select max_by(run_id, (started_at, run_id)) from main.runs where graph = {literal(graph)})"
     for name, shown in nodes.items():
-        if shown.source:
-            body = definition_of(graph, shown, constants, shown.source)
+        if shown.segment:
+            body = definition_of(shown, constants, shown.source, run_id=latest)
             wanted[name] = _Wanted(body, body)
     for output, reference in outputs:
         name, _, part = reference.partition(".")
@@ -65,9 +71,9 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
             # no run_id: a later run that finds everything cached leaves the table as it is; known by the
             # value's key, not by where it rests: the table outlives its segment, and the project's moves
             shown = nodes[name]
-            told = definition_of(graph, shown, constants, identifier(shown.key), part=part, latest=False)
-            body = definition_of(graph, shown, constants, shown.source, part=part, latest=False)
-            wanted[output] = _Wanted(f"{_TABLE}{told}", body if shown.source else "")
+            told = definition_of(shown, constants, identifier(shown.key), part=part)
+            body = definition_of(shown, constants, shown.source, part=part)
+            wanted[output] = _Wanted(f"{_TABLE}{told}", body if shown.segment else "")
     _apply(connection, graph, wanted)
 
 
@@ -77,7 +83,8 @@ def drop_graph(connection: duckdb.DuckDBPyConnection, graph: str) -> None:
     connection.execute(f"drop schema {_schema(connection, graph)}")
 
 
-def _nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[_Shown]:
+def shown_nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[Shown]:
+    """The nodes of a graph as a run has them, by name."""
     rows = connection.execute(
         """
         select n.node, n.key, n.columns, o.segment, strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f')
@@ -89,27 +96,18 @@ def _nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segme
     # a view over a file that is gone cannot even be made: it would keep this run and all later ones from landing
     there = {segment for segment in {row[3] for row in rows} if segment and (segments / segment).exists()}
     return [
-        _Shown(
-            node,
-            key,
-            tuple(json.loads(columns)),
-            f"read_parquet({literal(str(segments / segment))})" if segment in there else "",
-            start,
-        )
+        Shown(node, key, tuple(json.loads(columns)), segments / segment if segment in there else None, start)
         for node, key, columns, segment, start in rows
     ]
 
 
-def definition_of(
-    graph: str, shown: _Shown, params: dict[str, Any], source: str, *, part: str = "", latest: bool = True
-) -> str:
-    """The select that shows a node: run_id (when `latest`), symbol, ts, the graph's params, the node's columns."""
+def definition_of(shown: Shown, params: dict[str, Any], source: str, *, part: str = "", run_id: str = "") -> str:
+    """The select that shows a node: run_id (an expression, if given), symbol, ts, the graph's params, its columns."""
     kept = [name for name in shown.columns if not part or name == part]
     # a param that is called like a column of the value would hide it
     taken = {"run_id", "symbol", "ts", *shown.columns}
     constants = [f"{literal(value)} as {identifier(name)}" for name, value in params.items() if name not in taken]
-    run_id = f"(select max_by(run_id, (started_at, run_id)) from main.runs where graph = {literal(graph)}) as run_id"
-    head = [run_id] if latest else []
+    head = [f"{run_id} as run_id"] if run_id else []
     if not shown.columns:  # a table has columns of its own
         return f"select {', '.join([*head, *constants, '*'])} from {source}"
     values = [f"{identifier(f'{shown.key}.{name}')} as {identifier(name)}" for name in kept]
