@@ -63,7 +63,7 @@ class Cache:
             count[row.segment] = count.get(row.segment, 0) + 1
         held = pl.DataFrame(
             {
-                "key": [row.key for row in objects],
+                "key": [row.key.partition(".")[0] for row in objects],
                 "bytes": [at.get(row.segment, 0) // count[row.segment] for row in objects],
                 "needed": [row.key in found.need.keys for row in objects],
             },
@@ -124,6 +124,6 @@ class Cache:
             texts = dict.fromkeys(("key", "graph", "node", "node_type"), pl.String)
             return pl.DataFrame(schema={**texts, "last": pl.Datetime("us", "UTC")})
         return self._database.sql(
-            "select n.key, n.graph, n.node, n.node_type, max(r.started_at) as last"
+            "select coalesce(n.stored, n.key) as key, n.graph, n.node, n.node_type, max(r.started_at) as last"
             " from nodes n join runs r using (run_id, graph) group by all"
         )

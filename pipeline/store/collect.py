@@ -146,10 +146,15 @@ def _forget(database: Path, private: Path, drop: set[str], moved: Mapping[str, s
             [list(moved), list(moved.values()), sizes],
         )
         graphs = connection.execute(
-            "select distinct graph from nodes where key in (from dropped) or key in"
-            " (select key from objects where segment in (select old from moved))"
+            "select distinct graph from nodes where coalesce(stored, key) in (select split_part(key, '.', 1)"
+            " from objects where key in (from dropped) or segment in (select old from moved))"
         ).fetchall()
-        connection.execute("delete from objects where key in (from dropped)")
+        # what a run mentions stays known without a file: a declared output's table is told by it
+        connection.execute("update objects set segment = '', bytes = 0 where key in (from dropped)")
+        connection.execute(
+            "delete from objects where segment = '' and split_part(key, '.', 1)"
+            " not in (select coalesce(stored, key) from nodes)"
+        )
         connection.execute(
             "update objects set segment = moved.new, bytes = moved.bytes from moved where objects.segment = moved.old"
         )

@@ -135,27 +135,30 @@ def _fill(
 
 def _bodies(connection: duckdb.DuckDBPyConnection, segments: Path, run: RunOfGraph) -> dict[str, str]:
     """By name of node or declared output the select that gives it; empty for a value that is not there."""
-    found = connection.execute(
+    row = connection.execute(
         "select params from runs where run_id = ? and graph = ?", [run.run_id, run.graph]
     ).fetchone()
-    assert found is not None
-    params: dict[str, Any] = json.loads(found[0])
+    assert row is not None
+    params: dict[str, Any] = json.loads(row[0])
     run_id = literal(run.run_id)
-    nodes = {node.node: node for node in shown_nodes(connection, run.graph, run.run_id, segments)}
-    for path in sorted({node.segment for node in nodes.values() if node.segment}):
+    found = shown_nodes(connection, run.graph, run.run_id, segments)
+    for path in sorted({shown.segment for shown in found if shown.segment}):
         if not is_intact(path):
             raise StoreError(f"{path} is damaged", code="TG603", hint="Run the graph again, then export.")
-    bodies = {
-        name: definition_of(node, params, node.source, run_id=run_id) if node.segment else ""
-        for name, node in nodes.items()
-    }
+    nodes = {f"{shown.node}.{shown.table}" if shown.table else shown.node: shown for shown in found}
+    bodies: dict[str, str] = {}
+    for name, node in sorted(nodes.items(), key=lambda item: (item[1].table != "", item[0])):
+        # a node of the name of a table goes first, as in the project's own views
+        body = definition_of(node, params, node.source, run_id=run_id) if node.segment else ""
+        bodies.setdefault(name.replace(".", "_"), body)
     outputs = connection.execute(
         "select output, node from outputs where run_id = ? and graph = ? order by output", [run.run_id, run.graph]
     ).fetchall()
     for output, reference in outputs:
         name, _, part = reference.partition(".")
-        if name in nodes and nodes[name].segment:
-            bodies[output] = definition_of(nodes[name], params, nodes[name].source, part=part, run_id=run_id)
+        source = nodes.get(reference) or nodes.get(name)
+        if source is not None and source.segment:
+            bodies[output] = definition_of(source, params, source.source, part=part, run_id=run_id)
     return bodies
 
 

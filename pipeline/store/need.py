@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipeline.store.migrate import columns_of
 from pipeline.store.retention import Retention, StorePolicy
 
 __all__ = ["Need", "Stored", "needed", "stored"]
 
-_METRICS = "select run_id, graph, key from nodes where kinds like '%: \"metrics\"%'"
+_RESTS = "coalesce(n.stored, n.key)"
+_ALL = f"select n.run_id, n.graph, {_RESTS} from nodes n"
+_METRICS = f"{_ALL} where n.kinds like '%: \"metrics\"%'"
 _VALUES: dict[StorePolicy, str] = {
-    "all": "select run_id, graph, key from nodes",
-    "outputs": f"select run_id, graph, key from outputs union {_METRICS}",
+    "all": _ALL,
+    "outputs": f"{_ALL} semi join outputs o on o.run_id = n.run_id and o.graph = n.graph"
+    f" and split_part(o.node, '.', 1) = n.node union {_METRICS}",
     "metrics": _METRICS,
 }
 """The values that runs need, by what the project keeps; as `retention.kept` says it of a graph."""
@@ -40,9 +42,10 @@ class Need:
 
 
 def stored(connection: duckdb.DuckDBPyConnection) -> dict[str, Stored]:
-    """Every value that the published file knows, by key."""
-    holder = "coalesce(nullif(holder, ''), key)" if "holder" in columns_of(connection, "objects") else "key"
-    rows = connection.execute(f"select key, {holder}, segment, bytes from objects").fetchall()
+    """Every value that the published file knows and that was not let go, by key; a table's key is `key.table`."""
+    rows = connection.execute(
+        "select key, coalesce(holder, key), segment, bytes from objects where segment <> ''"
+    ).fetchall()
     return {row[0]: Stored(*row) for row in rows}
 
 
@@ -53,9 +56,12 @@ def needed(connection: duckdb.DuckDBPyConnection, retention: Retention, now: dt.
     size; the latest run of each graph is always taken, and first.
     """
     objects = stored(connection)
+    parts: dict[str, set[str]] = {}  # a node may have given several tables
+    for key in objects:
+        parts.setdefault(key.partition(".")[0], set()).add(key)
     values: dict[tuple[str, str], set[str]] = {}
     for run_id, graph, key in connection.execute(_VALUES[retention.store]).fetchall():
-        values.setdefault((run_id, graph), set()).add(key)
+        values.setdefault((run_id, graph), set()).update(parts.get(key, ()))
     # times as microseconds: DuckDB needs another library to give them with their zone
     runs = connection.execute(
         """

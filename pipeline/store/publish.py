@@ -97,6 +97,10 @@ def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], segm
             # a key that was computed again rests in its newest segment
             connection.execute(f"delete from objects where key in (select key from {source})")
             connection.execute(f"insert into objects by name select * from {source}")
+            panels = f"read_parquet({literal(str(journal / 'panels.parquet'))})"
+            connection.execute(
+                f"insert into panels by name select * from {panels} where data not in (select data from panels)"
+            )
         found = connection.execute("select graph from runs where run_id = ?", [journal.name]).fetchall()
         graphs += [graph for (graph,) in found if graph not in graphs]
     connection.execute("commit")

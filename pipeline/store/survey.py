@@ -12,8 +12,8 @@ from pipeline.errors import StoreError
 from pipeline.store.connect import connect_reader
 from pipeline.store.draft import publish_lock
 from pipeline.store.holding import Files, files_of
-from pipeline.store.journal import pending_objects
 from pipeline.store.live import gate_closed, live_runs
+from pipeline.store.lookup import waiting_segments
 from pipeline.store.mend import mended
 from pipeline.store.need import Need, Stored, needed, stored
 from pipeline.store.retention import Retention
@@ -59,7 +59,7 @@ def survey(database: Path, private: Path, retention: Retention) -> Survey:
     """Look at a project whose file is sound. Raises StoreError TG603 when the file cannot be read."""
     live = frozenset(live_runs(private))
     files = files_of(private, live)
-    waiting = frozenset(row.segment for row in pending_objects(private / "journal").values())
+    waiting = frozenset(waiting_segments(private / "journal"))
     if not database.exists():
         return Survey(live, files, {}, Need(frozenset(), frozenset()), waiting)
     with connect_reader(database, private / "segments") as connection:

@@ -24,14 +24,19 @@ _TABLE = "table: "
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A node as the latest run has it."""
+    """A node as the latest run has it: its columns, or the one of its tables that `table` names."""
 
     node: str
+    table: str
     key: str
+    holder: str
+    """The key that the columns in the segment are named by."""
     columns: tuple[str, ...]
     segment: Path | None
     """The file that the value rests in, None when it is gone."""
     range_start: Any
+    until: Any
+    data: str | None  # of a value that is a part of another: which symbols it has
 
     @property
     def source(self) -> str:
@@ -55,25 +60,28 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
     assert run is not None
     run_id, params = run
     wanted: dict[str, _Wanted] = {}
-    nodes = {node.node: node for node in shown_nodes(connection, graph, run_id, segments)}
+    found = shown_nodes(connection, graph, run_id, segments)
+    nodes = {shown.node: shown for shown in found if not shown.table}
+    tables = {f"{shown.node}.{shown.table}": shown for shown in found if shown.table}
     outputs = connection.execute(
         "select output, node from outputs where graph = ? and run_id = ?", [graph, run_id]
     ).fetchall()
     constants = json.loads(params)
     latest = f"(select max_by(run_id, (started_at, run_id)) from main.runs where graph = {literal(graph)})"
-    for name, shown in nodes.items():
-        if shown.segment:
+    # a node or an output of the name of a table goes first; the table can still be declared as an output
+    for name, shown in [*nodes.items(), *((name.replace(".", "_"), table) for name, table in tables.items())]:
+        if shown.segment and name not in wanted:
             body = definition_of(shown, constants, shown.source, run_id=latest)
             wanted[name] = _Wanted(body, body)
     for output, reference in outputs:
         name, _, part = reference.partition(".")
-        if name in nodes:
+        source = tables.get(reference) or nodes.get(name)
+        if source is not None:
             # no run_id: a later run that finds everything cached leaves the table as it is; known by the
             # value's key, not by where it rests: the table outlives its segment, and the project's moves
-            shown = nodes[name]
-            told = definition_of(shown, constants, identifier(shown.key), part=part)
-            body = definition_of(shown, constants, shown.source, part=part)
-            wanted[output] = _Wanted(f"{_TABLE}{told}", body if shown.segment else "")
+            told = definition_of(source, constants, identifier(source.key), part=part)
+            body = definition_of(source, constants, source.source, part=part)
+            wanted[output] = _Wanted(f"{_TABLE}{told}", body if source.segment else "")
     _apply(connection, graph, wanted)
 
 
@@ -84,21 +92,26 @@ def drop_graph(connection: duckdb.DuckDBPyConnection, graph: str) -> None:
 
 
 def shown_nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[Shown]:
-    """The nodes of a graph as a run has them, by name."""
+    """The nodes of a graph as a run has them, by name; one that gives several tables once for each."""
     rows = connection.execute(
         """
-        select n.node, n.key, n.columns, o.segment, strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f')
-        from nodes n left join objects o using (key)
-        where n.graph = ? and n.run_id = ? order by n.node
+        select n.node, n.columns, o.key, coalesce(o.holder, o.key), o.segment,
+            strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f'), strftime(o.until, '%Y-%m-%d %H:%M:%S.%f'),
+            case when o.holder <> o.key then o.data end
+        from nodes n left join objects o on split_part(o.key, '.', 1) = coalesce(n.stored, n.key)
+        where n.graph = ? and n.run_id = ? order by n.node, o.key
         """,
         [graph, run_id],
     ).fetchall()
     # a view over a file that is gone cannot even be made: it would keep this run and all later ones from landing
-    there = {segment for segment in {row[3] for row in rows} if segment and (segments / segment).exists()}
-    return [
-        Shown(node, key, tuple(json.loads(columns)), segments / segment if segment in there else None, start)
-        for node, key, columns, segment, start in rows
-    ]
+    there = {segment for segment in {row[4] for row in rows} if segment and (segments / segment).exists()}
+    found = []
+    for node, columns, key, holder, segment, start, until, data in rows:
+        table = (key or "").partition(".")[2]
+        names = () if table else tuple(json.loads(columns))
+        path = segments / segment if segment in there else None
+        found.append(Shown(node, table, key or "", holder or "", names, path, start, until, data))
+    return found
 
 
 def definition_of(shown: Shown, params: dict[str, Any], source: str, *, part: str = "", run_id: str = "") -> str:
@@ -109,11 +122,22 @@ def definition_of(shown: Shown, params: dict[str, Any], source: str, *, part: st
     constants = [f"{literal(value)} as {identifier(name)}" for name, value in params.items() if name not in taken]
     head = [f"{run_id} as run_id"] if run_id else []
     if not shown.columns:  # a table has columns of its own
-        return f"select {', '.join([*head, *constants, '*'])} from {source}"
-    values = [f"{identifier(f'{shown.key}.{name}')} as {identifier(name)}" for name in kept]
+        return f"select {', '.join([*head, *constants, '*'])} from {source}{_where(shown, '')}"
+    values = [f"{identifier(f'{shown.holder}.{name}')} as {identifier(name)}" for name in kept]
     select = ", ".join([*head, "symbol", "ts", *constants, *values])
-    where = f" where ts >= timestamptz '{shown.range_start}+00'" if shown.range_start else ""
-    return f"select {select} from {source}{where}"
+    return f"select {select} from {source}{_where(shown, 'ts')}"
+
+
+def _where(shown: Shown, ts: str) -> str:
+    """The condition that keeps the rows of a node in its file; `ts` is the column of time, if there is one."""
+    conditions = []
+    if ts and shown.range_start:
+        conditions.append(f"{ts} >= timestamptz '{shown.range_start}+00'")
+    if ts and shown.until:
+        conditions.append(f"{ts} < timestamptz '{shown.until}+00'")
+    if shown.data:
+        conditions.append(f"symbol in (select unnest(symbols) from main.panels where data = {literal(shown.data)})")
+    return f" where {' and '.join(conditions)}" if conditions else ""
 
 
 def _schema(connection: duckdb.DuckDBPyConnection, graph: str) -> str:

@@ -217,7 +217,6 @@ def test_a_value_that_is_cut_from_another_ones_keeps_that(ran, monkeypatch) -> N
     monkeypatch.setattr(room, "WORTHWHILE", 0.01)
     keys = {name: ran.first.run.plan.step("g", name).key for name in "abc"}
     with duckdb.connect(str(ran.database)) as connection:
-        connection.execute("alter table objects add column if not exists holder varchar")
         connection.execute(
             "insert into objects by name select 'cut' as key, segment, rows, bytes, key as holder from objects"
             f" where key = '{keys['b']}'"
@@ -227,7 +226,7 @@ def test_a_value_that_is_cut_from_another_ones_keeps_that(ran, monkeypatch) -> N
             "insert into runs by name"
             " select * replace ('older' as run_id, started_at - interval 1 day as started_at) from runs"
         )
-        connection.execute("update nodes set run_id = 'older', key = 'cut' where node = 'b'")
+        connection.execute("update nodes set run_id = 'older', stored = 'cut' where node = 'b'")
         connection.execute("delete from nodes where node = 'c'")
     found = ran.engine().collect()
     assert (found.values, found.rewritten) == (1, 1)
