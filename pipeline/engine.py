@@ -33,6 +33,9 @@ from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.plugins.host import WorkerHost
 from pipeline.settings import Project
+from pipeline.store.cache import Cache
+from pipeline.store.collect import Collected
+from pipeline.store.export import Exported, Format, chosen, export
 from pipeline.store.failures import FailureFiles
 from pipeline.store.live import LiveRun
 from pipeline.store.publish import Published, publish
@@ -40,6 +43,7 @@ from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
 from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
+from pipeline.store.retention import Retention
 from pipeline.store.segment import Segments
 
 __all__ = ["Engine", "Overrides", "Result"]
@@ -89,6 +93,7 @@ class Engine:
         self.project = project
         self.market = Market(project.market)
         self.database = Database(project.database, project.private)
+        self.cache = Cache(self.database, project.private, _retention(project))
         self.failures = FailureFiles(project.private / "failures")
         self._kernels = KernelCache(project.private / "kernels")
 
@@ -177,7 +182,9 @@ class Engine:
                 failures=self.failures,
             )
             run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
-            return Result(run, checked, recorder.finish(run), self.database)
+            published = recorder.finish(run)
+        self.cache.expire()
+        return Result(run, checked, published, self.database)
 
     def failed_call(self, run_id: str, node: str, symbol: str | None = None) -> KeptCall:
         """What is kept of a failed call of a run; see `replay`."""
@@ -205,8 +212,23 @@ class Engine:
         """The answer of the published database. Raises StoreError TG604, TG605."""
         return self.database.sql(query)
 
+    def export(self, target: str | Path, what: str | None = None, *, form: Format = "duckdb") -> Exported:
+        """Write a run, the latest run of a graph, or that of every graph to one portable file in which all is a table.
+
+        `form` "parquet" writes a folder of files instead. Raises UsageError when there is no such run or
+        `target` is there already, StoreError TG601, TG603.
+        """
+        return export(self.database, chosen(self.database, what), Path(target), form)
+
+    def collect(self, *, dry_run: bool = False) -> Collected:
+        """Remove values that no kept run needs, leftovers of killed runs, and kernels of code that is gone.
+
+        What the project keeps and for how long is set in plugin_config.json. Raises StoreError TG601.
+        """
+        return self.cache.gc({node.code for node in self.registry}, dry_run=dry_run)
+
     def remove_runs(self, selection: Selection, *, dry_run: bool = False) -> list[RunOfGraph]:
-        """Forget runs, and say which; with `dry_run` only say it. `cache.gc` frees what only they needed.
+        """Forget runs, and say which; with `dry_run` only say it. `collect` frees what only they needed.
 
         Raises UsageError for a selection that means nothing, StoreError TG605 for a run that is not there.
         """
@@ -214,6 +236,9 @@ class Engine:
         found = select(self.database, selection, self.project.private)
         if not dry_run:
             remove(self.project.database, self.project.private, found)
+            left = set(self.database.sql("select run_id from runs")["run_id"]) if found else set()
+            for run_id in {run.run_id for run in found} - left:
+                self.failures.remove(run_id)
         return found
 
     def _file(self, graph: str | Path) -> Path:
@@ -223,6 +248,11 @@ class Engine:
     def _segments(self, run_id: str) -> Segments:
         database = self.database
         return Segments(self.project.private / "segments", run_id, database.lookup, lambda: database.seen(run_id))
+
+
+def _retention(project: Project) -> Retention:
+    said = project.settings.project
+    return Retention(said.store, said.keep_days, said.keep_bytes)
 
 
 def new_run_id() -> str:

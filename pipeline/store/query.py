@@ -41,6 +41,12 @@ class Database:
         """The folder of value files."""
         return self._private / "segments"
 
+    def mend(self) -> None:
+        """Make the published file sound, if it is there: after the project was moved, or an update."""
+        if self.path.exists():
+            with self._reader():
+                pass
+
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
         """The answer to a query. Read-only; it reaches the project's tables, views and segments alone.
 
@@ -142,7 +148,7 @@ class Database:
         if not found.height:
             raise StoreError(f"run {run_id} has no node {node!r} in {graph!r}", code="TG605")
         holder, columns, start, segment, until, some = found.row(0)
-        if segment is None or not (self.segments / segment).exists():
+        if not segment or not (self.segments / segment).exists():
             raise StoreError(f"the value of {node!r} in run {run_id} is not stored", code="TG603", hint="Run it again.")
         path = self.segments / segment
         if not is_intact(path):

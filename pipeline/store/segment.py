@@ -29,7 +29,7 @@ from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
 from pipeline.store.claim import Claims
 
-__all__ = ["Found", "Lookup", "ObjectRow", "Segments", "is_intact"]
+__all__ = ["Found", "Lookup", "ObjectRow", "Segments", "is_intact", "seal"]
 
 MAX_COLUMNS = 64
 """Columns of a file: DuckDB reads the whole footer to bind a view, 0.7 ms at 64 columns, 3 ms at 1,000."""
@@ -229,10 +229,9 @@ class Segments:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             frame.write_parquet(temporary, compression="lz4", metadata={"tradegraph.keys": keys})
-            _fsync(temporary)
-            name = f"{self._run_id}/{self._count:05d}.{_checksum(temporary)}.parquet"
-            size = temporary.stat().st_size
-            temporary.rename(self._folder / name)
+            sealed = seal(temporary)
+            name = f"{self._run_id}/{sealed.name}"
+            size = sealed.stat().st_size
         except OSError as error:
             with suppress(OSError):
                 temporary.unlink()
@@ -247,6 +246,12 @@ class Segments:
                 holding.key, holding.recipe, holding.coverage.data, name, holding.key, None, frame.height, size
             )
             self._list(Found(holding, row))
+
+
+def seal(temporary: Path) -> Path:
+    """Give a segment file that was just written its name, which vouches for its content; durable afterwards."""
+    _fsync(temporary)
+    return temporary.rename(temporary.with_name(f"{temporary.stem}.{_checksum(temporary)}.parquet"))
 
 
 def is_intact(path: Path) -> bool:
