@@ -1,13 +1,14 @@
-"""Children that die on command: `python zygote.py`, orders as lines of JSON on stdin, reports as lines of JSON on stdout.
+"""Children that die on command: orders are lines of JSON on stdin, reports lines of JSON on stdout.
 
 Importing the engine takes a second and dying a millisecond, so this process imports once and forks a child per
 death. It never runs a polars query and never opens DuckDB: neither survives a fork. Modules that a child that lived
 has loaded are loaded here too, for the children after it.
 
-An order is {"root", "script", "at", "by", "notes"} (`notes`: environment variables): the child runs a script in the project at `root` and kills itself with
-SIGKILL before the `at`-th event; `at` 0 counts them and lives. Events are those of Python's audit hooks that touch
-files of the project (by "file"), or calls of the store and the market, into and out of them (by "call"): those lie between the
-statements that DuckDB and polars carry out. A report is {"ended", "acknowledged", "events"}.
+An order is {"root", "script", "at", "by", "notes"}, `notes` being environment variables: the child runs a script in
+the project at `root` and kills itself with SIGKILL before the `at`-th event; `at` 0 counts them and lives. Events
+are those of Python's audit hooks that touch files of the project (by "file"), or calls of the store and the market,
+into and out of them (by "call"): those lie between the statements that DuckDB and polars carry out. A report is
+{"ended", "acknowledged", "events"}.
 """
 
 import importlib
@@ -51,10 +52,11 @@ class Death:
             sys.setprofile(self.called)
 
     def heard(self, event: str, args: tuple[Any, ...]) -> None:
-        if self.counts and event.startswith(FILE_EVENTS):
-            # modules are opened as well, but they are no affair of the project
-            if event in BY_HANDLE or any(str(arg).startswith(self.root) for arg in args):
-                self.tick()
+        if not self.counts or not event.startswith(FILE_EVENTS):
+            return
+        # modules are opened as well, but they are no affair of the project
+        if event in BY_HANDLE or any(str(arg).startswith(self.root) for arg in args):
+            self.tick()
 
     def called(self, frame: FrameType, event: str, _: Any) -> None:
         own = frame if event.startswith("c_") else frame.f_back
