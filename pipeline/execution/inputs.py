@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
+from pipeline.execution.part import joined
 from pipeline.execution.plan import Plan, Source, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Value
 from pipeline.execution.span import Span
@@ -30,6 +31,7 @@ class Inputs:
         self._panels: dict[BarsRequest, Panel] = {}
         self._spans: dict[BarsRequest, Span] = {}
         self._values: dict[int, Value] = {}
+        self._resting: dict[int, tuple[str, tuple[str, ...]]] = {}
         self._surplus: list[int] = []
         self._fields = _fields_needed(plan)
         self._consumers = [0] * len(plan.steps)
@@ -48,7 +50,7 @@ class Inputs:
         for index in step.upstream:
             upstream = self._plan.steps[index]
             if index not in self._values:
-                value = self._store.read(upstream.key, upstream.columns)
+                value = self._stored(upstream)
                 if value is None:
                     found.append(upstream)
                 else:
@@ -87,6 +89,20 @@ class Inputs:
                     self._values.pop(index, None)
         while self._surplus:
             self._values.pop(self._surplus.pop(), None)
+
+    def rests(self, step: Step, key: str, symbols: tuple[str, ...] | None) -> None:
+        """Say under which key a value is stored when `symbols` alone have one; None is all, under the step's key."""
+        if symbols is not None:
+            self._resting[step.index] = key, symbols
+
+    def _stored(self, step: Step) -> Value | None:
+        if step.index not in self._resting:
+            return self._store.read(step.key, step.columns)
+        key, symbols = self._resting[step.index]
+        value = self._store.read(key, step.columns)
+        if value is None or isinstance(value, pl.DataFrame):
+            return value
+        return joined(self.panel(step), [(symbols, value)], step.columns)
 
     def _argument(self, step: Step, source: Source, rows: int, signal: bool) -> Argument:
         wire = source.wire

@@ -59,8 +59,9 @@ class NodeType:
     """A declared computation. Immutable; `code` is the digest of its source, "" until it is loaded.
 
     `warmup` is the number of leading rows of a symbol whose output is null because the window is not
-    full; `recursive` says that a value depends on the whole history before it. Calling a NodeType
-    checks the params and calls the function, without any graph.
+    full; `recursive` says that a value depends on the whole history before it; `shipped` that it is one of
+    the types that come with the product and are tested with it. Calling a NodeType checks the params and
+    calls the function, without any graph.
     """
 
     id: str
@@ -76,6 +77,7 @@ class NodeType:
     doc: str = field(default="", repr=False)
     code: str = ""
     origin: str = ""
+    shipped: bool = False
 
     def __call__(self, *ports: Any, **params: Any) -> Any:
         checked, faults = self.params.check(params, owner=self.id)
