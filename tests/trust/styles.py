@@ -4,6 +4,7 @@
 them whose own constant can be edited without a change of its schema.
 """
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 
 from pipeline.execution.why import why
 from pipeline.store.record import record_of
+from pipeline.store.segment import Segments
 
 STYLES = ("expression", "kernel", "frame", "table")
 FAR = """\
@@ -109,7 +111,7 @@ def answering(world: type) -> type:
 
         def run(self, *args: Any, **options: Any) -> Any:
             run = super().run(*args, **options)
-            self.last = record_of(run, [], [])["nodes"].to_dicts()
+            self.last = record_of(run, Segments(Path(), run.id, lambda _: ()), [])["nodes"].to_dicts()
             return run
 
         def why(self, nodes: str, node: str = "user", **options: Any) -> list[str]:
