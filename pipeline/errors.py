@@ -77,6 +77,7 @@ CODES: dict[str, str] = {
     "TG222": "A value is not of the declared type.",
     "TG223": "A value is outside its allowed range.",
     "TG224": "A required param is not set.",
+    "TG225": "A param has a value that is allowed and misleads easily.",
     # bars
     "TG301": "The market has no such symbol.",
     "TG302": "The market has no bars of this timeframe.",

@@ -20,7 +20,7 @@ from pipeline.execution.arguments import Argument, of_rows
 from pipeline.execution.call import WrongValues, prepare
 from pipeline.execution.call import call as call_node
 from pipeline.execution.kernel import KernelCache
-from pipeline.execution.protocols import Value
+from pipeline.execution.protocols import Outputs
 from pipeline.model.bars import Panel
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
@@ -67,7 +67,7 @@ class Raised:
 class Outcome:
     """What came of a call: its value, or what was raised. Times in milliseconds; compiling is part of neither."""
 
-    value: Value | None = None
+    value: Outputs | None = None
     raised: Raised | None = None
     ms: float = 0.0
     cpu_ms: float = 0.0

@@ -15,7 +15,7 @@ from pipeline.execution.arguments import Argument, flat
 from pipeline.execution.expression import evaluate_expression
 from pipeline.execution.frames import evaluate_frames
 from pipeline.execution.kernel import KernelCache, kernel_arguments
-from pipeline.execution.protocols import Value
+from pipeline.execution.protocols import Outputs
 from pipeline.execution.table import evaluate_table
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column, FloatArray, polars_dtype
@@ -52,8 +52,8 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     columns: Sequence[tuple[str, Dtype]],
     panel: Panel,
     prepared: Any = None,
-) -> Value:
-    """The node's value. `prepared` is what `prepare` gave for the same arguments.
+) -> Outputs:
+    """What the node gives. `prepared` is what `prepare` gave for the same arguments.
 
     Raises whatever the node raises, and NodeError TG502 when the output has a wrong length, dtype or
     values.
@@ -67,14 +67,17 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
         return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
     # what a node prints must not end up in the middle of somebody's answer
     with redirect_stdout(sys.stderr):
+        tables: dict[str, pl.DataFrame] = {}
         if node.style == "table":
-            return evaluate_table(node, ports, params, panel)
-        evaluate = evaluate_frames if node.style == "frame" else evaluate_expression
-        found = evaluate(node, ports, params, columns, panel)
-    return {
+            tables, found = evaluate_table(node, ports, params, panel)
+        else:
+            evaluate = evaluate_frames if node.style == "frame" else evaluate_expression
+            found = evaluate(node, ports, params, columns, panel)
+    given: Outputs = {
         name: Column(dtype=dtype, series=_checked(node, series, name, dtype, len(panel)))
         for (name, dtype), series in zip(columns, found, strict=True)
     }
+    return given | tables
 
 
 def check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.execution.attempt import Call, Caller, Outcome, Raised, attempt
-from pipeline.execution.part import Columns, joined
-from pipeline.execution.protocols import Value
+from pipeline.execution.part import Columns, apart, joined
+from pipeline.execution.protocols import Outputs
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -20,7 +20,7 @@ class Evaluation:
     `failed` is the first call that gave nothing, and why; `untouched` says that no call was needed.
     """
 
-    value: Value | None = None
+    value: Outputs | None = None
     raised: dict[str, Raised] = field(default_factory=dict)
     retried: tuple[Outcome, ...] = ()
     ms: float = 0.0
@@ -61,10 +61,11 @@ def evaluate(call: Call, caller: Caller, *, limit: float | None, retry: int) -> 
         if one.raised is not None:
             found.raised[symbol] = one.raised
             failed.append((alone, one.raised))
-        elif isinstance(one.value, Mapping):
-            pieces.append(((symbol,), one.value))
+        elif one.value is not None:
+            pieces.append(((symbol,), apart(one.value)[0]))
     if pieces:
-        found.value = joined(call.panel, pieces, call.columns)
+        whole = joined(call.panel, pieces, call.columns)
+        found.value = None if whole is None else {**whole}
     found.failed = failed[0] if failed else None
     return found
 
@@ -72,7 +73,7 @@ def evaluate(call: Call, caller: Caller, *, limit: float | None, retry: int) -> 
 def _may_be_of_a_symbol(call: Call, outcome: Outcome) -> bool:
     """True when another symbol may do better: the node works symbol by symbol, and met the values when it failed."""
     raised = outcome.raised
-    if raised is None or call.node.scope != "symbol" or not call.columns:
+    if raised is None or call.node.scope != "symbol" or call.node.tables:
         return False
     if not outcome.ms or raised.code in ("TG505", "TG506"):  # it was not called, or took its worker with it
         return False

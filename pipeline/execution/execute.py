@@ -17,13 +17,13 @@ from pipeline.execution.evaluate import Evaluation, evaluate
 from pipeline.execution.holding import Piece
 from pipeline.execution.inputs import Inputs
 from pipeline.execution.kernel import KernelCache
-from pipeline.execution.part import Part, joined, selected
+from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
-from pipeline.execution.protocols import BarSource, ObjectStore, Progress, Silent, Value
+from pipeline.execution.protocols import BarSource, ObjectStore, Outputs, Progress, Silent
 from pipeline.execution.run import Failure, NodeRecord, Run
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
-from pipeline.model.kind import METRICS
+from pipeline.model.kind import METRICS, TRADES
 
 __all__ = ["Options", "execute"]
 
@@ -131,15 +131,19 @@ class _Execution:
         piece = step.pieces[0]
         if len(step.pieces) > 1:
             return self._compute(step)[0]
-        self.store.alias(self.run.plan.holding(step), _part(step, piece), piece.holding)
-        if step.is_table:
-            value = self.store.read(step.key, ())
-            if not isinstance(value, pl.DataFrame):  # gone or damaged since it was planned
+        whole, part = self.run.plan.holding(step), _part(step, piece)
+        tables: dict[str, pl.DataFrame] = {}
+        for suffix in step.objects:
+            self.store.alias(whole.of(suffix), part, piece.holding.of(suffix))
+        for name, suffix in step.tables.items():
+            table = self.store.read(whole.of(suffix).key, ())
+            if not isinstance(table, pl.DataFrame):  # gone or damaged since it was planned
                 return self._compute(step)[0]
-            self._keep_metrics(step, value)
+            tables[name] = table
+        self._publish(step, tables)
         return NodeRecord(step, "cached", stored=step.key)
 
-    def _compute(self, step: Step) -> tuple[NodeRecord, Value | None]:
+    def _compute(self, step: Step) -> tuple[NodeRecord, Columns | None]:
         """Compute what of a step is not stored, and store the whole."""
         started = dt.datetime.now(dt.UTC)
         dead = self._dead_above(step)
@@ -160,24 +164,20 @@ class _Execution:
         failures = {symbol: _failure(raised) for symbol, raised in found.raised.items()}
         for symbol, cause in dead.items():
             failures[symbol] = Failure("TG503", f"it needs {cause!r}, which failed", cause, "")
-        key, size, rows = self._store(step, found.value, panel, failures)
-        self.inputs.keep(step, found.value)
+        columns, key, rows, size = self._keep(step, found.value, panel, failures)
         if found.untouched:
-            return NodeRecord(step, "cached", stored=key, symbols=failures), found.value
+            return NodeRecord(step, "cached", stored=key, symbols=failures), columns
         return NodeRecord(
             step, "computed", *times, rows, size, started, stored=key, symbols=failures, retried=found.retried
-        ), found.value
+        ), columns
 
     def _found(self, step: Step, panel: Panel, dead: Mapping[str, str]) -> Evaluation:
-        """The value over `panel`, of stored pieces and what is computed now."""
-        pieces = []
-        for piece in step.pieces:
-            stored = self.store.read(piece.holding.key, step.columns, _part(step, piece))
-            if isinstance(stored, Mapping):
-                pieces.append((piece.symbols, stored))
+        """What the step gives over `panel`: stored pieces and what is computed now."""
+        pieces = self._pieces(step)
         served = {symbol for symbols, _ in pieces for symbol in symbols}
         todo = [symbol for symbol in panel.symbols if symbol not in served and symbol not in dead]
         found = Evaluation(untouched=True)
+        tables: dict[str, pl.DataFrame] = {}
         if todo:
             self._restore(step)
             ports, some = self.inputs.ports(step, panel), panel
@@ -187,31 +187,55 @@ class _Execution:
             call = Call(step.type, ports, step.node.params, step.columns, some)
             caller = self.inline if step.timeout is None else self.options.limited or self.inline
             found = evaluate(call, caller, limit=step.timeout, retry=step.retry)
-            if some is panel or isinstance(found.value, pl.DataFrame):
+            if some is panel:
                 return found
             if found.value is not None:
-                pieces.append((some.symbols, found.value))
-        if pieces:
-            found.value = joined(panel, pieces, step.columns)
-            if found.value is None:
-                raise NodeError("a stored value has other rows than its axis", code="TG603")
-        elif not todo:
+                columns, tables = apart(found.value)
+                if not columns:
+                    return found
+                pieces.append((some.symbols, columns))
+        elif not pieces:
             cause = next(iter(dead.values()))
             raise NodeError(f"it needs {cause!r}, which failed for every symbol", code="TG503")
+        if pieces:
+            whole = joined(panel, pieces, step.columns)
+            if whole is None:
+                raise NodeError("a stored value has other rows than its axis", code="TG603")
+            found.value = {**whole, **tables}
         return found
 
-    def _store(self, step: Step, value: Value, panel: Panel, failures: Mapping[str, Failure]) -> tuple[str, int, int]:
-        """Store a value under the key of the symbols that it has; gives the key, its bytes and rows."""
+    def _pieces(self, step: Step) -> list[tuple[tuple[str, ...], Columns]]:
+        """The stored columns that serve a step; a step with tables is taken whole or computed."""
+        found = []
+        for piece in step.pieces if not step.tables else ():
+            stored = self.store.read(piece.holding.key, step.columns, _part(step, piece))
+            if isinstance(stored, Mapping):
+                found.append((piece.symbols, stored))
+        return found
+
+    def _keep(
+        self, step: Step, given: Outputs, panel: Panel, failures: Mapping[str, Failure]
+    ) -> tuple[Columns, str, int, int]:
+        """Store what a step gave, under the key of the symbols that it has.
+
+        Gives its columns, that key, the rows that it is counted with, the bytes of all.
+        """
         alive = tuple(symbol for symbol in panel.symbols if symbol not in failures) if failures else None
         holding = self.run.plan.holding(step, alive)
-        if isinstance(value, pl.DataFrame):
-            self._keep_metrics(step, value)
-            return holding.key, self.store.put(holding, value, None), len(value)
-        if alive is not None:
-            panel, rows = selected(panel, alive)
-            value = {name: column.take(rows) for name, column in value.items()}
-        self.inputs.rests(step, holding.key, alive)
-        return holding.key, self.store.put(holding, value, panel), len(panel)
+        columns, tables = apart(given)
+        size = 0
+        if columns:
+            self.inputs.keep(step, columns)
+            self.inputs.rests(step, holding.key, alive)
+            stored = columns
+            if alive is not None:
+                panel, rows = selected(panel, alive)
+                stored = {name: column.take(rows) for name, column in columns.items()}
+            size += self.store.put(holding, stored, panel)
+        for name, suffix in step.tables.items():
+            size += self.store.put(holding.of(suffix), tables[name], None)
+        self._publish(step, tables)
+        return columns, holding.key, len(panel) if columns else sum(map(len, tables.values())), size
 
     def _keep_call(self, step: Step, call: Call, raised: Raised) -> None:
         try:
@@ -231,7 +255,7 @@ class _Execution:
             if above is not step and not self.inputs.holds(above):
                 self.inputs.hold(above, self._recompute(above))
 
-    def _recompute(self, step: Step) -> Value:
+    def _recompute(self, step: Step) -> Columns:
         """Compute a step that was to be reused but whose value is gone or damaged; the record says so."""
         record, value = self._compute(step)
         if step.index < len(self.run.records):
@@ -241,10 +265,13 @@ class _Execution:
             raise NodeError(f"{step.node.name!r} had to be computed again and failed: {message}")
         return value
 
-    def _keep_metrics(self, step: Step, value: pl.DataFrame) -> None:
-        if METRICS in step.node.kinds.values():
-            for user in step.users:
-                self.run.tables[user] = value
+    def _publish(self, step: Step, tables: Mapping[str, pl.DataFrame]) -> None:
+        """Note metrics and trades in the run: they have tables of their own in the published file."""
+        for name, table in tables.items():
+            kind = step.node.kinds[name]
+            for graph, node in step.users if kind in (METRICS, TRADES) else ():
+                noted = self.run.tables.setdefault(kind.name, {})
+                noted[graph, node, name] = table
 
 
 def _part(step: Step, piece: Piece) -> Part:

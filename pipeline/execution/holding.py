@@ -37,6 +37,10 @@ class Holding:
     recipe: str
     coverage: Coverage
 
+    def of(self, suffix: str) -> Holding:
+        """One of several tables of the value; the value itself for no suffix."""
+        return Holding(f"{self.key}.{suffix}", f"{self.recipe}.{suffix}", self.coverage) if suffix else self
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:

@@ -10,9 +10,9 @@ import polars as pl
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
-from pipeline.execution.part import joined
+from pipeline.execution.part import Columns, joined
 from pipeline.execution.plan import Plan, Source, Step
-from pipeline.execution.protocols import BarSource, ObjectStore, Value
+from pipeline.execution.protocols import BarSource, ObjectStore
 from pipeline.execution.span import Span
 from pipeline.model.bars import BarsRequest, Panel
 from pipeline.model.column import Column
@@ -30,7 +30,7 @@ class Inputs:
         self._store = store
         self._panels: dict[BarsRequest, Panel] = {}
         self._spans: dict[BarsRequest, Span] = {}
-        self._values: dict[int, Value] = {}
+        self._values: dict[int, Columns] = {}
         self._resting: dict[int, tuple[str, tuple[str, ...]]] = {}
         self._surplus: list[int] = []
         self._fields = _fields_needed(plan)
@@ -51,10 +51,10 @@ class Inputs:
             upstream = self._plan.steps[index]
             if index not in self._values:
                 value = self._stored(upstream)
-                if value is None:
-                    found.append(upstream)
-                else:
+                if value is not None:
                     self.hold(upstream, value)
+                else:
+                    found.append(upstream)
         return found
 
     def ports(self, step: Step, panel: Panel) -> list[Argument]:
@@ -69,13 +69,13 @@ class Inputs:
         """True when the value of a step is in memory."""
         return step.index in self._values
 
-    def hold(self, step: Step, value: Value) -> None:
+    def hold(self, step: Step, value: Columns) -> None:
         """Hold a value for its consumers; until the next `release` when it has none."""
         self._values[step.index] = value
         if not self._consumers[step.index]:
             self._surplus.append(step.index)
 
-    def keep(self, step: Step, value: Value) -> None:
+    def keep(self, step: Step, value: Columns) -> None:
         """Hold a computed value if somebody waits for it."""
         if self._consumers[step.index]:
             self.hold(step, value)
@@ -95,14 +95,12 @@ class Inputs:
         if symbols is not None:
             self._resting[step.index] = key, symbols
 
-    def _stored(self, step: Step) -> Value | None:
-        if step.index not in self._resting:
-            return self._store.read(step.key, step.columns)
-        key, symbols = self._resting[step.index]
+    def _stored(self, step: Step) -> Columns | None:
+        key, symbols = self._resting.get(step.index, (step.key, None))
         value = self._store.read(key, step.columns)
-        if value is None or isinstance(value, pl.DataFrame):
-            return value
-        return joined(self.panel(step), [(symbols, value)], step.columns)
+        if not isinstance(value, dict):
+            return None
+        return value if symbols is None else joined(self.panel(step), [(symbols, value)], step.columns)
 
     def _argument(self, step: Step, source: Source, rows: int, signal: bool) -> Argument:
         wire = source.wire
@@ -112,9 +110,7 @@ class Inputs:
         else:
             assert source.step is not None
             upstream = self._plan.steps[source.step]
-            value = self._values[upstream.index]
-            assert not isinstance(value, pl.DataFrame)
-            found = value
+            found = self._values[upstream.index]
             full = not upstream.cut
         columns = [found[name] for name in wire.columns]
         if step.cut and full:

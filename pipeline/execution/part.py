@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -13,9 +14,10 @@ from pipeline.model.bars import Offsets, Panel
 from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
 
-__all__ = ["Columns", "Part", "joined", "selected"]
+__all__ = ["Columns", "Part", "apart", "joined", "selected"]
 
-Columns = Mapping[str, Column]
+Columns: TypeAlias = "dict[str, Column]"
+"""What a step gives to others: its columns by name. Tables are for people, no node takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,12 @@ class Part:
         """This part of that part."""
         ends = [end for end in (self.end, other.end) if end is not None]
         return Part(other.symbols if self.symbols is None else self.symbols, min(ends) if ends else None)
+
+
+def apart(given: Mapping[str, Column | pl.DataFrame]) -> tuple[Columns, dict[str, pl.DataFrame]]:
+    """The columns and the tables of what a step gave."""
+    columns = {name: part for name, part in given.items() if isinstance(part, Column)}
+    return columns, {name: part for name, part in given.items() if isinstance(part, pl.DataFrame)}
 
 
 def selected(panel: Panel, symbols: Sequence[str]) -> tuple[Panel, Offsets]:

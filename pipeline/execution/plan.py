@@ -74,9 +74,17 @@ class Step:
         return self.node.type
 
     @property
-    def is_table(self) -> bool:
-        """True when the value has rows of its own."""
-        return not self.columns
+    def tables(self) -> dict[str, str]:
+        """Its tables by output, each with the suffix of its key: none where a table is the only output."""
+        alone = len(self.type.outputs) == 1
+        return {name: "" if alone else name for name in self.type.tables}
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The suffixes of the keys of all that it stores: its columns, if it has any, and its tables."""
+        if not self.type.tables:
+            return ("",)
+        return (*(("",) if self.columns else ()), *self.tables.values())
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -130,15 +138,28 @@ def plan(
     nodes = {node for _, node in planner.step_of}
     if unknown := sorted(refreshed - nodes):
         raise UsageError(f"there is no node {unknown[0]!r} to refresh", hint=did_you_mean(unknown[0], nodes))
-    stored = store.find([Holding(step.key, step.recipe, step.coverage) for step in planner.steps]) if reuse else {}
+    base = {step.index: Holding(step.key, step.recipe, step.coverage) for step in planner.steps}
+    wanted = [base[step.index].of(suffix) for step in planner.steps for suffix in step.objects]
+    stored = store.find(wanted) if reuse else {}
     finder = Reuse(market)
     for step in planner.steps:
         step.forced = not reuse or any(node in refreshed for _, node in step.users)
-        held = stored.get(step.recipe, ())
-        if held and not step.forced:
+        held = [] if step.forced else _held(step, base[step.index], stored)
+        if held:
             step.pieces = _pieces(step, held, finder, planner.bars)
             step.action = "compute" if step.missing else "reuse"
     return Plan(tuple(graphs), tuple(planner.steps), planner.bars, planner.step_of, planner.versions, planner.recipes)
+
+
+def _held(step: Step, base: Holding, stored: Mapping[str, Sequence[Holding]]) -> list[Holding]:
+    """Stored values of a step's recipe of which all objects are there, the newest first."""
+    first, *others = [stored.get(base.of(suffix).recipe, ()) for suffix in step.objects]
+    there = [{holding.coverage.data for holding in holdings} for holdings in others]
+    return [
+        Holding(holding.key.partition(".")[0], base.recipe, holding.coverage)
+        for holding in first
+        if all(holding.coverage.data in data for data in there)
+    ]
 
 
 def _pieces(
@@ -148,18 +169,13 @@ def _pieces(
     exact = next((holding for holding in held if holding.key == step.key), None)
     if exact is not None:
         return (Piece(exact, step.coverage.symbols),)
-    if step.is_table and not (step.proven and step.separable):
+    if step.tables and not (step.proven and step.separable):
         return ()  # the engine calls it once for all symbols: that they do not meet in there must be known
     if not step.separable:
         held = [holding for holding in held if holding.coverage.symbols == step.coverage.symbols]
     sources = [(token_of(request), bars[request]) for request in step.requests]
-    return finder.pieces(
-        step.coverage,
-        sources,
-        held,
-        single=step.is_table or not step.separable,
-        causal=step.proven and not step.is_table,
-    )
+    single = bool(step.tables) or not step.separable
+    return finder.pieces(step.coverage, sources, held, single=single, causal=step.proven and not step.tables)
 
 
 def _resolve(graphs: Sequence[Graph], market: BarSource) -> dict[BarsRequest, ResolvedBars]:

@@ -15,10 +15,13 @@ from pipeline.model.bars import BarsRequest, Panel, ResolvedBars
 from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
 
-__all__ = ["BarSource", "MemoryObjects", "ObjectStore", "Progress", "Silent", "Value"]
+__all__ = ["BarSource", "MemoryObjects", "ObjectStore", "Outputs", "Progress", "Silent", "Value"]
 
 Value: TypeAlias = "dict[str, Column] | pl.DataFrame"
-"""What a step gives: columns by name, or a table."""
+"""What rests under one key: columns by name, or a table."""
+
+Outputs: TypeAlias = "dict[str, Column | pl.DataFrame]"
+"""What a step gives: its columns by their names, its tables by the names of their outputs."""
 
 
 class BarSource(Protocol):
@@ -35,7 +38,7 @@ class BarSource(Protocol):
 
 
 class ObjectStore(Protocol):
-    """Where the values of steps rest, by content key."""
+    """Where the values of steps rest, by content key: one for all columns of a step, one for each of its tables."""
 
     def find(self, wanted: Sequence[Holding]) -> Mapping[str, Sequence[Holding]]:
         """What is stored for each wanted recipe: the value of the wanted key alone if there is one, else the newest

@@ -25,7 +25,8 @@ from pipeline.execution.attempt import Call, Raised, raised_by
 from pipeline.execution.call import call as call_node
 from pipeline.execution.call import prepare
 from pipeline.execution.kernel import KernelCache
-from pipeline.execution.protocols import Value
+from pipeline.execution.part import apart
+from pipeline.execution.protocols import Outputs
 from pipeline.execution.recipe import library_versions
 from pipeline.model.node import NodeType
 
@@ -77,17 +78,20 @@ class Replay:
     call: Call
     changed: tuple[str, ...]
     ms: float
-    value: Value | None = None
+    value: Outputs | None = None
     raised: Raised | None = None
     frames: tuple[Frame, ...] = ()
     error: BaseException | None = field(default=None, repr=False)
 
     @property
     def frame(self) -> pl.DataFrame | None:
-        """The value with symbol and ts, or the table; None when it failed."""
-        if not isinstance(self.value, dict):
-            return self.value
-        columns = [column.series.alias(name) for name, column in self.value.items()]
+        """The columns with symbol and ts, or the first table where there are none; None when it failed."""
+        if self.value is None:
+            return None
+        found, tables = apart(self.value)
+        if not found:
+            return next(iter(tables.values()))
+        columns = [column.series.alias(name) for name, column in found.items()]
         return pl.DataFrame([self.call.panel.symbol_column, self.call.panel.ts.alias("ts"), *columns])
 
 

@@ -61,8 +61,8 @@ class NodeRecord:
 class Run:
     """One run of a plan. `records` has one entry per step, in plan order.
 
-    `tables` holds the metrics tables that the run gave, by (graph, node). `compile_ms` is the time that
-    compiling kernels took; it is part of no node's time.
+    `tables` holds the tables that are published row by row: by the name of their kind (metrics, trades), then by
+    (graph, node, output). `compile_ms` is the time that compiling kernels took; it is part of no node's time.
     """
 
     id: str
@@ -75,7 +75,7 @@ class Run:
     finished_at: dt.datetime | None = None
     compile_ms: float = 0.0
     warnings: tuple[Fault, ...] = ()
-    tables: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict)
+    tables: dict[str, dict[tuple[str, str, str], pl.DataFrame]] = field(default_factory=dict)
 
     def record(self, graph: str, node: str) -> NodeRecord:
         """What happened to a node of a graph."""

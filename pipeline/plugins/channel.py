@@ -20,7 +20,7 @@ import numpy as np
 
 from pipeline.model.column import FloatArray
 
-__all__ = ["Channel", "nameless_file", "read_bytes", "read_columns", "write_bytes", "write_columns"]
+__all__ = ["Channel", "append_bytes", "nameless_file", "read_bytes", "read_columns", "write_columns"]
 
 _LENGTH = struct.Struct("<I")
 _LARGEST = 64 * 1024 * 1024
@@ -94,10 +94,8 @@ def write_columns(file: IO[bytes], columns: Sequence[np.ndarray[Any, Any]]) -> N
         _write(file, np.ascontiguousarray(column).view(np.uint8).data)
 
 
-def write_bytes(file: IO[bytes], data: bytes) -> None:
-    """Replace what is in the file."""
-    file.truncate(0)
-    file.seek(0)
+def append_bytes(file: IO[bytes], data: bytes) -> None:
+    """Write more behind what was written last."""
     _write(file, memoryview(data))
 
 
@@ -116,9 +114,14 @@ def read_bytes(file: IO[bytes]) -> bytearray:
     return data
 
 
-def read_columns(file: IO[bytes], count: int, rows: int) -> list[FloatArray] | None:
-    """`count` arrays of `rows` values from the file; None when it has not exactly as many bytes."""
-    if os.fstat(file.fileno()).st_size != count * rows * _WIDTH:
+def read_columns(
+    file: IO[bytes], count: int, rows: int, tails: Sequence[int] = ()
+) -> tuple[list[FloatArray], list[bytes]] | None:
+    """`count` arrays of `rows` values from the file, and the pieces of bytes behind them, `tails` being their lengths.
+
+    None when it has not exactly as many bytes.
+    """
+    if os.fstat(file.fileno()).st_size != count * rows * _WIDTH + sum(tails):
         return None
     data = read_bytes(file)
     found = []
@@ -126,4 +129,8 @@ def read_columns(file: IO[bytes], count: int, rows: int) -> list[FloatArray] | N
         column = np.frombuffer(data, np.float64, rows, number * rows * _WIDTH)
         column.flags.writeable = False
         found.append(column)
-    return found
+    pieces, at = [], count * rows * _WIDTH
+    for length in tails:
+        pieces.append(bytes(data[at : at + length]))
+        at += length
+    return found, pieces

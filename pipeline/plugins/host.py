@@ -28,7 +28,7 @@ from pipeline.execution.arguments import flat
 from pipeline.execution.attempt import Call, Outcome, Raised, raised_by
 from pipeline.execution.call import check_codes
 from pipeline.execution.parcel import head_of
-from pipeline.execution.protocols import Value
+from pipeline.execution.protocols import Outputs
 from pipeline.model.column import Column
 from pipeline.plugins.channel import Channel, nameless_file, read_bytes, read_columns, write_columns
 from pipeline.plugins.worker import WHERE_SIGNAL
@@ -194,25 +194,29 @@ def _outcome(call: Call, frame: Mapping[str, Any], worker: _Worker) -> Outcome:
         raised = Raised(code if code in CODES else "TG501", str(message), str(text), bool(of_values))
         return Outcome(raised=raised, ms=ms, cpu_ms=cpu_ms, compile_ms=compile_ms)
     try:
-        value = _value(call, frame["value"], worker)
+        value = _value(call, frame["tables"], worker)
     except NodeError as error:
         return Outcome(raised=raised_by(error), ms=ms, cpu_ms=cpu_ms, compile_ms=compile_ms)
     return Outcome(value, None, ms, cpu_ms, compile_ms)
 
 
-def _value(call: Call, kind: str, worker: _Worker) -> Value:
+def _value(call: Call, tables: Mapping[str, Any], worker: _Worker) -> Outputs:
     node = call.node
-    if kind == "table" and not call.columns:
-        try:
-            return pl.read_ipc(bytes(read_bytes(worker.outbox)))
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            raise NodeError(f"the worker of {node.id!r} gave a table that cannot be read", code="TG502") from error
-    arrays = read_columns(worker.outbox, len(call.columns), len(call.panel)) if kind == "columns" else None
-    if arrays is None or not call.columns:
-        raise NodeError(f"the worker of {node.id!r} gave something else than its columns", code="TG502")
+    lengths = [int(tables[name]) for name in node.tables]
+    found = read_columns(worker.outbox, len(call.columns), len(call.panel), lengths)
+    if found is None:
+        raise NodeError(f"the worker of {node.id!r} gave something else than its outputs", code="TG502")
+    arrays, pieces = found
+    value: Outputs = {}
     for array, (name, dtype) in zip(arrays, call.columns, strict=True):
         check_codes(node, array, name, dtype)
-    return {name: Column(dtype=dtype, array=array) for array, (name, dtype) in zip(arrays, call.columns, strict=True)}
+        value[name] = Column(dtype=dtype, array=array)
+    for name, piece in zip(node.tables, pieces, strict=True):
+        try:
+            value[name] = pl.read_ipc(piece)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise NodeError(f"the worker of {node.id!r} gave a table that cannot be read", code="TG502") from error
+    return value
 
 
 def _ended(call: Call, how: str) -> Raised:

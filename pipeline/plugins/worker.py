@@ -21,9 +21,10 @@ import polars as pl
 from pipeline.execution.attempt import Call, InProcess, Outcome, raised_by
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.parcel import call_of, dtypes_of
+from pipeline.execution.part import apart
 from pipeline.model.column import Column
 from pipeline.model.node import NodeType
-from pipeline.plugins.channel import Channel, read_columns, write_bytes, write_columns
+from pipeline.plugins.channel import Channel, append_bytes, read_columns, write_columns
 from pipeline.plugins.discover import load_type
 from pipeline.plugins.lifeline import hold_lifeline
 from pipeline.plugins.load import Loader
@@ -67,13 +68,13 @@ class _Worker:
         try:
             call = self._call(head)
             outcome = self._caller.call(call)
-            kind = self._put(call, outcome)
+            tables = self._put(call, outcome)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - of loading or answering; it is told to the host
-            outcome, kind = Outcome(raised=raised_by(error)), ""
+            outcome, tables = Outcome(raised=raised_by(error)), {}
         raised = outcome.raised
         self._channel.send(
             {
-                "value": kind,
+                "tables": tables,
                 "raised": [raised.code, raised.message, raised.traceback, raised.of_values] if raised else None,
                 "times": [outcome.ms, outcome.cpu_ms, outcome.compile_ms],
             }
@@ -84,9 +85,10 @@ class _Worker:
 
     def _call(self, head: Mapping[str, Any]) -> Call:
         dtypes = dtypes_of(head)
-        arrays = read_columns(self._inbox, 1 + len(dtypes), head["offsets"][-1])
-        if arrays is None:
+        found = read_columns(self._inbox, 1 + len(dtypes), head["offsets"][-1])
+        if found is None:
             raise OSError("the columns of the call did not arrive")
+        arrays, _ = found
         ts = pl.Series("ts", arrays[0].view(np.int64)).cast(pl.Datetime("us", "UTC"))
         columns = [Column(dtype=dtype, array=array) for dtype, array in zip(dtypes, arrays[1:], strict=True)]  # type: ignore[arg-type]
         return call_of(head, self._type(head), ts, columns)
@@ -99,14 +101,17 @@ class _Worker:
             )
         return self._types[key]
 
-    def _put(self, call: Call, outcome: Outcome) -> str:
-        """Write a value where the host reads it; says what it is."""
+    def _put(self, call: Call, outcome: Outcome) -> dict[str, int]:
+        """Write what the node gave where the host reads it: its columns, then its tables; gives their lengths."""
         if outcome.value is None:
-            return ""
-        if isinstance(outcome.value, pl.DataFrame):
+            return {}
+        columns, tables = apart(outcome.value)
+        write_columns(self._outbox, [columns[name].array for name, _ in call.columns])
+        lengths = {}
+        for name, table in tables.items():
             buffer = io.BytesIO()
-            outcome.value.write_ipc(buffer)
-            write_bytes(self._outbox, buffer.getvalue())
-            return "table"
-        write_columns(self._outbox, [outcome.value[name].array for name, _ in call.columns])
-        return "columns"
+            table.write_ipc(buffer)
+            data = buffer.getvalue()
+            append_bytes(self._outbox, data)
+            lengths[name] = len(data)
+        return lengths

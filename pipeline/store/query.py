@@ -110,17 +110,17 @@ class Database:
         problem = "is the beginning of several runs" if matching else "names no run"
         raise StoreError(f"{run_id!r} {problem}", code="TG605", hint="`tradegraph runs list` shows them.")
 
-    def output(self, run_id: str, graph: str, node: str) -> pl.DataFrame:
-        """The stored value of a node in a run: symbol, ts and its columns, or its table.
+    def output(self, run_id: str, graph: str, node: str, table: str = "") -> pl.DataFrame:
+        """The stored value of a node in a run: symbol, ts and its columns, or its table; `table` says which of several.
 
         Raises StoreError TG605 when the run has no such node, TG603 when its value is gone or damaged.
         """
         found = self.sql(
             "select coalesce(o.holder, o.key) as holder, n.columns, n.range_start, o.segment, o.until,"
             " case when o.holder <> o.key then (select any_value(symbols) from panels where data = o.data) end as some"
-            " from nodes n left join objects o on o.key = coalesce(n.stored, n.key)"
+            " from nodes n left join objects o on o.key = coalesce(n.stored, n.key) || ?"
             " where n.run_id = ? and n.graph = ? and n.node = ?",
-            [run_id, graph, node],
+            [f".{table}" if table else "", run_id, graph, node],
         )
         if not found.height:
             raise StoreError(f"run {run_id} has no node {node!r} in {graph!r}", code="TG605")
@@ -131,7 +131,7 @@ class Database:
         if not is_intact(path):
             raise StoreError(f"{path}, which holds {node!r}, is damaged", code="TG603", hint="Run it again.")
         part = Part(None if some is None else tuple(some), until)
-        names = json.loads(columns)
+        names = [] if table else json.loads(columns)
         if not names:
             return part.of_table(pl.read_parquet(path))
         frame = pl.read_parquet(path, columns=["symbol", "ts", *(f"{holder}.{n}" for n in names)])

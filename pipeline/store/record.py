@@ -47,6 +47,8 @@ def record_of(run: Run, segments: Segments, plugins: Iterable[PluginRow]) -> dic
         "retries": _retries(uses),
         "failures": _failures(uses),
         "metrics": _metrics(run),
+        "trades": _trades(run),
+        "warnings": _warnings(run),
         "plugins": pl.DataFrame([asdict(row) for row in plugins]),
         "outputs": _outputs(run),
     }
@@ -192,8 +194,8 @@ def _failures(uses: Uses) -> pl.DataFrame:
 
 def _metrics(run: Run) -> pl.DataFrame:
     frames = []
-    for (graph, node), table in run.tables.items():
-        numeric = [name for name, dtype in table.schema.items() if dtype.is_numeric()]
+    for (graph, node, _), table in run.tables.get("metrics", {}).items():
+        numeric = [name for name, dtype in table.schema.items() if dtype.is_numeric() or dtype == pl.Boolean]
         symbols = table["symbol"] if "symbol" in table.columns else pl.Series([None] * table.height, dtype=_TEXT)
         frames += [
             pl.DataFrame({"symbol": symbols, "value": table[name].cast(_NUMBER)}).with_columns(
@@ -202,6 +204,46 @@ def _metrics(run: Run) -> pl.DataFrame:
             for name in numeric
         ]
     return pl.concat(frames) if frames else pl.DataFrame()
+
+
+TRADES: dict[str, Any] = {
+    "symbol": _TEXT,
+    "trade_id": _COUNT,
+    "direction": _TEXT,
+    "status": _TEXT,
+    "entry_idx": _COUNT,
+    "entry_time": _TIME,
+    "entry_price": _NUMBER,
+    "size": _NUMBER,
+    "entry_fee": _NUMBER,
+    "exit_idx": _COUNT,
+    "exit_time": _TIME,
+    "exit_price": _NUMBER,
+    "exit_fee": _NUMBER,
+    "pnl": _NUMBER,
+    "return": _NUMBER,
+    "exit_reason": _TEXT,
+}
+"""What the `trades` table says of a trade; a table of trades with other columns is taken for those that it has."""
+
+
+def _trades(run: Run) -> pl.DataFrame:
+    frames = [
+        table.select(
+            (pl.col(name).cast(dtype, strict=False) if name in table.columns else pl.lit(None, dtype).alias(name))
+            for name, dtype in TRADES.items()
+        ).with_columns(graph=pl.lit(graph), node=pl.lit(node))
+        for (graph, node, _), table in run.tables.get("trades", {}).items()
+        if table.height
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame()
+
+
+def _warnings(run: Run) -> pl.DataFrame:
+    rows = [{"graph": graph.name, **fault.as_dict()} for graph in run.plan.graphs for fault in graph.warnings]
+    text = dict.fromkeys(("graph", "code", "message", "hint", "file"), _TEXT)
+    schema = text | {"line": _COUNT, "column": _COUNT}
+    return pl.DataFrame([{name: row[name] for name in schema} for row in rows], schema=schema)
 
 
 def _outputs(run: Run) -> pl.DataFrame:

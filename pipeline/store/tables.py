@@ -6,7 +6,7 @@ __all__ = ["DDL", "RUN_TABLES", "SCHEMA_VERSION"]
 
 SCHEMA_VERSION = 1
 
-RUN_TABLES = ("runs", "nodes", "node_timings", "retries", "failures", "metrics", "plugins")
+RUN_TABLES = ("runs", "nodes", "node_timings", "retries", "failures", "metrics", "trades", "warnings", "plugins")
 """Tables whose rows belong to a run by `run_id`; each is one Parquet file of a journal."""
 
 DDL = """
@@ -51,6 +51,20 @@ create table if not exists failures (
 create table if not exists metrics (
     run_id varchar, graph varchar, node varchar, symbol varchar, metric varchar, value double
 );
+
+create table if not exists trades (
+    run_id varchar, graph varchar, node varchar, symbol varchar, trade_id bigint, direction varchar, status varchar,
+    entry_idx bigint, entry_time timestamptz, entry_price double, size double, entry_fee double,
+    exit_idx bigint, exit_time timestamptz, exit_price double, exit_fee double, pnl double, "return" double,
+    exit_reason varchar
+);
+comment on table trades is 'every trade of every back-test; idx counts the bars of the symbol in the range, from 0';
+
+create table if not exists warnings (
+    run_id varchar, graph varchar, code varchar, message varchar, hint varchar, file varchar, line bigint,
+    "column" bigint
+);
+comment on table warnings is 'what was said about a graph when it ran: allowed, but worth knowing';
 
 create table if not exists plugins (
     run_id varchar, path varchar, origin varchar, digest varchar, ids varchar, status varchar, reason varchar

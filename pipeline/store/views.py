@@ -24,9 +24,10 @@ _TABLE = "table: "
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A node as the latest run has it."""
+    """A node as the latest run has it: its columns, or the one of its tables that `table` names."""
 
     node: str
+    table: str
     key: str
     holder: str
     """The key that the columns in the segment are named by."""
@@ -54,24 +55,27 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
     assert run is not None
     run_id, params = run
     wanted: dict[str, _Wanted] = {}
-    nodes = {node.node: node for node in _nodes(connection, graph, run_id, segments)}
+    found = _shown(connection, graph, run_id, segments)
+    nodes = {shown.node: shown for shown in found if not shown.table}
+    tables = {f"{shown.node}.{shown.table}": shown for shown in found if shown.table}
     outputs = connection.execute(
         "select output, node from outputs where graph = ? and run_id = ?", [graph, run_id]
     ).fetchall()
     constants = json.loads(params)
-    for name, shown in nodes.items():
-        if shown.source:
+    # a node or an output of the name of a table goes first; the table can still be declared as an output
+    for name, shown in [*nodes.items(), *((name.replace(".", "_"), table) for name, table in tables.items())]:
+        if shown.source and name not in wanted:
             body = definition_of(graph, shown, constants, shown.source)
             wanted[name] = _Wanted(body, body)
     for output, reference in outputs:
         name, _, part = reference.partition(".")
-        if name in nodes:
+        source = tables.get(reference) or nodes.get(name)
+        if source is not None:
             # no run_id: a later run that finds everything cached leaves the table as it is; known by the
             # value's key, not by where it rests: the table outlives its segment, and the project's moves
-            shown = nodes[name]
-            told = definition_of(graph, shown, constants, identifier(shown.key), part=part, latest=False)
-            body = definition_of(graph, shown, constants, shown.source, part=part, latest=False)
-            wanted[output] = _Wanted(f"{_TABLE}{told}", body if shown.source else "")
+            told = definition_of(graph, source, constants, identifier(source.key), part=part, latest=False)
+            body = definition_of(graph, source, constants, source.source, part=part, latest=False)
+            wanted[output] = _Wanted(f"{_TABLE}{told}", body if source.source else "")
     _apply(connection, graph, wanted)
 
 
@@ -81,32 +85,26 @@ def drop_graph(connection: duckdb.DuckDBPyConnection, graph: str) -> None:
     connection.execute(f"drop schema {_schema(connection, graph)}")
 
 
-def _nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[_Shown]:
+def _shown(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[_Shown]:
     rows = connection.execute(
         """
-        select n.node, o.key, coalesce(o.holder, o.key), n.columns, o.segment,
+        select n.node, n.columns, o.key, coalesce(o.holder, o.key), o.segment,
             strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f'), strftime(o.until, '%Y-%m-%d %H:%M:%S.%f'),
             case when o.holder <> o.key then o.data end
-        from nodes n left join objects o on o.key = coalesce(n.stored, n.key)
-        where n.graph = ? and n.run_id = ? order by n.node
+        from nodes n left join objects o on split_part(o.key, '.', 1) = coalesce(n.stored, n.key)
+        where n.graph = ? and n.run_id = ? order by n.node, o.key
         """,
         [graph, run_id],
     ).fetchall()
     # a view over a file that is gone cannot even be made: it would keep this run and all later ones from landing
-    there = {segment for segment in {row[3] for row in rows} if segment and (segments / segment).exists()}
-    return [
-        _Shown(
-            node,
-            key or "",
-            holder or "",
-            tuple(json.loads(columns)),
-            f"read_parquet({literal(str(segments / segment))})" if segment in there else "",
-            start,
-            until,
-            data,
-        )
-        for node, key, holder, columns, segment, start, until, data in rows
-    ]
+    there = {segment for segment in {row[4] for row in rows} if segment and (segments / segment).exists()}
+    found = []
+    for node, columns, key, holder, segment, start, until, data in rows:
+        table = (key or "").partition(".")[2]
+        names = () if table else tuple(json.loads(columns))
+        source = f"read_parquet({literal(str(segments / segment))})" if segment in there else ""
+        found.append(_Shown(node, table, key or "", holder or "", names, source, start, until, data))
+    return found
 
 
 def definition_of(

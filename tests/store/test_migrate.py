@@ -64,6 +64,9 @@ def age(path) -> None:
             old.execute(f"alter table {name} rename to new_{name}")
         old.execute(FIRST)
         for name in names:
+            if f"create table if not exists {name} " not in FIRST:  # a table that came later
+                old.execute(f"drop table new_{name}")
+                continue
             columns = [column[0] for column in old.execute(f"select * from {name} limit 0").description]
             old.execute(f"insert into {name} by name select {', '.join(columns)} from new_{name}")
             old.execute(f"drop table new_{name}")
@@ -119,9 +122,9 @@ def test_a_publish_adds_the_columns_that_are_missing_and_keeps_the_rows(aged) ->
 
 def test_a_question_mends_an_older_file_first(aged, grown) -> None:
     grown(
-        "create table if not exists objects (key varchar, segment varchar, rows bigint, bytes bigint, holder varchar);"
+        "create table if not exists objects (key varchar, segment varchar, rows bigint, bytes bigint, note varchar);"
     )
-    assert aged.engine().sql("select count(*), count(holder) from objects").row(0) == (3, 0)
+    assert aged.engine().sql("select count(*), count(note) from objects").row(0) == (3, 0)
     assert aged.engine().sql("select count(*) from g.c").item() == 36
 
 
