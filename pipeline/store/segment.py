@@ -215,11 +215,11 @@ class Segments:
             name = f"{self._run_id}/{self._count:05d}.{_checksum(temporary)}.parquet"
             size = temporary.stat().st_size
             temporary.rename(self._folder / name)
-        except OSError as error:
+        except (OSError, pl.exceptions.PolarsError) as error:  # a full disk is polars' own error
             with suppress(OSError):
                 temporary.unlink()
             raise StoreError(
-                f"cannot write {temporary}: {error.strerror or error}",
+                f"cannot write {temporary}: {getattr(error, 'strerror', None) or error}",
                 hint="Is the disk full, or the folder read-only?",
             ) from error
         self._count += 1
