@@ -94,6 +94,7 @@ def check_flips(compiled, percents) -> None:
     assert said.splitlines() == [f"{percent} [200.0, 202.0, 204.0]" for percent in percents]
 
 
+@pytest.mark.heavy
 def test_a_flipped_bit_in_compiled_code_is_never_run(compiled) -> None:
     check_flips(compiled, [45, 55])
 

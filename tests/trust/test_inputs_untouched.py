@@ -117,11 +117,37 @@ def truth():
     return [200.0, 202.0, 204.0]
 
 
+QUICK = {
+    "values",
+    "to_numpy without a copy",
+    "unlocked values",
+    "ufunc out",
+    "setitem",
+    "augmented",
+    "column values",
+    "chained setitem",
+    "frame loc",
+    "index values",
+    "the polars series",
+    "unlocked numpy",
+    "append",
+    "sort",
+    "bars column",
+    "axis columns",
+    "axis extend",
+    "axis series",
+}
 CASES = [*attempts(FRAME, PANDAS), *attempts(TABLE, POLARS)]
 IDS = [f"{'frame' if template is FRAME else 'table'}: {how}" for template, _, how in CASES]
 
 
-@pytest.mark.parametrize(("template", "body", "how"), CASES, ids=IDS)
+@pytest.mark.parametrize(
+    ("template", "body", "how"),
+    [
+        pytest.param(*case, id=name, marks=() if case[2] in QUICK else pytest.mark.heavy)
+        for case, name in zip(CASES, IDS, strict=True)
+    ],
+)
 def test_nobody_else_sees_what_a_node_writes_into_its_inputs(world, truth, template, body, how) -> None:
     world.node("witness", WITNESS)
     world.node("vandal", template.format(body=textwrap.indent(body, " " * 8)))

@@ -47,7 +47,9 @@ def start(site):
     return subprocess.Popen(command, env=environment, cwd=site.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.heavy)], ids=["Ctrl-C", "SIGTERM"]
+)
 def test_an_interrupted_run_keeps_what_it_computed_and_ends_with_130(waiting, monkeypatch, number) -> None:
     process = start(waiting)
     while not waiting.flag.exists():

@@ -95,7 +95,7 @@ def shares(quick):
     )
 
 
-@shares(quick=(0, 3, 6, 9))
+@shares(quick=(0, 6))
 def test_a_run_killed_at_any_touch_of_a_file_loses_nothing_and_is_resumed(stricken, zygote, share) -> None:
     for at in points(stricken, share, "run", "file"):
         site = stricken.restored()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.errors import GraphError
 from pipeline.model.digest import digest
 
-PROPERTY = settings(derandomize=True, deadline=None, database=None)
+PROPERTY = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 TYPED = """
 @indicator
 def typed(x: Number, *, by: Annotated[{type}, Param("A value of some type")]) -> Number:

@@ -79,7 +79,7 @@ def poll_through(site, rounds) -> None:
 
 
 def test_a_reader_never_fails_through_runs_and_imports(ran) -> None:
-    poll_through(ran, 4)
+    poll_through(ran, 3)
 
 
 @pytest.mark.heavy

@@ -69,7 +69,7 @@ def test_a_full_disk_is_an_error_and_harms_nothing(ran, mount, tmp_path, spare) 
     """The private folder, where values, journals and drafts are written, on a small disk of its own."""
     private, small = ran.root / ".tradegraph", tmp_path / "small"
     small.mkdir()
-    mount("-t", "tmpfs", "-o", "size=6m", "tmpfs", small)
+    mount("-t", "tmpfs", "-o", "size=32m", "tmpfs", small)
     shutil.copytree(private, small / "private", symlinks=True)
     shutil.copyfile(ran.database, small / "tradegraph.duckdb")
     for name in ("plugin_config.json", "graphs", "nodes", "market", "shipped"):
