@@ -96,7 +96,8 @@ def _params(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
     return [
         Reason("PARAM", f"{name} is {now.get(name)!r}, it was {before.get(name)!r}")
         for name in names
-        if before.get(name) != now.get(name) or type(before.get(name)) is not type(now.get(name))
+        # as they are written: 1, 1.0 and true are equal to Python, and so are 0.0 and -0.0
+        if json.dumps(before.get(name)) != json.dumps(now.get(name))
     ]
 
 

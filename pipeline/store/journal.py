@@ -11,6 +11,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import polars as pl
+
 from pipeline.errors import StoreError
 from pipeline.store.record import Increment, PluginRow, record_of
 
@@ -31,9 +33,10 @@ def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterab
         _fsync(temporary)
         temporary.rename(final)
         _fsync(folder)
-    except OSError as error:
+    except (OSError, pl.exceptions.PolarsError) as error:  # a full disk is polars' own error
         shutil.rmtree(temporary, ignore_errors=True)
-        raise StoreError(f"cannot write the journal {final}: {error.strerror or error}", hint=_RIGHTS) from error
+        what = getattr(error, "strerror", None) or error
+        raise StoreError(f"cannot write the journal {final}: {what}", hint=_RIGHTS) from error
     return final
 
 

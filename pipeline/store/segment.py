@@ -232,11 +232,11 @@ class Segments:
             sealed = seal(temporary)
             name = f"{self._run_id}/{sealed.name}"
             size = sealed.stat().st_size
-        except OSError as error:
+        except (OSError, pl.exceptions.PolarsError) as error:  # a full disk is polars' own error
             with suppress(OSError):
                 temporary.unlink()
             raise StoreError(
-                f"cannot write {temporary}: {error.strerror or error}",
+                f"cannot write {temporary}: {getattr(error, 'strerror', None) or error}",
                 hint="Is the disk full, or the folder read-only?",
             ) from error
         self._count += 1
