@@ -21,6 +21,7 @@ import polars as pl
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.execute import Options, execute
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.memory import half_of_memory
 from pipeline.execution.plan import Plan, plan
 from pipeline.execution.protocols import Progress, Silent
 from pipeline.execution.replay import KeptCall, Replay, replay
@@ -43,7 +44,7 @@ from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
 from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
-from pipeline.store.retention import Retention
+from pipeline.store.retention import Retention, kept
 from pipeline.store.segment import Segments
 
 __all__ = ["Engine", "Overrides", "Result"]
@@ -129,7 +130,7 @@ class Engine:
     ) -> Plan:
         """What a run would compute and what it would reuse, without reading a bar. Raises GraphError."""
         checked = graph if isinstance(graph, Graph) else self.check(graph, overrides)
-        return plan([checked], self.market, self._segments("plan"), reuse=cache, refresh=refresh)
+        return plan([checked], self.market, self._segments("plan"), reuse=cache, refresh=refresh, keeps=self._keeps)
 
     def why(self, planned: Plan, node: str) -> list[Reason]:
         """Why a node of a plan's first graph is computed: what changed since the graph's latest run.
@@ -171,7 +172,7 @@ class Engine:
         ]
         with LiveRun(private, run_id), WorkerHost(self.project.plugin_directories, private / "kernels") as workers:
             segments = self._segments(run_id)
-            planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh)
+            planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh, keeps=self._keeps)
             recorder = Recorder(self.project.database, private, segments, plugins)
             options = Options(
                 fail_fast=fail_fast,
@@ -180,6 +181,7 @@ class Engine:
                 sink=recorder,
                 limited=workers,
                 failures=self.failures,
+                memory=self.project.settings.project.memory or half_of_memory(),
             )
             run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
             published = recorder.finish(run)
@@ -244,6 +246,9 @@ class Engine:
     def _file(self, graph: str | Path) -> Path:
         named = self.project.root / "graphs" / f"{graph}.yaml"
         return named if not Path(graph).exists() and named.exists() else Path(graph)
+
+    def _keeps(self, graph: Graph, node: str) -> bool:
+        return kept(self.project.settings.project.store, graph, node)
 
     def _segments(self, run_id: str) -> Segments:
         database = self.database

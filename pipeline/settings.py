@@ -83,6 +83,10 @@ class ProjectSettings(_Section):
     keep_bytes: Size | None = Field(
         default=None, description="Values of the oldest runs are let go beyond this size of all, in bytes or as 2GB"
     )
+    memory: Size | None = Field(
+        default=None,
+        description="What values may take in memory while a run goes on; half of the machine's when absent",
+    )
 
 
 class Settings(_Section):

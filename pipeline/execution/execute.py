@@ -17,6 +17,7 @@ from pipeline.execution.evaluate import Evaluation, evaluate
 from pipeline.execution.holding import Piece
 from pipeline.execution.inputs import Inputs
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.memory import peak_bytes, reset_peak
 from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Outputs, Progress, Silent
@@ -32,7 +33,8 @@ __all__ = ["Options", "execute"]
 class Options:
     """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded.
 
-    Nodes with a timeout are called by `limited`; without one they are called in process, with no limit.
+    Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
+    wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed.
     """
 
     fail_fast: bool = False
@@ -41,6 +43,7 @@ class Options:
     sink: RunSink = field(default_factory=Unheard)
     limited: Caller | None = None
     failures: FailureKeeper = field(default_factory=Forgetful)
+    memory: int | None = None
 
 
 def execute(
@@ -53,7 +56,8 @@ def execute(
     this returns.
     """
     run = Run(run_id, plan, dt.datetime.now(dt.UTC), worker=f"pid {os.getpid()}", settings=options.settings)
-    executor = _Execution(run, Inputs(plan, market, store), store, kernels, options)
+    reset_peak()
+    executor = _Execution(run, Inputs(plan, market, store, limit=options.memory), store, kernels, options)
     try:
         with survivors_frozen():
             executor.walk()
@@ -61,6 +65,8 @@ def execute(
         run.status = "interrupted"
         executor.skip_rest("TG504", "the run was interrupted")
     store.flush()
+    run.warnings += tuple(Fault("TG603", said, severity="warning") for said in store.damaged)
+    run.peak_bytes = peak_bytes()
     run.finished_at = dt.datetime.now(dt.UTC)
     return run
 
@@ -142,6 +148,8 @@ class _Execution:
         return dead
 
     def _reused(self, step: Step) -> NodeRecord:
+        if not step.pieces:  # nobody needs it, and it is not kept
+            return NodeRecord(step, "cached")
         piece = step.pieces[0]
         if len(step.pieces) > 1:
             return self._compute(step)[0]
@@ -236,7 +244,7 @@ class _Execution:
         alive = tuple(symbol for symbol in panel.symbols if symbol not in failures) if failures else None
         holding = self.run.plan.holding(step, alive)
         columns, tables = apart(given)
-        size = 0
+        size = sum(column.nbytes for column in columns.values())
         if columns:
             self.inputs.keep(step, columns)
             self.inputs.rests(step, holding.key, alive)
@@ -244,11 +252,15 @@ class _Execution:
             if alive is not None:
                 panel, rows = selected(panel, alive)
                 stored = {name: column.take(rows) for name, column in columns.items()}
-            size += self.store.put(holding, stored, panel)
+            if step.kept:
+                self.store.put(holding, stored, panel)
         for name, suffix in step.tables.items():
-            size += self.store.put(holding.of(suffix), tables[name], None)
+            size += int(tables[name].estimated_size())
+            if step.kept:
+                self.store.put(holding.of(suffix), tables[name], None)
         self._publish(step, tables)
-        return columns, holding.key, len(panel) if columns else sum(map(len, tables.values())), size
+        key = holding.key if step.kept else ""
+        return columns, key, len(panel) if columns else sum(map(len, tables.values())), size
 
     def _keep_call(self, step: Step, call: Call, raised: Raised) -> None:
         try:

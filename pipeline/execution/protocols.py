@@ -48,8 +48,8 @@ class ObjectStore(Protocol):
     def read(self, key: str, columns: Sequence[tuple[str, Dtype]], part: Part | None = None) -> Value | None:
         """The value of a key, `columns` being (name, dtype), or a part of it; None when it is gone or damaged."""
 
-    def put(self, holding: Holding, value: Value, panel: Panel | None) -> int:
-        """Take a value for storing and give its bytes; it is durable after `flush`."""
+    def put(self, holding: Holding, value: Value, panel: Panel | None, *, keep: bool = True) -> int:
+        """Take a value for storing and give its bytes; it is durable after `flush`, or gone with the run."""
 
     def alias(self, holding: Holding, part: Part, held: Holding) -> None:
         """Let a value be a part of another that is stored."""
@@ -65,6 +65,10 @@ class ObjectStore(Protocol):
 
     def flush(self) -> None:
         """Make everything that was put durable."""
+
+    @property
+    def damaged(self) -> Sequence[str]:
+        """What was found damaged or gone since the store was opened, a sentence each."""
 
 
 class Progress(Protocol):
@@ -95,6 +99,7 @@ class MemoryObjects:
     panels: dict[str, Panel] = field(default_factory=dict)
     holdings: dict[str, Holding] = field(default_factory=dict)
     aliases: dict[str, tuple[str, Part]] = field(default_factory=dict)
+    damaged: Sequence[str] = ()
 
     def find(self, wanted: Sequence[Holding]) -> Mapping[str, Sequence[Holding]]:
         """What is stored for each wanted recipe."""
@@ -123,7 +128,7 @@ class MemoryObjects:
         rows = part.rows(panel.symbol_column, panel.ts)
         return {name: column.take(rows) for name, column in value.items()}
 
-    def put(self, holding: Holding, value: Value, panel: Panel | None) -> int:
+    def put(self, holding: Holding, value: Value, panel: Panel | None, *, keep: bool = True) -> int:  # noqa: ARG002
         """Keep a value."""
         self.holdings.pop(holding.key, None)
         self.holdings[holding.key] = holding

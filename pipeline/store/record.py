@@ -66,8 +66,8 @@ def record_of(increment: Increment, plugins: Iterable[PluginRow]) -> dict[str, p
         "metrics": _metrics(run, told),
         "trades": _trades(run, told),
     }
+    frames["warnings"] = _warnings(increment)
     if increment.first:
-        frames["warnings"] = _warnings(run)
         frames["plugins"] = pl.DataFrame([asdict(row) for row in plugins])
         frames["outputs"] = _outputs(run)
     record = {name: frame.with_columns(run_id=pl.lit(run.id)) for name, frame in frames.items() if frame.height}
@@ -260,8 +260,13 @@ def _trades(run: Run, told: Set[tuple[str, str]]) -> pl.DataFrame:
     return pl.concat(frames) if frames else pl.DataFrame()
 
 
-def _warnings(run: Run) -> pl.DataFrame:
-    rows = [{"graph": graph.name, **fault.as_dict()} for graph in run.plan.graphs for fault in graph.warnings]
+def _warnings(increment: Increment) -> pl.DataFrame:
+    """What was said of the graphs, told first, and of the run, told when it has ended."""
+    run = increment.run
+    said = [(graph.name, fault) for graph in run.plan.graphs for fault in graph.warnings] if increment.first else []
+    if run.finished_at is not None:
+        said += [(graph.name, fault) for graph in run.plan.graphs for fault in run.warnings]
+    rows = [{"graph": graph, **fault.as_dict()} for graph, fault in said]
     text = dict.fromkeys(("graph", "code", "message", "hint", "file"), _TEXT)
     schema = text | {"line": _COUNT, "column": _COUNT}
     return pl.DataFrame([{name: row[name] for name in schema} for row in rows], schema=schema)

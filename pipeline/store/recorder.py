@@ -59,7 +59,7 @@ class Recorder:
     def finish(self, run: Run) -> Published:
         """Write what is left of a finished run, and publish. Raises StoreError."""
         self._write(run, run.id)
-        self._segments.claims.release()
+        self._segments.close()
         return publish(self._database, self._private)
 
     def _write(self, run: Run, name: str) -> None:
