@@ -16,11 +16,13 @@ from pipeline.errors import NodeError, TradegraphError
 from pipeline.execution.call import call, prepare
 from pipeline.execution.inputs import Inputs
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.panels import panel_arguments
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Progress, Silent, Value
 from pipeline.execution.run import Failure, NodeRecord, Run
 from pipeline.model.garbage import survivors_frozen
 from pipeline.model.kind import METRICS
+from pipeline.model.rows import axis_frame
 
 __all__ = ["Options", "execute"]
 
@@ -119,7 +121,10 @@ class _Execution:
             panel = self.inputs.panel(step)
             ports = self.inputs.ports(step, panel)
             began = time.perf_counter()
-            prepared = prepare(step.type, ports, step.node.params, panel, self.kernels)
+            if step.type.style == "panel":
+                prepared: Any = panel_arguments(ports, self.inputs.axes(step), axis_frame(panel, step.axis.timeframe))
+            else:
+                prepared = prepare(step.type, ports, step.node.params, panel, self.kernels)
             self.run.compile_ms += (time.perf_counter() - began) * 1e3
             clock.start()
             value = call(step.type, ports, step.node.params, step.columns, panel, prepared)

@@ -38,9 +38,10 @@ class Source:
 class Step:
     """One computation. `users` are the (graph, node) pairs that share it.
 
-    `axis` is the request whose rows the output stands for; `cut` when those rows are only the asked
-    range (an account and what follows from it); `upstream` are the indices of the steps that feed it;
-    `forced` when it is computed whether it is stored or not.
+    `axis` is the request whose rows the output stands for, `rows` the index of the step that makes other
+    rows of them (its own for one that does); `cut` when those rows are only the asked range (an account and
+    what follows from it); `upstream` are the indices of the steps that feed it; `forced` when it is computed
+    whether it is stored or not.
     """
 
     index: int
@@ -53,6 +54,7 @@ class Step:
     columns: tuple[tuple[str, Dtype], ...]
     requests: frozenset[BarsRequest]
     upstream: tuple[int, ...]
+    rows: int | None = None
     users: list[tuple[str, str]] = field(default_factory=list)
     action: Action = "compute"
     forced: bool = False
@@ -177,8 +179,12 @@ class _Planner:
         known = self._by_key.get(key)
         if known is not None:
             return known
+        index = len(self.steps)
+        maker = (
+            None if not node.rows else index if node.rows == node.name else self.step_of[graph.name, node.rows].index
+        )
         step = Step(
-            index=len(self.steps),
+            index=index,
             key=key,
             recipe=recipe,
             node=node,
@@ -188,6 +194,7 @@ class _Planner:
             columns=node.type.columns(node.kinds),
             requests=requests,
             upstream=tuple([source.step for source in sources.values() if source.step is not None]),
+            rows=maker,
         )
         self.steps.append(step)
         self._by_key[key] = step

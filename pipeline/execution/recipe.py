@@ -30,6 +30,7 @@ _LIBRARIES: dict[str, tuple[str, ...]] = {
     "kernel": ("numba", "numpy"),
     "frame": ("polars", "numpy"),
     "table": ("polars",),
+    "panel": ("polars", "numpy"),
 }
 
 
@@ -72,7 +73,7 @@ class Recipes:
         tail = self._tails.get((axis, cut, kinds))
         if tail is None:
             # the rows of the output, and what a Same kind became
-            tail = encode((_bars_token(axis), kinds, ("from", axis.start) if cut else None))
+            tail = encode((axis.token, kinds, ("from", axis.start) if cut else None))
             self._tails[axis, cut, kinds] = tail
         parts.append(tail)
         return blake2b(b"".join(parts), digest_size=DIGEST_SIZE).hexdigest()
@@ -82,8 +83,7 @@ class Recipes:
         data = self._data.get(requests)
         if data is None:
             per_source = sorted(
-                (_bars_token(r), tuple(zip(self._bars[r].symbols, self._bars[r].digests, strict=True)))
-                for r in requests
+                (r.token, tuple(zip(self._bars[r].symbols, self._bars[r].digests, strict=True))) for r in requests
             )
             data = self._data[requests] = bytes.fromhex(digest(per_source))
         return blake2b(bytes.fromhex(recipe) + data, digest_size=DIGEST_SIZE).hexdigest()
@@ -100,10 +100,5 @@ class Recipes:
     def _source(self, request: BarsRequest) -> bytes:
         source = self._sources.get(request)
         if source is None:
-            source = self._sources[request] = b"b" + encode(_bars_token(request))
+            source = self._sources[request] = b"b" + encode(request.token)
         return source
-
-
-def _bars_token(request: BarsRequest) -> str:
-    """What tells two bars sources of one node apart, apart from their data."""
-    return f"{request.timeframe} {request.adjust}"

@@ -47,7 +47,11 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node type in a graph: named, its params checked, its ports wired, its output kinds resolved."""
+    """A node type in a graph: named, its params checked, its ports wired, its output kinds resolved.
+
+    `axis` is the bars source at the bottom of its rows; `rows` the node that made other rows of it, itself
+    perhaps, "" when the rows are those of the bars source. Nodes that make equal rows share the first one's name.
+    """
 
     name: str
     type: NodeType
@@ -57,13 +61,14 @@ class Node:
     axis: str
     warmup: int
     place: Place | None = None
+    rows: str = ""
 
 
 @dataclass(frozen=True)
 class Graph:
     """A legal DAG of nodes over bars sources. `nodes` is in topological order, ties as written.
 
-    `axis` of a node names the bars source whose rows its outputs stand for. `outputs` maps declared
+    `axis` and `rows` of a node say whose rows its outputs stand for. `outputs` maps declared
     output names to (node, output or "" for all of a node).
     """
 

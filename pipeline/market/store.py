@@ -39,6 +39,7 @@ from pipeline.market.request import (
     no_such_symbols,
     no_such_timeframe,
 )
+from pipeline.market.slower import columns_below, faster, of_faster, slower_panel
 from pipeline.market.symbol import check_symbol, collision
 from pipeline.market.verify import Finding, check_bars, damage_of
 from pipeline.model.bars import Adjust, BarsRequest, Offsets, Panel, ResolvedBars, timeframe_seconds
@@ -104,6 +105,8 @@ class Market:
         left out as long as another has one. Raises MarketError TG301 (unknown symbols, all of them),
         TG302 (timeframe), TG303 (no bar in the range), TG306 (no timeframe at all).
         """
+        if request.resample:
+            return of_faster(self.resolve(faster(request)), request)
         head = self._manifests.head()
         if request.timeframe not in head.sheets:
             raise no_such_timeframe(request.timeframe, head.sheets)
@@ -118,8 +121,11 @@ class Market:
         them). Raises MarketError TG305 when a part is missing or damaged, TG307 when the data has
         since gone; UsageError TG001 for a column that bars do not have.
         """
-        asked = check_columns(columns)
         request, end = resolved.request, end_of(resolved.request)
+        asked = check_columns(columns, request)
+        if request.resample:
+            made_of = of_faster(resolved, faster(request))
+            return slower_panel(self.read(made_of, columns_below(asked)), request, asked)
         head = self._manifests.head_of(resolved)
         entries = self._manifests.sheet(head, request.timeframe).entries
         files, counts = [], []
