@@ -12,12 +12,14 @@ import polars as pl
 
 from pipeline.errors import MarketError
 from pipeline.market.action import NO_ACTIONS, actions_of
+from pipeline.market.finding import Finding
 from pipeline.market.formats import SUFFIXES, Choice, refusal
 from pipeline.market.formats.table import frame_of, read_frame
 from pipeline.market.intake import REASONS, REPEATED, Intake, take_in, take_in_reading
 from pipeline.market.part import Rows
 from pipeline.market.report import Dropped, FileReport, ImportReport, SymbolReport
 from pipeline.market.store import Incoming, Market
+from pipeline.market.suspicion import adjusted_mismatch
 from pipeline.market.verify import check_bars
 from pipeline.model.bars import timeframe_seconds
 
@@ -126,7 +128,7 @@ def _store(
             replaced=count.replaced,
             unchanged=count.unchanged,
             dropped=whys.get(symbol, ()),
-            findings=tuple(check_bars(symbol, timeframe, batch[symbol].rows, batch[symbol].actions or NO_ACTIONS)),
+            findings=tuple(_findings(symbol, timeframe, batch[symbol])),
         )
         for symbol, count in counts.items()
     ]
@@ -136,6 +138,13 @@ def _store(
         for index, i in enumerate(intakes)
     ]
     return ImportReport(timeframe, tuple(files), tuple(symbols))
+
+
+def _findings(symbol: str, timeframe: str, incoming: Incoming) -> Iterable[Finding]:
+    actions = incoming.actions or NO_ACTIONS
+    yield from check_bars(symbol, timeframe, incoming.rows, actions)
+    if incoming.adjusted is not None and incoming.actions is not None:
+        yield from adjusted_mismatch(symbol, timeframe, incoming.rows, actions, incoming.adjusted)
 
 
 def _ordered(frame: pl.DataFrame) -> pl.DataFrame:
@@ -177,8 +186,11 @@ def _batch(good: pl.DataFrame, intakes: Sequence[Intake], source: str | None) ->
         actions = None
         if any(intakes[index].has_actions for index in files):
             actions = actions_of(mine.ts, dividend[piece], split[piece], mine.values[3])
+        adjusted = None
+        if any(intakes[index].has_adjusted for index in files):
+            adjusted = good["adjusted"].slice(start, length).fill_null(float("nan")).to_numpy()
         label = intakes[files[0]].path.name + (f" and {len(files) - 1} more" if len(files) > 1 else "")
-        yield symbol, Incoming(mine, actions, source or label)
+        yield symbol, Incoming(mine, actions, source or label, adjusted)
         start += length
 
 

@@ -30,13 +30,15 @@ class Intake:
     """A file that can be imported.
 
     `frame` has line, symbol, ts, open, high, low, close, volume, dividend, split and reason (see
-    `REASONS`), also of the rows that are dropped. `has_actions` says whether the file tells of
-    dividends or splits at all, `timeframe` is that of its bars.
+    `REASONS`), also of the rows that are dropped, and `adjusted`, the vendor's adjusted close. `has_actions` and
+    `has_adjusted` say whether the file tells of dividends or splits, and of adjusted closes, at all; `timeframe` is
+    that of its bars.
     """
 
     path: Path
     frame: pl.DataFrame
     has_actions: bool
+    has_adjusted: bool
     notes: tuple[str, ...]
     timeframe: str
 
@@ -74,7 +76,7 @@ def take_in_reading(path: Path, reading: Reading, choice: Choice) -> Intake:
         ts = in_zone(ts, zone)
         if zone != "UTC":
             notes.append(f"times were read as of {zone}")
-    numbers = (*BAR_FIELDS, "dividend", "split")
+    numbers = (*BAR_FIELDS, "dividend", "split", "adjusted")
     typed = {name: _number(path, columns.get(name), name, rows, notes) for name in numbers}
     has_actions = ("dividend" in columns or "split" in columns) and seconds <= _DAY
     if seconds > _DAY and ("dividend" in columns or "split" in columns):
@@ -86,7 +88,7 @@ def take_in_reading(path: Path, reading: Reading, choice: Choice) -> Intake:
     _refuse_if_hopeless(path, frame, stamp)
     good = frame if frame["reason"].max() == 0 else frame.filter(pl.col("reason") == 0)
     check_spacing(path, good, wanted, notes)
-    return Intake(path, frame, has_actions, tuple(notes), wanted)
+    return Intake(path, frame, has_actions, "adjusted" in columns, tuple(notes), wanted)
 
 
 def _without_zone(stamp: pl.Series) -> bool:

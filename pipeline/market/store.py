@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import MarketError
+from pipeline.market.across import across, quiet_of
 from pipeline.market.action import NO_ACTIONS, Actions, encode_actions, ex_dates
 from pipeline.market.file import INCOMING, WRITERS, publish, sync_folder
 from pipeline.market.manifest import (
@@ -31,7 +32,7 @@ from pipeline.market.manifest import (
 from pipeline.market.manifests import Manifests
 from pipeline.market.merge import Draft, Merged, merge
 from pipeline.market.panel import load_part, load_rows, panel_of
-from pipeline.market.part import Part, Rows, encode_part, instant
+from pipeline.market.part import Floats, Part, Rows, encode_part, instant
 from pipeline.market.request import (
     check_columns,
     choose,
@@ -55,11 +56,15 @@ _A_DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Incoming:
-    """Bars of one symbol on their way in. `actions` None says that the source tells nothing about them."""
+    """Bars of one symbol on their way in. `actions` None says that the source tells nothing about them.
+
+    `adjusted` are the vendor's adjusted closes, for comparison alone.
+    """
 
     rows: Rows
     actions: Actions | None = None
     source: str = ""
+    adjusted: Floats | None = None
 
 
 class Counts(NamedTuple):
@@ -166,6 +171,7 @@ class Market:
         head, findings = self._manifests.head(), []
         table = self._manifests.actions(head)
         for timeframe in sorted(head.sheets, key=timeframe_seconds):
+            quiet = []
             for symbol, entry in sorted(self._manifests.sheet(head, timeframe).entries.items()):
                 pieces = []
                 for part in entry.parts:
@@ -176,6 +182,8 @@ class Market:
                 if pieces:
                     rows, actions = Rows.join(pieces), table.get(symbol, NO_ACTIONS)
                     findings += check_bars(symbol, timeframe, rows, actions)
+                    quiet.append(quiet_of(rows.ts, timeframe))
+            findings += across(timeframe, quiet)
         return findings
 
     def store(self, timeframe: str, batch: Mapping[str, Incoming], *, synthetic: bool = False) -> dict[str, Counts]:

@@ -30,9 +30,9 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "close": ("close", "c", "closeprice", "last"),
     "volume": ("volume", "v", "vol"),
     "dividend": ("dividend", "dividends", "dividendamount"),
+    "adjusted": ("adjclose", "adjustedclose"),
     "split": ("split", "splits", "splitcoefficient", "stocksplits", "splitratio"),
 }
-_ADJUSTED = ("adjclose", "adjustedclose")
 OURS = tuple(_ALIASES)
 """The columns that a file may have, by our names."""
 NEEDED = ("ts", "open", "high", "low", "close")
@@ -62,9 +62,12 @@ def match(names: Sequence[str], said: Mapping[str, str] | None = None) -> Header
     if plain.get(columns.get("ts", "")) == "date":
         time = next((name for name in names if plain[name] == "time"), None)
     used = {*columns.values(), time}
-    adjusted = [name for name in names if plain[name] in _ADJUSTED]
-    other = [name for name in names if name not in used and name not in adjusted]
-    notes = [f"column {name!r} is ignored: adjusted prices are computed from actions" for name in adjusted]
+    other = [name for name in names if name not in used]
+    notes = []
+    if "adjusted" in columns:
+        notes.append(
+            f"column {columns['adjusted']!r} is compared and not stored: adjusted prices are computed from actions"
+        )
     if other:
         notes.append(f"not used: {', '.join(map(repr, other))}")
     if "volume" not in columns:
