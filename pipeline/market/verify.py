@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import MarketError
+from pipeline.market.absence import absences
 from pipeline.market.action import Actions
 from pipeline.market.finding import CHECKS, Finding, Mask, Severity, found
 from pipeline.market.part import Floats, Part, Rows, instant
@@ -44,8 +45,8 @@ def damage_of(symbol: str, timeframe: str, part: Part, error: MarketError) -> Fi
     return Finding(symbol, timeframe, "damaged_part", part.rows, instant(part.first), error.faults[0].message, "error")
 
 
-def check_bars(symbol: str, timeframe: str, rows: Rows, actions: Actions) -> list[Finding]:
-    """All findings for the bars of one symbol, unadjusted and in stored order."""
+def check_bars(symbol: str, timeframe: str, rows: Rows, actions: Actions, calendar: str | None = None) -> list[Finding]:
+    """All findings for the bars of one symbol, unadjusted and in stored order; by its `calendar` if it has one."""
     open_, high, low, close, volume = rows.values
     lowest = np.minimum(np.minimum(open_, close), low)
     step = np.diff(rows.ts, prepend=rows.ts[:1] - 1)
@@ -61,7 +62,10 @@ def check_bars(symbol: str, timeframe: str, rows: Rows, actions: Actions) -> lis
         ("stale", _stale(rows, seconds)),
     ]
     findings = [one for check, mask in masks for one in found(symbol, timeframe, check, rows.ts, mask)]
-    findings += _gaps(symbol, timeframe, rows)
+    if calendar is not None and seconds <= _DAY:
+        findings += absences(symbol, timeframe, rows, calendar)
+    else:
+        findings += _gaps(symbol, timeframe, rows)
     if seconds < _DAY:
         findings += _wicks(symbol, timeframe, rows)
     if seconds == _DAY:
