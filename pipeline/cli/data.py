@@ -45,7 +45,7 @@ def list_(session: Session, timeframe: str | None) -> None:
 @click.option("--rows", default=5, show_default=True, type=click.IntRange(1), help="Bars to show of either end.")
 @click.option(
     "--adjust",
-    type=click.Choice(["none", "splits", "total"]),
+    type=click.Choice(["none", "splits", "dividends", "total", "forward"]),
     default="none",
     show_default=True,
     help="Undo splits, or splits and dividends.",

@@ -36,10 +36,10 @@ def absences(symbol: str, timeframe: str, rows: Rows, calendar: str) -> Iterator
         yield from found(symbol, timeframe, "no_session", rows.ts, closed, f"{calendar} was closed on these days")
         return
     slot = seconds * 1_000_000
-    # the slots that begin in a session, of those that the symbol's own bars could have seen
+    # slots lie on the clock, so the first one of a session may begin before it does; none before the first bar counts
     begins, ends = np.maximum(open_.opens, rows.ts[0]), np.minimum(open_.closes, rows.ts[-1] + slot)
-    expected = np.maximum(-((begins - ends) // slot), 0)
-    present = np.searchsorted(rows.ts, ends) - np.searchsorted(rows.ts, begins)
+    expected = np.maximum((ends - 1) // slot - begins // slot + 1, 0)
+    present = np.searchsorted(rows.ts, ends) - np.searchsorted(rows.ts, begins - slot + 1)
     missing_slots = np.maximum(expected - present, 0)
     total = int(missing_slots.sum())
     if total:

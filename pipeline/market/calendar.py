@@ -6,6 +6,9 @@ Sessions are dates; their opening hours are instants in UTC, so daylight saving 
 from __future__ import annotations
 
 import datetime as dt
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -46,7 +49,8 @@ def sessions(name: str, first: dt.date, last: dt.date) -> Sessions:
     low, high = calendar.first_session.date(), calendar.last_session.date()
     if first < low or last > high:
         calendar = _between(name, min(first, low), max(last, high))
-    schedule = calendar.schedule.loc[str(first) : str(last)]
+    with _its_own_affair():
+        schedule = calendar.schedule.loc[str(first) : str(last)]
     days = schedule.index.to_numpy().astype("datetime64[us]").astype(np.int64)
     opens, closes = (
         schedule[column].dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
@@ -59,7 +63,8 @@ def sessions(name: str, first: dt.date, last: dt.date) -> Sessions:
 def _exchange(name: str) -> Any:
     library = _library(name)
     try:
-        return library.get_calendar(name)
+        with _its_own_affair():
+            return library.get_calendar(name)
     except library.errors.InvalidCalendarName as error:
         hint = did_you_mean(name, [ALWAYS, WEEKDAYS, *library.get_calendar_names()])
         raise MarketError(f"there is no calendar {name!r}", code="TG309", hint=hint) from error
@@ -69,9 +74,19 @@ def _exchange(name: str) -> Any:
 def _between(name: str, first: dt.date, last: dt.date) -> Any:
     library = _library(name)
     try:
-        return library.get_calendar(name, start=str(first), end=str(last))
+        with _its_own_affair():
+            return library.get_calendar(name, start=str(first), end=str(last))
     except ValueError as error:  # the library does not know so far a past or future
         raise MarketError(f"calendar {name!r} does not reach from {first} to {last}", code="TG309") from error
+
+
+@contextmanager
+def _its_own_affair() -> Iterator[None]:
+    """What the library does with pandas that pandas deprecates is for its authors to mend."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _library(name: str) -> Any:

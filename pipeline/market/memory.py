@@ -79,7 +79,9 @@ class MemoryMarket:
             return Rows.join(rows).frame().select("ts", *needed), offsets
 
         actions = {s: stored[s].actions.that_matter(request.adjust, end) for s in resolved.symbols}
-        return panel_of(resolved.symbols, columns=asked, actions=actions, end=end, load=load)
+        return panel_of(
+            resolved.symbols, columns=asked, actions=actions, end=end, forward=request.adjust == "forward", load=load
+        )
 
     def _stored(self, request: BarsRequest) -> Mapping[str, _Stored]:
         if request.timeframe not in self._bars:

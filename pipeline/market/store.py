@@ -146,7 +146,9 @@ class Market:
             return load_rows(files, needed), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
         actions = self._manifests.that_matter(head, request, resolved.symbols)
-        return panel_of(resolved.symbols, columns=asked, actions=actions, end=end, load=load)
+        return panel_of(
+            resolved.symbols, columns=asked, actions=actions, end=end, forward=request.adjust == "forward", load=load
+        )
 
     def coverage(self) -> list[Coverage]:
         """What is stored, by timeframe and symbol."""

@@ -31,7 +31,8 @@ __all__ = [
 ]
 
 BAR_FIELDS = ("open", "high", "low", "close", "volume")
-Adjust: TypeAlias = Literal["none", "splits", "total"]
+Adjust: TypeAlias = Literal["none", "splits", "dividends", "total", "forward"]
+"""How prices are restated for corporate actions; `pipeline.market.adjust` has the formulas."""
 Offsets: TypeAlias = npt.NDArray[np.int64]
 
 _TIMEFRAME = re.compile(r"([1-9]\d{0,3})(s|m|h|d|w|mo)", re.ASCII)
