@@ -55,7 +55,7 @@ class Logging(_Section):
 class ProjectSettings(_Section):
     """Defaults of this project."""
 
-    universes: dict[str, list[str]] = Field(default_factory=dict, description="Named symbol lists")
+    universes: dict[str, list[str]] = Field(default_factory=dict, description="Named symbol lists; a member may name another one")
 
 
 class Settings(_Section):

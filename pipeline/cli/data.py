@@ -21,6 +21,9 @@ __all__ = ["data", "list_", "show"]
         "verify": "pipeline.cli.data_care:verify",
         "synth": "pipeline.cli.data_intake:synth",
         "rm": "pipeline.cli.data_care:rm",
+        "log": "pipeline.cli.data_history:log",
+        "diff": "pipeline.cli.data_history:diff",
+        "describe": "pipeline.cli.data_history:describe",
     },
 )
 def data() -> None:

@@ -171,6 +171,10 @@ class Market:
         found = self._manifests.actions(self._manifests.head()).get(symbol, NO_ACTIONS)
         return pl.read_parquet(encode_actions({symbol: found}))
 
+    def all_actions(self) -> pl.DataFrame:
+        """The dividends and splits of all symbols: symbol, ts, dividend, split, close."""
+        return pl.read_parquet(encode_actions(self._manifests.actions(self._manifests.head())))
+
     def verify(self) -> list[Finding]:
         """What is damaged, and what looks odd, in all that is stored. Changes and deletes nothing."""
         return verify_all(self._manifests)
@@ -210,7 +214,7 @@ class Market:
         def note() -> Note:
             merged = [outcomes[symbol].merged for symbol in batch]
             sources = list(dict.fromkeys(incoming.source for incoming in batch.values()))
-            label = sources[0] + (f" and {len(sources) - 1} more" if len(sources) > 1 else "") if sources else ""
+            label = sources[0] if len(sources) == 1 else f"{len(sources)} sources"
             counts = sum(m.new for m in merged), sum(m.replaced for m in merged)
             return Note(_now(), "import", timeframe, label, tuple(sorted(batch)), *counts)
 

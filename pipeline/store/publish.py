@@ -26,7 +26,7 @@ from pipeline.store.quote import literal
 from pipeline.store.tables import DDL, RUN_TABLES, SCHEMA_VERSION
 from pipeline.store.views import refresh_graph
 
-__all__ = ["Published", "publish"]
+__all__ = ["Published", "drafted", "locked", "publish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def publish(database: Path, private: Path) -> Published:
     began = time.perf_counter()
     try:
         private.mkdir(parents=True, exist_ok=True)
-        with _locked(private / "publish.lock"):
+        with locked(private / "publish.lock"):
             journals, damaged = _readable(read_pending(private / "journal"))
             if journals:
                 _land(database, private, journals)
@@ -81,7 +81,8 @@ def _readable(journals: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Hold the project's lock; waits for whoever has it."""
     # the lock goes with the process that holds it, however it ends
     with path.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -89,6 +90,13 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _land(database: Path, private: Path, journals: Sequence[Path]) -> None:
+    with drafted(database, private) as connection:
+        _merge(connection, journals, private / "segments", database.parent)
+
+
+@contextmanager
+def drafted(database: Path, private: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the published file to write in, which takes its place when the block ends well. Under the lock only."""
     draft = private / "draft.duckdb"
     draft.unlink(missing_ok=True)
     Path(f"{draft}.wal").unlink(missing_ok=True)
@@ -98,7 +106,7 @@ def _land(database: Path, private: Path, journals: Sequence[Path]) -> None:
         # an older storage format, so that clients of DuckDB 1.5 can open the file as well
         connection.execute(f"attach {literal(str(draft))} as draft (storage_version 'v1.5.0')")
         connection.execute("use draft")
-        _merge(connection, journals, private / "segments", database.parent)
+        yield connection
         connection.execute("use memory.main")
         connection.execute("checkpoint draft")
         connection.execute("detach draft")
