@@ -35,6 +35,44 @@ def smooth(x: NDArray[np.float64], period: int, alpha: float, skip: int) -> NDAr
     return out
 
 
+def weigh_moves(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
+    """Wilder's relative strength: smoothed gains as a percentage of smoothed moves; 0 when nothing ever moved."""
+    out = np.full(len(x), np.nan)
+    alpha = 1.0 / period
+    seen = 0
+    last = 0.0
+    gain = 0.0
+    loss = 0.0
+    for i in range(len(x)):
+        if not np.isfinite(x[i]):
+            continue
+        move = x[i] - last
+        last = x[i]
+        seen += 1
+        if seen == 1:
+            continue
+        if seen <= period + 1:
+            gain += alpha * max(move, 0.0)
+            loss += alpha * max(-move, 0.0)
+        else:
+            gain += alpha * (max(move, 0.0) - gain)
+            loss += alpha * (max(-move, 0.0) - loss)
+        if seen > period:
+            out[i] = 100.0 * (gain / (gain + loss)) if gain + loss > 0.0 else 0.0
+    return out
+
+
+def move_rows(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each value less the last known one; NaN on the first and where the value is missing."""
+    out = np.full(len(x), np.nan)
+    last = np.nan
+    for i in range(len(x)):
+        if np.isfinite(x[i]):
+            out[i] = x[i] - last
+            last = x[i]
+    return out
+
+
 def range_bars(high: NDArray[np.float64], low: NDArray[np.float64], close: NDArray[np.float64]) -> NDArray[np.float64]:
     """True range of each bar against the last known close before it; NaN until there is one."""
     out = np.full(len(close), np.nan)
