@@ -24,11 +24,12 @@ def stoch_rsi(
     """Stochastic RSI: where the RSI stands between its lowest (0) and highest (100) of `window` bars.
 
     Warm-up: period + window + signal - 2 rows for both lines. Missing: a missing bar is skipped by the RSI, and missing
-    in every window that contains it. Units: percent, 0 to 100. Edges: 0 where the RSI is flat, as in TA-Lib.
+    in every window that contains it. Units: percent, 0 to 100. Edges: 0 where the RSI is flat (to 1e-10,
+    for it is computed), as in TA-Lib.
     Source: Chande and Kroll, The New Technical Trader (1994); TA-Lib STOCHRSI with a simple average.
     """
     strength = weigh_moves(close, period)
-    k = place_in_range(strength, strength, strength, window, 0.0)
+    k = place_in_range(strength, strength, strength, window, 0.0, 1e-10)
     d = average_windows(k, signal)
     k[: period + window + signal - 2] = d[: period + window + signal - 2]
     return StochRsi(k, d)

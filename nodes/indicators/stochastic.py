@@ -28,7 +28,7 @@ def stochastic(
     missing. Units: percent, 0 is the lowest low, 100 the highest high. Edges: a flat range counts as 0, as in
     TA-Lib. Source: Lane; TA-Lib STOCH with simple averages.
     """
-    k = average_windows(place_in_range(high, low, close, period, 0.0), slowing)
+    k = average_windows(place_in_range(high, low, close, period, 0.0, 0.0), slowing)
     d = average_windows(k, signal)
     k[: period + slowing + signal - 3] = d[: period + slowing + signal - 3]
     return Stochastic(k, d)

@@ -27,7 +27,7 @@ def stochastic_fast(
     missing. Units: percent, 0 to 100. Edges: 0 where the range is flat, as in TA-Lib. Source: Lane; TA-Lib
     STOCHF with simple averages.
     """
-    k = place_in_range(high, low, close, period, 0.0)
+    k = place_in_range(high, low, close, period, 0.0, 0.0)
     d = average_windows(k, signal)
     k[: period + signal - 2] = d[: period + signal - 2]
     return StochasticFast(k, d)

@@ -14,7 +14,7 @@ def williams_r(
     (the lowest low) to 0 (the highest high), hence a number. Edges: 0 where the range is flat, as in TA-Lib.
     Source: Williams, How I Made One Million Dollars (1973); TA-Lib WILLR.
     """
-    out = place_in_range(high, low, close, period, 100.0)
+    out = place_in_range(high, low, close, period, 100.0, 0.0)
     for i in range(len(close)):
         out[i] -= 100.0
     return out

@@ -12,13 +12,17 @@ def place_in_range(
     close: NDArray[np.float64],
     period: int,
     flat: float,
+    least: float,
 ) -> NDArray[np.float64]:
-    """0 at the lowest low, 100 at the highest high of the last `period` bars; `flat` where they are equal."""
+    """0 at the lowest low, 100 at the highest high of the last `period` bars; `flat` where they are equal.
+
+    They count as equal when they are not more than `least` apart.
+    """
     top = top_windows(high, period, 1.0)
     out = top_windows(low, period, -1.0)
     for i in range(len(close)):
         reach = top[i] - out[i]
-        if reach != 0.0:  # true for NaN
+        if not reach <= least:  # true for NaN
             out[i] = 100.0 * ((close[i] - out[i]) / reach)
         else:
             out[i] = flat + 0.0 * close[i]
