@@ -29,8 +29,8 @@ def keltner(
     """Keltner channel: some average true ranges around an exponential average of the typical price.
 
     Warm-up: the longer of period - 1 and atr_period rows; both averages are seeded so that they begin there.
-    Missing: a bar with a missing value is missing and skipped. Units: price. Edges: on a series that never moved all three lines are one.
-    Source: Keltner (1960), Raschke; TA-Lib KC.
+    Missing: a bar with a missing value is missing and skipped. Units: price. Edges: on a series that never moved all
+    three lines are one. Source: Keltner (1960), Raschke; TA-Lib KC.
     """
     start = max(period - 1, atr_period)
     reach = smooth(range_bars(high, low, close), atr_period, 1.0 / atr_period, start - atr_period)

@@ -73,17 +73,16 @@ SAYS = {
     "percentile": "Which percentile, 0 to 100",
     "stddevperiod": "Length of the deviation, in bars",
 }
-PERCENT = {
-    "ADX", "ADXR", "AROON", "DX", "IMI", "MFI", "MINUS_DI", "PERCENTRANK", "PLUS_DI", "RSI", "RVI", "STOCH", "STOCHF",
-    "STOCHRSI", "ULTOSC",
-}  # fmt: skip
-"""Functions whose outputs lie between 0 and 100; the probe refuses one that does not."""
+PERCENT = {"ADX", "ADXR", "AROON", "DX", "IMI", "MFI", "MINUS_DI", "PERCENTRANK", "PLUS_DI", "RSI", "RVI", "ULTOSC"}
+"""Functions whose outputs lie between 0 and 100 whatever the params; the stochastics leave it with some averages."""
 PRICE = {"ADR", "ATR", "AVGDEV", "TRANGE", "STDDEV"}
 NOTES = {
     **dict.fromkeys(INDEXES, "The value says how many bars ago it was, not its row number."),
     "FRACTAL": "0 where no swing is confirmed.",
     "VWAP": "It runs from the first bar on; `vwap` begins anew with each session.",
 }
+OVERFLOW = {"COSH", "EXP", "SINH"}
+UNDEFINED = "null where the result is no finite number."
 CANDLE = "The value is 100 where the pattern is bullish, -100 where it is bearish (some give 80 or 200), else 0."
 
 
@@ -173,7 +172,9 @@ def entry_of(name: str) -> dict[str, Any]:
     warmup = int(function.lookback)
     short = [column[:3].copy() for column in columns]
     params = [param_of(name, short, key, default) for key, default in info["parameters"].items()]
-    candle = "Output is a candlestick" in (info["function_flags"] or ())
+    flags = info["function_flags"] or ()
+    undefined = "Output can be NaN or infinite" in flags or name in OVERFLOW
+    notes = [CANDLE * ("Output is a candlestick" in flags), NOTES.get(name, ""), UNDEFINED * undefined]
     return {
         "name": name,
         "title": info["display_name"],
@@ -184,7 +185,7 @@ def entry_of(name: str) -> dict[str, Any]:
         "warmup": warmup,
         # row numbers differ with where the array begins, bars ago do not
         "recursive": name not in INDEXES and remembers(name, columns, warmup),
-        "note": CANDLE if candle else NOTES.get(name, ""),
+        "note": " ".join(filter(None, notes)),
     }
 
 

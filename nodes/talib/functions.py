@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Literal
 
 from nodes.talib._run import AVERAGES, compute, lookback
@@ -71,11 +72,9 @@ def document(entry: dict[str, Any]) -> str:
     else:
         missing = "a window that contains a missing bar is missing"
     rows = f"{entry['warmup']} rows" + (" with the defaults, TA-Lib's lookback" if entry["params"] else "")
-    edges = [f"Edges: null where TA-Lib gives infinity.{' ' + entry['note'] if entry['note'] else ''}"]
-    return (
-        f"{entry['title']}.\n\nWarm-up: {rows}. Missing: {missing}. {edges[0]} "
-        f"Source: TA-Lib {name} ({entry['group']})."
-    )
+    edges = f" Edges: {entry['note']}" if entry["note"] else ""
+    said = f"Warm-up: {rows}. Missing: {missing}.{edges} Source: TA-Lib {name} ({entry['group']})."
+    return f"{entry['title']}.\n\n{fill(said, 110)}"
 
 
 def load() -> dict[str, NodeType]:

@@ -20,6 +20,7 @@ import duckdb
 import polars as pl
 
 from pipeline.errors import StoreError
+from pipeline.store.certificates import land_certificates
 from pipeline.store.connect import connect_quietly
 from pipeline.store.journal import read_pending
 from pipeline.store.quote import literal
@@ -119,6 +120,7 @@ def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], segm
             file = journal / f"{table}.parquet"
             if file.exists():
                 connection.execute(f"insert into {table} by name select * from read_parquet({literal(str(file))})")
+        land_certificates(connection, journal)
         objects = journal / "objects.parquet"
         if objects.exists():
             source = f"read_parquet({literal(str(objects))})"
