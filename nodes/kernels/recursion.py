@@ -13,6 +13,21 @@ def smooth(x: NDArray[np.float64], period: int, alpha: float, skip: int) -> NDAr
     missing before. A flat series gives exactly its value: seed and step add distances, which are 0.
     """
     out = np.full(len(x), np.nan)
+    first = 0
+    while first < len(x) and not np.isfinite(x[first]):
+        first += 1
+    whole = True
+    for i in range(first, len(x)):
+        whole &= abs(x[i]) < np.inf
+    if whole:
+        smooth_whole(x, first + skip, period, alpha, out)
+    else:
+        smooth_holed(x, period, alpha, skip, out)
+    return out
+
+
+def smooth_holed(x: NDArray[np.float64], period: int, alpha: float, skip: int, out: NDArray[np.float64]) -> None:
+    """`smooth` into `out`, value by value."""
     seen = -skip
     anchor = 0.0
     drift = 0.0
@@ -32,7 +47,43 @@ def smooth(x: NDArray[np.float64], period: int, alpha: float, skip: int) -> NDAr
             if seen == period:
                 state = anchor + drift / period
                 out[i] = state
-    return out
+
+
+def smooth_whole(x: NDArray[np.float64], first: int, period: int, alpha: float, out: NDArray[np.float64]) -> None:
+    """`smooth` into `out` where nothing is missing from `first` on, four values at a time.
+
+    One step waits for the one before, twelve cycles each. Here four share that wait: their distances from the first of
+    them are smoothed by themselves, and only the distance of that one from the state is added afterwards.
+    """
+    start = first + period - 1
+    if start >= len(x):
+        return
+    drift = 0.0
+    for i in range(first, start + 1):
+        drift += x[i] - x[first]
+    state = x[first] + drift / period
+    out[start] = state
+    keep = 1.0 - alpha
+    two = 1.0 - keep * keep  # how far the state goes towards a value in two, three, four steps
+    three = 1.0 - keep * keep * keep
+    four = 1.0 - keep * keep * keep * keep
+    i = start + 1
+    while i + 3 < len(x):
+        base = x[i]
+        b = alpha * (x[i + 1] - base)
+        c = keep * b + alpha * (x[i + 2] - base)
+        d = keep * c + alpha * (x[i + 3] - base)
+        away = base - state
+        out[i] = state + alpha * away
+        out[i + 1] = state + (two * away + b)
+        out[i + 2] = state + (three * away + c)
+        state += four * away + d
+        out[i + 3] = state
+        i += 4
+    while i < len(x):
+        state += alpha * (x[i] - state)
+        out[i] = state
+        i += 1
 
 
 def weigh_moves(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:

@@ -33,7 +33,8 @@ def prepare(
 ) -> Any:
     """Whatever must not count as the node's own time: faces of columns are made, kernels compiled."""
     if node.style == "kernel":
-        args = kernel_arguments(ports, params, panel.offsets)
+        outs = tuple([kernels.buffers.take(len(panel)) for _ in node.outputs])
+        args = kernel_arguments(outs, ports, params, panel.offsets)
         return kernels.driver(node, args), args
     if node.style == "array":
         for column in flat(ports):
@@ -59,7 +60,8 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     """
     if node.style == "kernel":
         driver, args = prepared
-        return _columns(node, columns, driver(*args))
+        driver(*args)
+        return _columns(node, columns, args[0])
     # what a node prints must not end up in the middle of somebody's answer
     with redirect_stdout(sys.stderr):
         if node.style == "table":

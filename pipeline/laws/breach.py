@@ -12,7 +12,7 @@ from pipeline.laws.sample import Sample
 from pipeline.laws.trial import Outputs
 from pipeline.model.column import FloatArray
 
-__all__ = ["TOLERANCE", "Breach", "differing", "first_difference"]
+__all__ = ["Breach", "TOLERANCE", "differing", "first_difference"]
 
 TOLERANCE = 1e-9
 """Relative to the largest value of the column."""

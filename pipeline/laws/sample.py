@@ -21,7 +21,7 @@ from pipeline.model.column import Column, FloatArray, polars_dtype
 from pipeline.model.kind import Dtype, Kind
 from pipeline.model.node import NodeType, Port
 
-__all__ = ["SYMBOLS", "Mood", "Sample", "draw"]
+__all__ = ["Mood", "SYMBOLS", "Sample", "draw"]
 
 Mood: TypeAlias = Literal["lively", "gaps", "flat", "no volume"]
 SYMBOLS = ("AAA", "BBB", "CCC")
