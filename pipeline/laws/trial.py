@@ -36,8 +36,8 @@ class Evaluator(Protocol):
         params: Mapping[str, Any],
         columns: Sequence[tuple[str, Dtype]],
         panel: Panel,
-    ) -> Outputs | pl.DataFrame:
-        """The node's columns, or its table."""
+    ) -> Outputs:
+        """The outputs as numbers; a column of a table is called `output.column`."""
 
 
 @dataclass
@@ -53,10 +53,16 @@ class Compiled:
         params: Mapping[str, Any],
         columns: Sequence[tuple[str, Dtype]],
         panel: Panel,
-    ) -> Outputs | pl.DataFrame:
-        """The node's columns, or its table."""
-        value = call(node, ports, params, columns, panel, prepare(node, ports, params, panel, self.kernels))
-        return value if isinstance(value, pl.DataFrame) else {name: column.array for name, column in value.items()}
+    ) -> Outputs:
+        """The outputs as numbers; a column of a table is called `output.column`."""
+        found: dict[str, FloatArray] = {}
+        given = call(node, ports, params, columns, panel, prepare(node, ports, params, panel, self.kernels))
+        for name, value in given.items():
+            if isinstance(value, pl.DataFrame):
+                found.update({f"{name}.{column}": _numbers(value[column]) for column in value.columns})
+            else:
+                found[name] = value.array
+        return found
 
 
 class Interpreted(Compiled):
@@ -69,8 +75,8 @@ class Interpreted(Compiled):
         params: Mapping[str, Any],
         columns: Sequence[tuple[str, Dtype]],
         panel: Panel,
-    ) -> Outputs | pl.DataFrame:
-        """The node's columns, or its table."""
+    ) -> Outputs:
+        """The outputs as numbers; a column of a table is called `output.column`."""
         if node.style != "kernel":
             return super().__call__(node, ports, params, columns, panel)
         with np.errstate(all="ignore"):  # what compiled code does without a word
@@ -117,11 +123,7 @@ class Trial:
 
     def outputs(self, sample: Sample) -> Outputs:
         """The outputs over a sample. Raises whatever the node raises."""
-        columns = self.node.columns(self.kinds)
-        value = self.evaluate(self.node, sample.ports, self.params, columns, sample.panel)
-        if isinstance(value, pl.DataFrame):
-            return {name: _numbers(value[name]) for name in value.columns}
-        return value
+        return self.evaluate(self.node, sample.ports, self.params, self.node.columns(self.kinds), sample.panel)
 
 
 def _numbers(series: pl.Series) -> FloatArray:
