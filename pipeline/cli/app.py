@@ -26,6 +26,8 @@ COMMANDS = {
     "run": "pipeline.cli.run:run",
     "sql": "pipeline.cli.sql:sql",
     "runs": "pipeline.cli.runs:runs",
+    "cache": "pipeline.cli.cache:cache",
+    "export": "pipeline.cli.export:export",
     "completion": "pipeline.cli.completion:completion",
 }
 

@@ -19,13 +19,18 @@ from pipeline.laws.law import LAWS, Check, causality, kinds, shortness
 from pipeline.laws.trial import Evaluator, Trial
 from pipeline.model.node import NodeType
 
-__all__ = ["ROWS", "WHOLE", "certify"]
+__all__ = ["ROWS", "WHOLE", "bound", "certify"]
 
 ROWS = 360
 """Bars of the longest symbol of a sample: three times the longest default window, and milliseconds to compute."""
 
 WHOLE = 40
 """Draws over the whole range of the params."""
+
+
+def bound(node: NodeType) -> bool:
+    """True for node types that the laws are about: those whose outputs have the rows of their inputs."""
+    return node.style != "panel"
 
 
 def certify(
@@ -40,7 +45,7 @@ def certify(
 
     All laws are checked with `params` (the defaults when None), then each param at the ends of its range and
     `draws` sets from the whole range must give finite values of their kind, whatever the length, without a look
-    ahead. A node that raises breaks the law that was being checked; nothing is raised here.
+    ahead. The node must be `bound`. A node that raises breaks the law that was being checked; nothing is raised here.
     """
     began = time.perf_counter()
     chosen = dict(params) if params is not None else base(node)
