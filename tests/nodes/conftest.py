@@ -41,7 +41,14 @@ BUILT_IN = discover()
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "node" in metafunc.fixturenames:
-        metafunc.parametrize("node", [pytest.param(node, id=name) for name, node in sorted(BUILT_IN.items())])
+        metafunc.parametrize(
+            "node",
+            [
+                # one worker for all tests of a node: it is compiled once
+                pytest.param(node, id=name, marks=pytest.mark.xdist_group(name))
+                for name, node in sorted(BUILT_IN.items())
+            ],
+        )
 
 
 @cache
@@ -70,6 +77,13 @@ def compute_kernel(node: NodeType, ports: Sequence[Any], params: Mapping[str, An
     return list(found) if isinstance(found, tuple) else [found]
 
 
+def axis_of(rows: int) -> list[pl.Series]:
+    """The columns beside the ports: one bar an hour of one symbol, from a Monday on."""
+    start = np.datetime64("2024-01-01", "us")
+    ts = pl.Series("ts", start + np.arange(rows) * np.timedelta64(3_600_000_000, "us")).dt.replace_time_zone("UTC")
+    return [ts, pl.Series("symbol", ["A"] * rows, dtype=pl.String)]
+
+
 def compute_expression(node: NodeType, ports: Sequence[Any], params: Mapping[str, Any]) -> list[np.ndarray]:
     columns = [
         Column(dtype=port.takes.dtype, array=array).series.alias(port.name)
@@ -77,7 +91,9 @@ def compute_expression(node: NodeType, ports: Sequence[Any], params: Mapping[str
     ]
     found = node.fn(*(pl.col(column.name) for column in columns), **params)
     found = found if isinstance(found, tuple) else (found,)
-    frame = pl.DataFrame(columns).select(expression.alias(str(i)) for i, expression in enumerate(found))
+    frame = pl.DataFrame([*columns, *axis_of(len(ports[0]))]).select(
+        expression.alias(str(i)) for i, expression in enumerate(found)
+    )
     return [Column(series=series).array for series in frame]
 
 
@@ -153,6 +169,11 @@ EXAMPLES = {
     "above": {"level": 100.0},
     "below": {"level": 100.0},
     "macd": {"fast": 3, "slow": 7, "signal": 4},
+    "ppo": {"fast": 3, "slow": 7, "signal": 4},
+    "tsi": {"first": 5, "second": 3},
+    "compare": {"op": ">="},
+    "hold_for": {"bars": 3},
+    "of_symbol": {"symbol": "A"},
 }
 """Params that make a difference on `walk`, where the defaults would not."""
 
