@@ -171,6 +171,9 @@ def example() -> Callable[..., tuple[list[np.ndarray], dict[str, Any]]]:
                 array = rng.choice([-1.0, 0.0, 0.0, 1.0], rows)
             elif dtype == "bool":
                 array = rng.choice([0.0, 0.0, 1.0], rows)
+            elif dtype == "bundle":
+                events = rng.choice([-1.0, 0.0, 0.0, 1.0], rows)
+                array = vars(market) if port.takes.name == "bars" else {"event": events, "strength": rng.random(rows)}
             elif port.takes.name == "returns":
                 array = rng.normal(0.0, 0.01, rows)
             elif port.takes.name == "weight":
@@ -188,17 +191,19 @@ def example() -> Callable[..., tuple[list[np.ndarray], dict[str, Any]]]:
 
 def table_of(node: NodeType, ports: Mapping[str, np.ndarray]) -> pl.DataFrame:
     """One symbol's axis (A, by the day) and its ports as series, by name, in one frame."""
-    rows = len(next(iter(ports.values())))
+    columns = {port.name: (port.takes, ports[port.name]) for port in node.ports if port.name in ports}
+    for name, (kind, port) in list(columns.items()):
+        if kind.fields:  # a bundle lies there by its fields
+            del columns[name]
+            columns |= {field: (inner, port[field]) for field, inner in kind.fields}
+    rows = len(next(iter(columns.values()))[1])
     start = np.datetime64("2020-01-01", "us")
     ts = pl.Series("ts", start + np.arange(rows) * np.timedelta64(86_400_000_000, "us"))
-    columns = [
-        Column(dtype=port.takes.dtype, array=ports[port.name])
-        .series.cast(polars_dtype(port.takes.dtype))
-        .alias(port.name)
-        for port in node.ports
-        if port.name in ports
+    series = [
+        Column(dtype=kind.dtype, array=array).series.cast(polars_dtype(kind.dtype)).alias(name)
+        for name, (kind, array) in columns.items()
     ]
-    return pl.DataFrame([pl.Series("symbol", ["A"] * rows, dtype=pl.String), ts.dt.replace_time_zone("UTC"), *columns])
+    return pl.DataFrame([pl.Series("symbol", ["A"] * rows, dtype=pl.String), ts.dt.replace_time_zone("UTC"), *series])
 
 
 @pytest.fixture(scope="session")
@@ -212,7 +217,12 @@ def tabulate() -> Callable[..., pl.DataFrame]:
     """`tabulate(node, frame, **params)`: call a table node with the axis and ports that lie in one frame."""
 
     def called(node: NodeType, frame: pl.DataFrame, **params: Any) -> pl.DataFrame:
-        ports = [frame[port.name] if port.name in frame.columns else None for port in node.ports]
+        ports = []
+        for port in node.ports:
+            if port.takes.fields:
+                ports.append({field: frame[field] for field, _ in port.takes.fields})
+            else:
+                ports.append(frame[port.name] if port.name in frame.columns else None)
         return node(frame.select("symbol", "ts"), *ports, **params)
 
     return called

@@ -195,7 +195,7 @@ def play_weights(bars, target, *, times=None, fill="next_open", fee=0.0, slippag
                     book(t, label, name, size, raw[name], "target")
             buys = {name: size for name, size in wanted.items() if size > 1e-12}
             needed = sum(size * raw[name] * (1 + slippage) * (1 + fee) for name, size in buys.items())
-            share = 1.0 if needed <= money else max(money, 0.0) / needed
+            share = 1.0 if needed <= max(money, 0.0) else max(money, 0.0) / needed
             for name, size in buys.items():
                 if size * share > 1e-12:
                     book(t, label, name, size * share, raw[name], "target")
