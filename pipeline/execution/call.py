@@ -22,9 +22,15 @@ from pipeline.model.column import Column, FloatArray, polars_dtype
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
 
-__all__ = ["call", "prepare"]
+__all__ = ["WrongValues", "call", "check_codes", "prepare"]
 
 _EVENTS = frozenset({-1, 0, 1})
+
+
+class WrongValues(NodeError):
+    """The output has the right form, and values that its kind does not allow."""
+
+    code = "TG502"
 
 
 def prepare(
@@ -68,7 +74,7 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
         driver, args = prepared
         arrays = driver(*args)
         for (name, dtype), array in zip(columns, arrays, strict=True):
-            _check_codes(node, array, name, dtype)
+            check_codes(node, array, name, dtype)
             array.flags.writeable = False
         return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
     # what a node prints must not end up in the middle of somebody's answer
@@ -86,8 +92,11 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     return given | tables
 
 
-def _check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> None:
-    """A kernel writes floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN."""
+def check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> None:
+    """A kernel writes floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN.
+
+    Raises NodeError TG502.
+    """
     if dtype == "float":
         return
     wrong = ~((array == 0.0) | (array == 1.0) | np.isnan(array))
@@ -95,7 +104,7 @@ def _check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> 
         wrong &= array != -1.0
     if wrong.any():
         allowed = "-1, 0, 1" if dtype == "event" else "0, 1"
-        raise NodeError(f"{node.id!r} gave {array[wrong][0]:g} for {name!r}, allowed: {allowed}", code="TG502")
+        raise WrongValues(f"{node.id!r} gave {array[wrong][0]:g} for {name!r}, allowed: {allowed}")
 
 
 def _checked(node: NodeType, series: pl.Series, name: str, dtype: Dtype, rows: int) -> pl.Series:
@@ -111,7 +120,7 @@ def _checked(node: NodeType, series: pl.Series, name: str, dtype: Dtype, rows: i
         values = set(series.drop_nulls().unique().to_list())
         if not values <= _EVENTS:
             wrong = sorted(values - _EVENTS)[:3]
-            raise NodeError(f"{node.id!r} gave the events {wrong}, allowed: -1, 0, 1", code="TG502")
+            raise WrongValues(f"{node.id!r} gave the events {wrong}, allowed: -1, 0, 1")
     cast = series.cast(polars_dtype(dtype))
     # null, never NaN: in polars NaN > 5 is true and would fire a buy
     return cast.fill_nan(None) if dtype == "float" else cast

@@ -5,12 +5,12 @@ needs them, computed ones released after their last consumer.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
 
 import polars as pl
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
+from pipeline.execution.part import Columns, joined
 from pipeline.execution.plan import Plan, Source, Step
 from pipeline.execution.protocols import BarSource, ObjectStore
 from pipeline.execution.span import Span
@@ -18,10 +18,7 @@ from pipeline.model.bars import BarsRequest, Panel
 from pipeline.model.column import Column
 from pipeline.model.kind import EVENT, SIGNAL
 
-__all__ = ["Columns", "Inputs"]
-
-Columns: TypeAlias = "dict[str, Column]"
-"""What a step gives to others: its columns by name. Tables are for people, no node takes them."""
+__all__ = ["Inputs"]
 
 
 class Inputs:
@@ -34,6 +31,7 @@ class Inputs:
         self._panels: dict[BarsRequest, Panel] = {}
         self._spans: dict[BarsRequest, Span] = {}
         self._values: dict[int, Columns] = {}
+        self._resting: dict[int, tuple[str, tuple[str, ...]]] = {}
         self._surplus: list[int] = []
         self._fields = _fields_needed(plan)
         self._consumers = [0] * len(plan.steps)
@@ -52,8 +50,8 @@ class Inputs:
         for index in step.upstream:
             upstream = self._plan.steps[index]
             if index not in self._values:
-                value = self._store.read(upstream.key, upstream.columns)
-                if isinstance(value, dict):
+                value = self._stored(upstream)
+                if value is not None:
                     self.hold(upstream, value)
                 else:
                     found.append(upstream)
@@ -91,6 +89,18 @@ class Inputs:
                     self._values.pop(index, None)
         while self._surplus:
             self._values.pop(self._surplus.pop(), None)
+
+    def rests(self, step: Step, key: str, symbols: tuple[str, ...] | None) -> None:
+        """Say under which key a value is stored when `symbols` alone have one; None is all, under the step's key."""
+        if symbols is not None:
+            self._resting[step.index] = key, symbols
+
+    def _stored(self, step: Step) -> Columns | None:
+        key, symbols = self._resting.get(step.index, (step.key, None))
+        value = self._store.read(key, step.columns)
+        if not isinstance(value, dict):
+            return None
+        return value if symbols is None else joined(self.panel(step), [(symbols, value)], step.columns)
 
     def _argument(self, step: Step, source: Source, rows: int, signal: bool) -> Argument:
         wire = source.wire

@@ -237,6 +237,10 @@ class _Checker:
             axis=axis,
             warmup=warmup,
             place=spec.name.place,
+            retry=spec.policy.retry or 0,
+            timeout=spec.policy.timeout,
+            tags=spec.policy.tags,
+            store=spec.policy.store is not False,
         )
 
     def _no_type(self, spec: NodeSpec) -> None:
@@ -280,6 +284,9 @@ class _Checker:
             node = self.nodes.get(source)
             if node is None:  # it has faults of its own
                 continue
+            if not node.store:
+                message = f"output {name!r} is of node {source!r}, whose `store` is false"
+                self.fault("TG219", message, reference.place, "Remove `store: false` of the node, or this output.")
             columns, tables = columns_of(node), node.type.tables
             if output in node.kinds and output not in columns and len(node.kinds) == 1:
                 output = ""  # the only output, a bundle or a table: all of it

@@ -63,8 +63,9 @@ class NodeType:
 
     `warmup` is the number of leading rows of a symbol whose output is null because the window is not
     full; `recursive` says that a value depends on the whole history before it; `caution` gives a sentence
-    of warning for params that are allowed and mislead easily, "" for others. Calling a NodeType checks the
-    params and calls the function, without any graph.
+    of warning for params that are allowed and mislead easily, "" for others; `shipped` says that it is one of
+    the types that come with the product and are tested with it. Calling a NodeType checks the params and
+    calls the function, without any graph.
     """
 
     id: str
@@ -81,6 +82,7 @@ class NodeType:
     doc: str = field(default="", repr=False)
     code: str = ""
     origin: str = ""
+    shipped: bool = False
 
     def __call__(self, *ports: Any, **params: Any) -> Any:
         checked, faults = self.params.check(params, owner=self.id)
