@@ -129,6 +129,7 @@ def play_events(
                 t += 1
             if t == due:
                 continue
+        stopped = False  # a stop is the only order of its bar; after the open there may be both
         for phase in range(2):
             if (phase == 0) == (fill == NEXT_OPEN):
                 # the decision that is due
@@ -137,7 +138,7 @@ def play_events(
                     continue
                 decision = decisions[k]
                 k += 1
-                if not (np.isfinite(raw) and raw > 0.0):
+                if stopped or not (np.isfinite(raw) and raw > 0.0):
                     continue
                 side = decision[WANTED]
                 paid = raw * (1.0 + side * slip)
@@ -165,6 +166,7 @@ def play_events(
                 if reason >= 0:
                     cash += leave(trades[count - 1], t, raw * (1.0 - side * slip), fee, reason)
                     held = 0.0
+                    stopped = True
         known = np.isfinite(close[t])
         if known:
             mark = close[t]

@@ -112,9 +112,11 @@ def play_events(
             if trade is not None:
                 check_stops(t)
         else:
+            before = len(trades)
             if trade is not None:
                 check_stops(t)
-            decide(t, bars["close"][t])
+            if len(trades) == before:  # a stop is the only order of its bar
+                decide(t, bars["close"][t])
         close = bars["close"][t]
         if isfinite(close):
             mark = close
