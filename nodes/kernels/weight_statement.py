@@ -101,11 +101,15 @@ def trade_apart(axis: pl.DataFrame, bars: Mapping[str, pl.Series], weight: pl.Se
     )
 
 
-def trade_together(axis: pl.DataFrame, bars: Mapping[str, pl.Series], weight: pl.Series, terms: Terms) -> Traded:
-    """All symbols have one account; it orders on every bar on which a weight is given."""
+def trade_together(
+    axis: pl.DataFrame, bars: Mapping[str, pl.Series], weight: pl.Series, terms: Terms, rebalance: str
+) -> Traded:
+    """All symbols have one account; it orders on bars on which a weight is given, on the first of each period alone."""
     symbols, offsets = segments_of(axis)
     times, prices, target = axis["ts"].to_numpy(), prices_of(bars), floats(weight)
     labels, place = np.unique(times, return_inverse=True)
+    if rebalance != "bar":
+        target = np.where(_begins(labels, rebalance)[place], target, np.nan)
     clock = np.full((len(labels), len(symbols)), -1, np.int64)
     for s, (a, b) in enumerate(pairwise(offsets)):
         clock[place[a:b], s] = np.arange(a, b)
@@ -145,6 +149,16 @@ def trade_together(axis: pl.DataFrame, bars: Mapping[str, pl.Series], weight: pl
             ]
         ),
     )
+
+
+def _begins(labels: NDArray[np.datetime64], period: str) -> NDArray[np.bool_]:
+    """Which labels are the first of their day, week (from Monday), month or quarter, in UTC."""
+    days = labels.astype("datetime64[D]").astype(np.int64)
+    months = labels.astype("datetime64[M]").astype(np.int64)
+    number = {"day": days, "week": (days + 3) // 7, "month": months, "quarter": months // 3}[period]
+    begins = np.ones(len(labels), dtype=bool)
+    begins[1:] = number[1:] != number[:-1]
+    return begins
 
 
 def _run(

@@ -21,7 +21,7 @@ from nodes.kernels.statement import (
     warn_of_fill,
     years_of,
 )
-from pipeline import Axis, Bars, Metrics, Number, Param, Price, Ratio, Signal, Table, Trades, portfolio
+from pipeline import Axis, Bars, Metrics, Number, Param, Price, Signal, Table, Trades, portfolio
 
 
 class Backtest(NamedTuple):
@@ -40,9 +40,9 @@ def backtest(
     axis: Axis,
     bars: Bars,
     signal: Signal,
-    stop: Ratio = None,
-    profit: Ratio = None,
-    trail: Ratio = None,
+    stop: Number = None,
+    profit: Number = None,
+    trail: Number = None,
     *,
     fill: Annotated[
         Literal["next_open", "next_close", "same_close"],

@@ -23,6 +23,10 @@ def backtest_portfolio(
     bars: Bars,
     weight: Weight,
     *,
+    rebalance: Annotated[
+        Literal["bar", "day", "week", "month", "quarter"],
+        Param("Which weights count: those of every bar, or of the first bar of each period alone"),
+    ] = "bar",
     fill: Annotated[
         Literal["next_open", "next_close", "same_close"],
         Param("Where an order is filled: the open or close of the next bar; same_close is optimistic"),
@@ -50,7 +54,7 @@ def backtest_portfolio(
     the price and of the cash. Edges: an account that is worth nothing at a close is ruined: closed there, 0 for ever.
     Source: the shared cash of the back-test; vectorbt cash_sharing with call_seq auto, where nothing is cut.
     """
-    traded = trade_together(axis, bars, weight, Terms(fill, fee, slippage, cash, bars_per_year))
+    traded = trade_together(axis, bars, weight, Terms(fill, fee, slippage, cash, bars_per_year), rebalance)
     return Backtest(
         traded.equity, traded.position, traded.benchmark, traded.metrics, traded.trades, traded.orders, traded.curve
     )

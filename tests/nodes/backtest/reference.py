@@ -1,7 +1,7 @@
 """What vectorbt and backtesting.py say, for environments that have them: cases as JSON in, results as JSON out.
 
-Run by the interpreter that TRADEGRAPH_REFERENCES names; it imports nothing of this project. A case has `engine`, the bars and
-the options; the result has equity, trades and, where the engine can say the same, metrics.
+Run by the interpreter that TRADEGRAPH_REFERENCES names; it imports nothing of this project. A case has `engine`,
+the bars and the options; the result has equity, trades and, where the engine can say the same, metrics.
 """
 
 import json
@@ -136,7 +136,7 @@ def told(portfolio, bars, case):
 
 
 def events_backtesting(case, bars):
-    """backtesting.py: whole units, so it says when and at what price, not how much; stops from the price of the fill."""
+    """backtesting.py: whole units, so it says when and at what price, not how much; stops from the fill price."""
     from backtesting import Backtest, Strategy
 
     signal = np.nan_to_num(np.array(case["signal"], dtype=float))
