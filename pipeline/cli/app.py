@@ -27,6 +27,8 @@ COMMANDS = {
     "backtest": "pipeline.cli.backtest:backtest",
     "sql": "pipeline.cli.sql:sql",
     "runs": "pipeline.cli.runs:runs",
+    "cache": "pipeline.cli.cache:cache",
+    "export": "pipeline.cli.export:export",
     "completion": "pipeline.cli.completion:completion",
 }
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
+from pipeline.execution.memory import Shelf
 from pipeline.execution.part import Columns, joined
 from pipeline.execution.plan import Plan, Source, Step
 from pipeline.execution.protocols import BarSource, ObjectStore
@@ -22,23 +23,26 @@ __all__ = ["Inputs"]
 
 
 class Inputs:
-    """Values of one run in memory, by step and by bars request."""
+    """Values of one run in memory, by step and by bars request; those of steps within `limit` bytes."""
 
-    def __init__(self, plan: Plan, market: BarSource, store: ObjectStore) -> None:
+    def __init__(self, plan: Plan, market: BarSource, store: ObjectStore, *, limit: int | None = None) -> None:
         self._plan = plan
-        self._market = market
+        self.market = market
         self._store = store
         self._panels: dict[BarsRequest, Panel] = {}
         self._spans: dict[BarsRequest, Span] = {}
-        self._values: dict[int, Columns] = {}
+        self._values = Shelf(limit, self._next_use, self._put_aside)
         self._resting: dict[int, tuple[str, tuple[str, ...]]] = {}
         self._surplus: list[int] = []
         self._fields = _fields_needed(plan)
-        self._consumers = [0] * len(plan.steps)
-        for step in plan.steps:
+        # who waits for each value, the first one last
+        self._consumers: list[list[int]] = [[] for _ in plan.steps]
+        # as it was planned: a step that another run computes meanwhile is no longer computed here
+        self._feeding = {step.index for step in plan.steps if step.action == "compute"}
+        for step in reversed(plan.steps):
             if step.action == "compute":
                 for index in step.upstream:
-                    self._consumers[index] += 1
+                    self._consumers[index].append(step.index)
 
     def panel(self, step: Step) -> Panel:
         """The rows of a step's output."""
@@ -71,7 +75,7 @@ class Inputs:
 
     def hold(self, step: Step, value: Columns) -> None:
         """Hold a value for its consumers; until the next `release` when it has none."""
-        self._values[step.index] = value
+        self._values.put(step.index, value)
         if not self._consumers[step.index]:
             self._surplus.append(step.index)
 
@@ -82,18 +86,30 @@ class Inputs:
 
     def release(self, step: Step) -> None:
         """A step is done: let go of upstream values that nobody else waits for."""
-        if step.action == "compute":
+        if step.index in self._feeding:
             for index in step.upstream:
-                self._consumers[index] -= 1
+                self._consumers[index].pop()
                 if not self._consumers[index]:
-                    self._values.pop(index, None)
+                    self._values.drop(index)
         while self._surplus:
-            self._values.pop(self._surplus.pop(), None)
+            self._values.drop(self._surplus.pop())
 
     def rests(self, step: Step, key: str, symbols: tuple[str, ...] | None) -> None:
         """Say under which key a value is stored when `symbols` alone have one; None is all, under the step's key."""
         if symbols is not None:
             self._resting[step.index] = key, symbols
+
+    def _next_use(self, index: int) -> int:
+        waiting = self._consumers[index]
+        return waiting[-1] if waiting else -1  # it was loaded for the step at hand
+
+    def _put_aside(self, index: int, value: Columns) -> None:
+        """See to it that the store can give a value back when it is needed."""
+        step = self._plan.steps[index]
+        if not step.kept:
+            self._resting.pop(index, None)
+            self._store.put(self._plan.holding(step), value, self.panel(step), keep=False)
+        self._store.flush()  # what waits to be written is in memory as well
 
     def _stored(self, step: Step) -> Columns | None:
         key, symbols = self._resting.get(step.index, (step.key, None))
@@ -132,7 +148,7 @@ class Inputs:
         panel = self._panels.get(request)
         if panel is None:
             fields = sorted(self._fields.get(request, ()))
-            panel = self._panels[request] = self._market.read(self._plan.bars[request], fields)
+            panel = self._panels[request] = self.market.read(self._plan.bars[request], fields)
         return panel
 
     def _span(self, request: BarsRequest) -> Span:
