@@ -71,13 +71,19 @@ def compute_kernel(node: NodeType, ports: Sequence[Any], params: Mapping[str, An
 
 
 def compute_expression(node: NodeType, ports: Sequence[Any], params: Mapping[str, Any]) -> list[np.ndarray]:
-    columns = [
-        Column(dtype=port.takes.dtype, array=array).series.alias(port.name)
-        for port, array in zip(node.ports, ports, strict=False)
-    ]
-    found = node.fn(*(pl.col(column.name) for column in columns), **params)
+    columns, args = [], []
+    for port, array in zip(node.ports, ports, strict=False):
+        fields = {f"{port.name}_{name}": (kind, array[name]) for name, kind in port.takes.fields}
+        fields = fields or {port.name: (port.takes, array)}
+        columns += [Column(dtype=kind.dtype, array=x).series.alias(name) for name, (kind, x) in fields.items()]
+        bundle = {name: pl.col(f"{port.name}_{name}") for name, _ in port.takes.fields}
+        args.append(bundle or pl.col(port.name))
+    found = node.fn(*args, **params)
     found = found if isinstance(found, tuple) else (found,)
-    frame = pl.DataFrame(columns).select(expression.alias(str(i)) for i, expression in enumerate(found))
+    rows = pl.DataFrame(columns)
+    if node.scope == "cross-section":  # of one symbol
+        rows = rows.with_columns(pl.lit("A").alias("symbol"), pl.int_range(pl.len()).alias("ts"))
+    frame = rows.select(expression.alias(str(i)) for i, expression in enumerate(found))
     return [Column(series=series).array for series in frame]
 
 
@@ -91,11 +97,12 @@ def compute() -> Callable[..., Any]:
         node = BUILT_IN[id_]
         checked, faults = node.params.check(params, owner=id_)
         assert not faults, faults
-        arrays = [locked(port) for port in ports]
+        arrays = [{k: locked(x) for k, x in p.items()} if isinstance(p, dict) else locked(p) for p in ports]
+        first = next(iter(arrays[0].values())) if isinstance(arrays[0], dict) else arrays[0]
         how = compute_kernel if node.style == "kernel" else compute_expression
         found = how(node, arrays, checked)
         for array in found:
-            assert len(array) == len(arrays[0])
+            assert len(array) == len(first)
         if len(found) == 1:
             return found[0]
         bundle = node.outputs[0].kind
@@ -152,6 +159,8 @@ EXAMPLES = {
     "between": {"low": 90.0, "high": 110.0},
     "above": {"level": 100.0},
     "below": {"level": 100.0},
+    "spread": {"first": "A", "second": "A"},
+    "pairs": {"first": "A", "second": "B"},
     "macd": {"fast": 3, "slow": 7, "signal": 4},
 }
 """Params that make a difference on `walk`, where the defaults would not."""

@@ -31,6 +31,7 @@ def test_every_param_is_described_and_bounded(node):
 
 def test_recursive_nodes_say_so(node):
     recursions = {"ema", "wilder", "dema", "rsi", "macd", "atr", "long_flat", "position", "position_returns", "growth"}
+    recursions |= {"pairs", "volatility_target"}
     assert node.recursive == (node.id in recursions)
 
 
