@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,19 @@ def prepare(
         return None
     for column in flat(ports):
         column.series  # noqa: B018 - makes the face
+    if node.style == "table" and kernels.attach(node):
+        # compiling happens in the first call: let it be one over no rows
+        with suppress(Exception), redirect_stdout(sys.stderr):  # whatever is wrong, the real call will say
+            evaluate_table(
+                node, [_no_rows(port) for port in ports], params, Panel((), np.zeros(1, np.int64), panel.ts.head(0), {})
+            )
     return None
+
+
+def _no_rows(port: Argument) -> Argument:
+    if isinstance(port, Mapping):
+        return {name: Column(dtype=column.dtype, series=column.series.head(0)) for name, column in port.items()}
+    return None if port is None else Column(dtype=port.dtype, series=port.series.head(0))
 
 
 def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a node

@@ -20,6 +20,7 @@ from pipeline.execution.arguments import Argument
 from pipeline.execution.buffer import Buffers
 from pipeline.model.bars import Offsets
 from pipeline.model.column import FloatArray
+from pipeline.model.kernel import Kernel
 from pipeline.model.node import NodeType
 
 __all__ = ["KernelCache", "kernel_arguments"]
@@ -46,6 +47,19 @@ class KernelCache:
         if found is None:
             found = self._drivers[key] = self._compile(node, args)
         return found
+
+    def attach(self, node: NodeType) -> bool:
+        """Have the kernels that a table node calls compiled when they are called; True when one was not before."""
+        fresh = [found for found in _kernels(node.fn, {}) if found.compiled is None]
+        for found in fresh:
+            compiled = _jitted(found.fn, node.code[:16] or "loose", {})
+            if self._folder is not None and node.code:
+                from pipeline.execution.kernel_disk import DigestCache  # imports numba
+
+                folder = self._folder / f"{node.code[:32]}.{found.fn.__name__}"
+                compiled._cache = DigestCache(compiled.py_func, folder, node.code)
+            found.compiled = compiled
+        return bool(fresh)
 
     def _compile(self, node: NodeType, args: Sequence[Any]) -> Callable[..., Any]:
         import numba  # takes half a second: a run that computes no kernel never pays for it
@@ -178,6 +192,22 @@ def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any
         copy.__qualname__ = f"{fn.__qualname__}_{tag}"
         done[fn] = numba.njit(nogil=True)(copy)
     return done[fn]
+
+
+def _kernels(fn: Callable[..., Any], seen: dict[Callable[..., Any], None]) -> list[Kernel]:
+    """The kernels that a function calls, by itself or through functions of its own package."""
+    seen[fn] = None
+    found: list[Kernel] = []
+    for value in map(fn.__globals__.get, sorted(_global_names(fn.__code__))) if isinstance(fn, FunctionType) else ():
+        if isinstance(value, Kernel):
+            found.append(value)
+        elif isinstance(value, FunctionType) and value not in seen and _package(value) == _package(fn):
+            found += _kernels(value, seen)
+    return found
+
+
+def _package(fn: Callable[..., Any]) -> str:
+    return fn.__module__.partition(".")[0]
 
 
 def _global_names(code: CodeType) -> set[str]:
