@@ -189,9 +189,14 @@ def shifted(values: Values, periods: int, fill_value: Any) -> Values:
 
 
 def _clipper(function: np.ufunc) -> Callable[[Values, Any], Values]:
+    plain = np.minimum if function is np.fmin else np.maximum
+
     def change(values: Values, bound: Any) -> Values:
         limit = bound.array if isinstance(bound, Values) else bound
         array = values.array
+        if array.dtype.kind == "f" and isinstance(limit, int | float | np.integer | np.floating):
+            # a missing value stays missing by itself
+            return Values(plain(array, array.dtype.type(limit)))
         bound_to = np.where(missing_mask(array), array, function(array, limit))
         # whole numbers stay whole when a broken bound binds none of them
         return (

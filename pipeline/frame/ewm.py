@@ -1,13 +1,28 @@
-"""Exponential weights: pandas' defaults (adjusted, missing rows age the weights and show the last value)."""
+"""Exponential weights: pandas' defaults (adjusted, missing rows age the weights and show the last value).
+
+A mean is a recursion, y + d·y₋₁, which numpy makes by doubling as it makes windows: sums over 2, 4, 8 … rows until
+the weights are below the last digit. Deviations come from polars.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
 
 from pipeline.frame.values import Values
 
 __all__ = ["Decay", "weighted"]
+
+_PIECE = 8_192
+_NOTHING = 1e-19
+"""A weight that changes no digit."""
+
+_Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +58,121 @@ class Decay:
 
 
 def weighted(values: Values, decay: Decay, name: str, *, bias: bool = False) -> Values:
-    """The weighted mean, std or var of each row and all before it."""
-    series = values.finite
-    kernel = getattr(series, f"ewm_{name}")
-    options = {} if name == "mean" else {"bias": bias}
-    result = kernel(
+    """The weighted mean, sum, std or var of each row and all before it."""
+    floats = values.finite_floats
+    gone = np.isnan(floats)
+    if name in {"mean", "sum"}:
+        return Values(_recursive(floats, gone, decay, name) if gone.any() else _gapless(floats, decay, name))
+    series = pl.Series(floats, nan_to_null=True)
+    result = getattr(series, f"ewm_{name}")(
         alpha=decay.alpha,
         adjust=decay.adjust,
         ignore_nulls=decay.ignore_na,
         min_samples=max(decay.needed, 1),
-        **options,
+        bias=bias,
     )
     if series.null_count():
         # polars says nothing where the input is missing, pandas repeats the last value
         result = result.forward_fill()
     return Values(result.to_numpy())
+
+
+def _gapless(x: _Floats, decay: Decay, name: str) -> _Floats:
+    """Mean or sum of rows that are all there."""
+    if not len(x):
+        return np.empty(0)
+    out = _scan(np.array(x), 1.0 - decay.alpha) if name == "sum" else _mean(x, None, decay)
+    if decay.needed > 1:
+        out[: decay.needed - 1] = np.nan
+    return out
+
+
+def _recursive(floats: _Floats, gone: npt.NDArray[np.bool_], decay: Decay, name: str) -> _Floats:
+    """Mean or sum: the rows that are there, then what they say for the missing ones after them."""
+    out = np.full(len(floats), np.nan)
+    first = int(np.argmin(gone))
+    if gone[first]:
+        return out
+    if not gone[first:].any():
+        out[first:] = _gapless(floats[first:], decay, name)
+        return out
+    seen = np.flatnonzero(~gone)
+    if name == "sum" and not decay.ignore_na:
+        out[first:] = _scan(np.where(gone[first:], 0.0, floats[first:]), 1.0 - decay.alpha)
+    else:
+        gaps = None if decay.ignore_na else np.diff(seen, prepend=first)
+        out[seen] = _scan(floats[seen], 1.0 - decay.alpha) if name == "sum" else _mean(floats[seen], gaps, decay)
+        out = out[np.maximum.accumulate(np.where(gone, 0, np.arange(len(out))))]
+        out[:first] = np.nan
+    if decay.needed > 1:
+        out[: seen[decay.needed - 1] if decay.needed <= len(seen) else None] = np.nan
+    return out
+
+
+def _mean(x: _Floats, gaps: npt.NDArray[np.intp] | None, decay: Decay) -> _Floats:
+    """The weighted mean of rows that are all there; `gaps` says how far each is from the one before."""
+    keep, anchor = 1.0 - decay.alpha, x[0]
+    apart = x - anchor
+    if gaps is None:
+        if decay.adjust:
+            result = _scan(apart, keep)
+            result /= _weights(len(x), decay.alpha)
+        else:
+            apart *= decay.alpha
+            result = _scan(apart, keep)
+    else:
+        aged = keep**gaps
+        if decay.adjust:
+            result = _scan_aged(apart, aged) / _scan_aged(np.ones(len(x)), aged)
+        else:
+            # pandas gives a value after a gap what the gap took from the others, but at alpha 0.5 alone
+            fresh = 1.0 - aged if decay.alpha == 0.5 else decay.alpha
+            result = _scan_aged(apart * (fresh / (aged + fresh)), aged / (aged + fresh))
+    result += anchor
+    return result
+
+
+def _weights(rows: int, alpha: float) -> _Floats:
+    """The sum of the weights of each row and all before it; 1 / alpha once the oldest count nothing."""
+    out = np.full(rows, 1.0 / alpha)
+    if alpha == 1.0:
+        return out
+    fall = math.log1p(-alpha)
+    some = min(rows, math.ceil(math.log(_NOTHING) / fall))
+    out[:some] = np.expm1(np.arange(1, some + 1) * fall) / -alpha
+    return out
+
+
+def _scan(out: _Floats, keep: float) -> _Floats:
+    """y[i] = x[i] + keep · y[i - 1], in place."""
+    spans, span, share = [], 1, keep
+    while span < min(len(out), _PIECE) and share > _NOTHING:
+        spans.append((span, share))
+        span, share = 2 * span, share * share
+    spare = np.empty(min(len(out), _PIECE))
+    for start in range(0, len(out), _PIECE):
+        piece = out[start : start + _PIECE]
+        if start:
+            piece[0] += keep * out[start - 1]
+        for span, share in spans:
+            if span >= len(piece):
+                break
+            older = np.multiply(piece[:-span], share, out=spare[: len(piece) - span])
+            piece[span:] += older
+    return out
+
+
+def _scan_aged(x: _Floats, keep: _Floats) -> _Floats:
+    """y[i] = x[i] + keep[i] · y[i - 1]."""
+    rows = len(x)
+    out, share = np.array(x), np.array(keep)
+    for start in range(0, rows, _PIECE):
+        piece, part = out[start : start + _PIECE], share[start : start + _PIECE]
+        span = 1
+        while span < len(piece):
+            piece[span:] += piece[:-span] * part[span:]
+            part[span:] *= part[:-span].copy()
+            span *= 2
+        if start:
+            piece += part * out[start - 1]
+    return out

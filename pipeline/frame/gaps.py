@@ -55,6 +55,20 @@ class UnsupportedCall(AdapterGap, TypeError):
     """An operation that the adapter has, with arguments or data that it does not take."""
 
 
+class _Slip(AttributeError):
+    """The error for a name that neither has. Numpy and others ask for names just to see, so the hint waits."""
+
+    def __init__(self, owner: str, name: str, offered: object) -> None:
+        super().__init__(owner, name)
+        self._offered = offered
+
+    def __str__(self) -> str:
+        owner, name = self.args
+        known = [n for n in dir(self._offered) if not n.startswith("_")] if self._offered else []
+        hint = did_you_mean(name, known, otherwise=" ") if known else ""
+        return f"{owner!r} object has no attribute {name!r}. {hint}".strip()
+
+
 class _Recorder:
     """Hands each note to the lists open in this context; from a thread started inside, to all open lists."""
 
@@ -113,8 +127,7 @@ def missing_name(owner: str, name: str, section: str, offered: object = None) ->
         operation, reason = f"{owner}.{name}", "not offered"
         place = _gaps.note(operation, reason)
         return MissingName(f"the pandas adapter does not have {operation}", place=place)
-    hint = did_you_mean(name, [n for n in dir(offered) if not n.startswith("_")], otherwise=" ") if offered else ""
-    return AttributeError(f"{owner!r} object has no attribute {name!r}. {hint}".strip())
+    return _Slip(owner, name, offered)
 
 
 def unsupported(operation: str, reason: str, *, hint: str = "") -> UnsupportedCall:

@@ -230,7 +230,7 @@ class Series(
     at = loc
     iat = iloc
 
-    def _selected(self, key: Any) -> Selected:
+    def _selected(self, key: Any, *, to_write: bool = False) -> Selected:
         """The rows that ``series[key]`` means."""
         if is_mask(key):
             return np.flatnonzero(mask_of(key, self._index))
@@ -239,8 +239,11 @@ class Series(
             numbers = all(isinstance(edge, int | np.integer) for edge in edges)
             return key if numbers else by_label(key, self._index)
         if isinstance(key, int | np.integer) and self._index._values.kind not in "iuf":
-            note_spelling("series[position]", "series.iloc[position]")
-            return by_position(key, self._index)
+            if not to_write:
+                note_spelling("series[position]", "series.iloc[position]")
+                return by_position(key, self._index)
+            # pandas 3 reads a whole number as a label when it writes: a new row. So do we, and say so
+            note_spelling("series[position] = value", "series.iloc[position] = value")
         if isinstance(key, tuple):
             raise unsupported("Series[...]", "a tuple")
         return by_label(key, self._index)
@@ -252,7 +255,7 @@ class Series(
     def __setitem__(self, key: Any, value: Any) -> None:
         chained = self._parent is not None and sys.getrefcount(self) <= references_when_set()
         try:
-            rows = self._selected(key(self) if callable(key) else key)
+            rows = self._selected(key(self) if callable(key) else key, to_write=True)
         except KeyError:
             self.loc[key] = value
         else:

@@ -121,8 +121,12 @@ class Rolling(_Windowed):
         extra = kwargs or {}
         make = Columnar._series_type
         if raw:
-            return self._each(lambda v: applied(v, self._window, lambda x: func(x, *(args or ()), **extra)))
-        return self._each(lambda v: applied(v, self._window, lambda x: func(make(x), *(args or ()), **extra)))
+            return self._applied(lambda x: func(x, *(args or ()), **extra))
+        return self._applied(lambda x: func(make(x), *(args or ()), **extra))
+
+    def _applied(self, function: Callable[[Any], Any]) -> Any:
+        bounds = self._window.bounds(len(self._columns))
+        return self._each(lambda values: applied(values, bounds, self._window.needed, function))
 
     def corr(self, other: Any = None, *, pairwise: Any = None, ddof: int = 1, **options: Any) -> Any:
         """Pearson's correlation with another Series in each window."""
@@ -162,6 +166,13 @@ class ExponentialMovingWindow(_Windowed):
         """The weighted mean."""
         refuse("ewm.mean", options)
         return self._each(lambda values: weighted(values, self._decay, "mean"))
+
+    def sum(self, **options: Any) -> Any:
+        """The weighted sum; weights are not adjusted to add up to one."""
+        refuse("ewm.sum", options)
+        if not self._decay.adjust:
+            raise NotImplementedError("sum is not implemented with adjust=False")
+        return self._each(lambda values: weighted(values, self._decay, "sum"))
 
     def std(self, bias: bool = False, **options: Any) -> Any:
         """The weighted standard deviation."""
