@@ -14,7 +14,7 @@ from pipeline.frame.gaps import unsupported
 from pipeline.frame.moment import zone_name
 from pipeline.frame.values import Values
 
-__all__ = ["FIELDS", "SECOND", "field", "formatted", "moved", "parsed", "placed", "rounded"]
+__all__ = ["FIELDS", "FLAGS", "SECOND", "field", "formatted", "moved", "parsed", "placed", "rounded"]
 
 SECOND = np.timedelta64(1, "s")
 FIELDS: dict[str, Callable[[pl.Series], pl.Series]] = {
@@ -31,6 +31,20 @@ FIELDS: dict[str, Callable[[pl.Series], pl.Series]] = {
     "dayofyear": lambda s: s.dt.ordinal_day(),
     "day_of_year": lambda s: s.dt.ordinal_day(),
     "quarter": lambda s: s.dt.quarter(),
+    "nanosecond": lambda s: s.dt.microsecond() * 0,
+    "week": lambda s: s.dt.week(),
+    "weekofyear": lambda s: s.dt.week(),
+    "days_in_month": lambda s: s.dt.month_end().dt.day(),
+    "daysinmonth": lambda s: s.dt.month_end().dt.day(),
+}
+FLAGS: dict[str, Callable[[pl.Series], pl.Series]] = {
+    "is_month_start": lambda s: s.dt.day() == 1,
+    "is_month_end": lambda s: s.dt.month_end().dt.day() == s.dt.day(),
+    "is_quarter_start": lambda s: (s.dt.day() == 1) & (s.dt.month() % 3 == 1),
+    "is_quarter_end": lambda s: (s.dt.month_end().dt.day() == s.dt.day()) & (s.dt.month() % 3 == 0),
+    "is_year_start": lambda s: (s.dt.day() == 1) & (s.dt.month() == 1),
+    "is_year_end": lambda s: (s.dt.day() == 31) & (s.dt.month() == 12),
+    "is_leap_year": lambda s: s.dt.is_leap_year(),
 }
 
 
@@ -40,6 +54,8 @@ def field(values: Values, name: str) -> Values:
     if name in {"date", "time"}:
         read: Callable[[dt.datetime], Any] = dt.datetime.date if name == "date" else dt.datetime.time
         return Values(objects([np.nan if x is None else read(x) for x in series.to_list()]))
+    if name in FLAGS:
+        return Values.of(FLAGS[name](series).fill_null(value=False))
     return Values.of(FIELDS[name](series).cast(pl.Int32))
 
 

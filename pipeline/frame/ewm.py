@@ -16,7 +16,7 @@ import polars as pl
 
 from pipeline.frame.values import Values
 
-__all__ = ["Decay", "weighted"]
+__all__ = ["Decay", "weighted", "weighted_in_time"]
 
 _PIECE = 8_192
 _NOTHING = 1e-19
@@ -75,6 +75,24 @@ def weighted(values: Values, decay: Decay, name: str, *, bias: bool = False) -> 
         # polars says nothing where the input is missing, pandas repeats the last value
         result = result.forward_fill()
     return Values(result.to_numpy())
+
+
+def weighted_in_time(values: Values, steps: _Floats, needed: int) -> Values:
+    """The weighted mean where rows age by time: `steps` half-lives lie between each row and the one before."""
+    floats = values.finite_floats
+    seen = np.flatnonzero(~np.isnan(floats))
+    out = np.full(len(floats), np.nan)
+    if not len(seen):
+        return Values(out)
+    ages = np.cumsum(steps)
+    aged = 0.5 ** np.diff(ages[seen], prepend=ages[seen[0]])
+    anchor = floats[seen[0]]
+    total = _scan_aged(floats[seen] - anchor, aged) / _scan_aged(np.ones(len(seen)), aged)
+    out[seen] = total + anchor
+    rows = np.maximum.accumulate(np.where(np.isnan(floats), 0, np.arange(len(out))))
+    out = out[rows]
+    out[: seen[max(needed, 1) - 1] if needed <= len(seen) else None] = np.nan
+    return Values(out)
 
 
 def _gapless(x: _Floats, decay: Decay, name: str) -> _Floats:

@@ -12,7 +12,6 @@ import polars as pl
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
 from pipeline.frame.gaps import note_spelling, refuse, unsupported
-from pipeline.frame.grouping import FrameGroups, keyed
 from pipeline.frame.index import Index
 from pipeline.frame.ranking import sorting_order
 from pipeline.frame.values import Array, Values, missing_mask
@@ -153,26 +152,6 @@ class FrameRows(Columnar):
         if ignore_index:
             result._index = Index(range(len(result)))
         return self._settled(result, inplace, "drop_duplicates")
-
-    def groupby(
-        self, by: Any = None, *, as_index: bool = True, sort: bool = True, level: Any = None, **options: Any
-    ) -> FrameGroups:
-        """The rows in groups of equal keys."""
-        refuse("groupby", {k: v for k, v in options.items() if v is not True})
-        if isinstance(by, list) and len(by) == 1:
-            by = by[0]
-        if isinstance(by, list):
-            raise unsupported("groupby", "several keys")
-        if level is not None:
-            key, name = self._index._values, self._index.name
-        elif not callable(by) and not isinstance(by, Columnar | np.ndarray | Index | dict) and by in self._data:
-            key, name = self._data[by], by
-        elif by is None or isinstance(by, str | dict):
-            raise KeyError(by)
-        else:
-            rows = self._series_type._of(Values(np.zeros(len(self))), self._index)
-            key, name = rows._key_of(by), getattr(by, "name", None)
-        return FrameGroups(self, keyed([(name, key)], sort=sort), as_index=as_index)
 
     def idxmax(self, axis: Any = 0, **options: Any) -> Any:
         """The label of the highest value of each column, or of each row."""

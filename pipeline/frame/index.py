@@ -11,16 +11,31 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.frame import clock
-from pipeline.frame.accessor import LabelAccessor
 from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse
 from pipeline.frame.label_set import LabelSet
 from pipeline.frame.lookup import Positions
 from pipeline.frame.moment import Timestamp
+from pipeline.frame.string import LabelAccessor
 from pipeline.frame.values import Array, Values, missing_mask, plain_scalar
 
-__all__ = ["DatetimeIndex", "Index", "Positions", "RangeIndex", "as_index", "label_index"]
+__all__ = [
+    "DatetimeIndex",
+    "Index",
+    "Names",
+    "Positions",
+    "RangeIndex",
+    "TimedeltaIndex",
+    "as_index",
+    "label_index",
+]
+
+
+class Names(tuple[Any, ...]):
+    """The names of the levels of a `MultiIndex`."""
+
+    __slots__ = ()
 
 
 class Index(LabelSet):
@@ -28,8 +43,9 @@ class Index(LabelSet):
 
     name: Any
     freq: Any = None
-    # set by series.py, which builds on this module
+    # set by series.py and multi_index.py, which build on this module
     _series_type: ClassVar[Any]
+    _multi_type: ClassVar[Any]
     nlevels = 1
 
     def __new__(cls, data: Any = (), dtype: Any = None, name: Any = None, tz: Any = None, **other: Any) -> Any:
@@ -42,18 +58,23 @@ class Index(LabelSet):
         values = Values.of(list(data) if not isinstance(data, np.ndarray | pl.Series | Values) else data, dtype)
         if cls is DatetimeIndex and values.kind == "O":
             values = clock.parsed(values, None, coerce=False)
+        elif cls is DatetimeIndex and values.kind in "iuf":
+            values = Values(values.array.astype("M8[ns]").astype("M8[us]"))
         if tz is not None:
             values = clock.placed(values, tz)
         return Index._of(values, name)
 
     @staticmethod
     def _of(values: Values, name: Any = None) -> Index:
-        made: Index = object.__new__(DatetimeIndex if values.kind == "M" else Index)
+        made: Index = object.__new__(_kind_of(values))
         made._values = values.freeze()
         made.name = name
         made._lookup = None
         made._sorted = None
         return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Index._of, (self._values, self.name)
 
     def _made(self, values: Values, name: Any) -> Any:
         return Index._of(values, name)
@@ -120,6 +141,19 @@ class Index(LabelSet):
     @property
     def names(self) -> list[Any]:
         return [self.name]
+
+    @names.setter
+    def names(self, names: Any) -> None:
+        (self.name,) = names
+
+    def _level_values(self, level: Any) -> Values:  # noqa: ARG002 - a plain index has one
+        return self._values
+
+    def get_level_values(self, level: Any) -> Index:
+        """The labels: a plain index has one level."""
+        if level not in {0, -1, self.name}:
+            raise KeyError(f"Requested level ({level}) does not match index name ({self.name})")
+        return self
 
     def tolist(self) -> list[Any]:
         return list(self)
@@ -241,6 +275,9 @@ class RangeIndex(Index):
             return made
         return super().__getattr__(name)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RangeIndex, (self._range.start, self._range.stop, self._range.step, self.name)
+
     def __len__(self) -> int:
         return len(self._range)
 
@@ -301,6 +338,8 @@ class DatetimeIndex(Index):
         return clock.field(self._values, "time").array
 
     def __getattr__(self, name: str) -> Any:
+        if name in clock.FLAGS:
+            return clock.field(self._values, name).array
         if name in clock.FIELDS:
             return Index._of(clock.field(self._values, name), self.name)
         return super().__getattr__(name)
@@ -334,6 +373,33 @@ class DatetimeIndex(Index):
 
     def to_pydatetime(self) -> Array:
         return objects([Timestamp.to_pydatetime(stamp) for stamp in self])
+
+
+class TimedeltaIndex(Index):
+    """Spans of time as labels."""
+
+    def __repr__(self) -> str:
+        return f"TimedeltaIndex({[str(span) for span in self]!r}, dtype='timedelta64[us]', freq=None)"
+
+    @property
+    def days(self) -> Index:
+        return Index._of(Values.of(self._values.series.dt.total_days()), self.name)
+
+    def total_seconds(self) -> Index:
+        """The length of each span in seconds."""
+        return Index._of(Values(self.array.astype("m8[us]") / clock.SECOND), self.name)
+
+
+def _kind_of(values: Values) -> type[Index]:
+    kind = values.kind
+    if kind == "M":
+        return DatetimeIndex
+    if kind == "m":
+        return TimedeltaIndex
+    if kind == "O" and len(values) and isinstance(values.array[0], tuple):
+        made: type[Index] = Index._multi_type
+        return made
+    return Index
 
 
 def as_index(data: Any) -> Index:

@@ -95,15 +95,18 @@ def _ordered(floats: Array, window: Window, name: str, options: dict[str, Any]) 
     return series.rolling_median(window.length, min_samples=window.least, **options).to_numpy()
 
 
-def applied(values: Values, bounds: tuple[Array, Array], needed: int, function: Callable[[Any], Any]) -> Values:
-    """A function on each window that has `needed` values; it gets the window as an array."""
+def applied(
+    values: Values, bounds: tuple[Array, Array], needed: int, function: Callable[[Array, slice], Any]
+) -> Values:
+    """A function on each window that has `needed` values; it gets the window as an array, and its rows."""
     floats = values.finite_floats
     starts, ends = bounds
     present = np.concatenate([[0], np.cumsum(~np.isnan(floats))])
     enough = present[ends] - present[starts] >= needed
     result = np.full(len(starts), np.nan)
-    for row in np.flatnonzero(enough):
-        result[row] = function(floats[starts[row] : ends[row]])
+    for row in np.flatnonzero(enough).tolist():
+        rows = slice(int(starts[row]), int(ends[row]))
+        result[row] = function(floats[rows], rows)
     return Values(result)
 
 

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 import numpy as np
 import polars as pl
 
-from pipeline.frame.accessor import DatetimeAccessor, StringAccessor
+from pipeline.frame.accessor import DatetimeAccessor
 from pipeline.frame.alignment import align, picked
+from pipeline.frame.binning import factorize
+from pipeline.frame.categorical import CategoricalAccessor
 from pipeline.frame.columnar import Change, Columnar
 from pipeline.frame.elementwise import Elementwise
 from pipeline.frame.gaps import missing_name, note_spelling, refuse, unsupported
-from pipeline.frame.grouping import SeriesGroups, keyed
+from pipeline.frame.grouped import Grouped
 from pipeline.frame.index import Index, as_index
 from pipeline.frame.indexing import SeriesIndexer, fitted
 from pipeline.frame.labelled import Labelled
@@ -24,11 +26,17 @@ from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
 from pipeline.frame.ranking import Ranking
 from pipeline.frame.reduction import Reductions, reduced
+from pipeline.frame.relabel import Relabel
+from pipeline.frame.reshape import Unstacking
 from pipeline.frame.selection import Selected, by_label, by_position, is_mask, mask_of, positions_in
 from pipeline.frame.series_shape import SeriesShape
 from pipeline.frame.statistics import correlation, covariance
+from pipeline.frame.string import StringAccessor
+from pipeline.frame.summary import SeriesSummary
+from pipeline.frame.table_file import Written
 from pipeline.frame.temporary import references_when_set
 from pipeline.frame.text import series_text
+from pipeline.frame.time_rows import TimeRows
 from pipeline.frame.values import Array, Values
 from pipeline.frame.windows import Windows
 
@@ -38,7 +46,22 @@ Mine = TypeVar("Mine", bound="Series")
 
 
 class Series(
-    Operators, Elementwise, Missing, Reductions, Windows, Ranking, SeriesShape, Labelled, NumpyInterop, Columnar
+    SeriesSummary,
+    Operators,
+    Elementwise,
+    Missing,
+    Reductions,
+    Windows,
+    Grouped,
+    Unstacking,
+    Relabel,
+    TimeRows,
+    Written,
+    Ranking,
+    SeriesShape,
+    Labelled,
+    NumpyInterop,
+    Columnar,
 ):
     """One column with labels. Its values are never shared for writing: a change makes a column of its own."""
 
@@ -88,6 +111,9 @@ class Series(
         made.name = name
         made._parent = None
         return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self)._of, (self._values.freeze(), self._index, self.name)
 
     # -- the protocol of columns ---------------------------------------------------------------------------
 
@@ -280,6 +306,19 @@ class Series(
     def str(self) -> StringAccessor:
         return StringAccessor(self)
 
+    @property
+    def cat(self) -> CategoricalAccessor:
+        return CategoricalAccessor(self)
+
+    def explode(self, ignore_index: bool = False) -> Any:
+        """A row for each item of the lists."""
+        frame = self.to_frame("value").explode("value", ignore_index)
+        return frame["value"].rename(self.name)
+
+    def factorize(self, **options: Any) -> Any:
+        """Each value as a number, and the values by number."""
+        return factorize(self, **options)
+
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Any:
         """True from `left` to `right`, the ends included or not."""
         if isinstance(inclusive, bool):
@@ -355,23 +394,6 @@ class Series(
         return getattr(self, func)(*args, **kwargs) if isinstance(func, str) else func(self, *args, **kwargs)
 
     agg = aggregate
-
-    def groupby(self, by: Any = None, *, sort: bool = True, **options: Any) -> SeriesGroups:
-        """The rows in groups of equal keys."""
-        refuse(
-            "groupby",
-            {k: v for k, v in options.items() if k not in {"observed", "group_keys", "dropna"} and v is not True},
-        )
-        return SeriesGroups(self, keyed([(None, self._key_of(by))], sort=sort))
-
-    def _key_of(self, by: Any) -> Values:
-        if callable(by):
-            return Values.of([by(label) for label in self._index])
-        if isinstance(by, Series):
-            return picked(by._values, align(self._index, by.index, "left").right)
-        if by is None:
-            raise unsupported("groupby", "no key")
-        return as_index(by)._values
 
 
 def same_name(left: Any, right: Any) -> bool:

@@ -47,10 +47,12 @@ class SeriesShape(Columnar):
         self, level: Any = None, *, drop: bool = False, name: Any = None, inplace: bool = False, **options: Any
     ) -> Any:
         """Rows numbered from 0; the old labels become a column unless dropped."""
-        refuse("reset_index", {"level": level, **options})
-        if drop:
+        refuse("reset_index", options)
+        if drop and level is None:
             return self._settled(self._new(self._values, Index(range(len(self)))), inplace, "reset_index")
-        return self.to_frame(name).reset_index()
+        if drop:
+            return self._settled(self._new(self._values, self._index.droplevel(level)), inplace, "reset_index")
+        return self.to_frame(name).reset_index(level)
 
     def reindex(self, index: Any = None, *, method: Any = None, fill_value: Any = None, **options: Any) -> Any:
         """The values for these labels, missing (or filled) where there are none."""

@@ -68,6 +68,9 @@ class Values:
         one = _gathered([scalar])
         return cls(np.full(length, one.array[0], dtype=one.array.dtype), zone=one.zone)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _pickled, (np.array(self._array if self._array is not None else self.array), self.zone)
+
     def __len__(self) -> int:
         face = self._array if self._array is not None else self._series
         return len(face)  # type: ignore[arg-type]
@@ -239,6 +242,10 @@ class Values:
         else:
             fresh[where] = absent_mark(fresh.dtype) if is_missing(new) else new
         return Values(fresh, zone=zone or self.zone)
+
+
+def _pickled(array: Array, zone: str | None) -> Values:
+    return Values(array, zone=zone)
 
 
 def as_array(data: Any) -> Array:
