@@ -88,6 +88,7 @@ class _Checker:
         self.registry = registry
         self.settings = settings
         self.faults = list(faults)
+        self.cautions: list[Fault] = []
         self.params: dict[str, Any] = {}
         self.used_params: set[str] = set()
         self.bars: dict[str, BarsRequest] = {}
@@ -218,10 +219,14 @@ class _Checker:
         if wired is None or faults or silent:
             return
         try:
-            warmup = node_type.warmup_of(values)
+            warmup, caution = node_type.warmup_of(values), node_type.caution_of(values)
         except PluginError as error:
             self.fault(error.faults[0].code, f"node {spec.name.text!r}: {error.faults[0].message}", spec.use.place)
             return
+        if caution:
+            self.cautions.append(
+                Fault("TG225", f"node {spec.name.text!r}: {caution}", spec.name.place, severity="warning")
+            )
         wires, kinds, axis = wired
         self.nodes[spec.name.text] = Node(
             name=spec.name.text,
@@ -232,6 +237,10 @@ class _Checker:
             axis=axis,
             warmup=warmup,
             place=spec.name.place,
+            retry=spec.policy.retry or 0,
+            timeout=spec.policy.timeout,
+            tags=spec.policy.tags,
+            store=spec.policy.store is not False,
         )
 
     def _no_type(self, spec: NodeSpec) -> None:
@@ -275,16 +284,22 @@ class _Checker:
             node = self.nodes.get(source)
             if node is None:  # it has faults of its own
                 continue
-            columns = columns_of(node)
+            if not node.store:
+                message = f"output {name!r} is of node {source!r}, whose `store` is false"
+                self.fault("TG219", message, reference.place, "Remove `store: false` of the node, or this output.")
+            columns, tables = columns_of(node), node.type.tables
             if output in node.kinds and output not in columns and len(node.kinds) == 1:
                 output = ""  # the only output, a bundle or a table: all of it
-            elif dot and output not in columns:
+            elif dot and output not in columns and output not in tables:
                 message = f"node {source!r} ({node.type.id}) has no output {shown(output)}"
-                self.fault("TG203", message, reference.place, self.hint(output, columns))
+                self.fault("TG203", message, reference.place, self.hint(output, (*columns, *tables)))
+            elif not dot and len(tables) > 1 and not columns:
+                message = f"node {source!r} ({node.type.id}) has several tables: {', '.join(tables)}"
+                self.fault("TG203", message, reference.place, f"Say which: `{source}.{tables[0]}`.")
             self.outputs[name] = (source, output)
 
     def warnings(self) -> list[Fault]:
-        found: list[Fault] = []
+        found = list(self.cautions)
         for param, place in self.spec.param_places.items():
             if param not in self.used_params:
                 hint = f"Write `${param}`, or remove it."

@@ -47,7 +47,11 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node type in a graph: named, its params checked, its ports wired, its output kinds resolved."""
+    """A node type in a graph: named, its params checked, its ports wired, its output kinds resolved.
+
+    `retry` is how many more tries it gets when it fails, `timeout` its limit in seconds, `store` whether its
+    output is kept. These and `tags` say how it is run, not what it computes: they are in no key.
+    """
 
     name: str
     type: NodeType
@@ -57,6 +61,10 @@ class Node:
     axis: str
     warmup: int
     place: Place | None = None
+    retry: int = 0
+    timeout: float | None = None
+    tags: tuple[str, ...] = ()
+    store: bool = True
 
 
 @dataclass(frozen=True)

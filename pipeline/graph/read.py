@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pipeline.errors import Fault, GraphError, Place
 from pipeline.graph.hint import Hints
 from pipeline.graph.markup import MAX_BYTES, Item, Map, Scalar, Seq, compose, too_large
+from pipeline.graph.policy import POLICY, read_policy
 from pipeline.graph.spec import BarsSpec, GraphSpec, NodeSpec
 from pipeline.model.param import REQUIRED, DeclaredParam, Param, ParamSet
 from pipeline.model.scalar import read_scalar, shown
@@ -29,13 +30,7 @@ TOP_RESERVED = {
     "universes": "named symbol lists",
 }
 BARS = ("timeframe", "symbols", "from", "to", "adjust", "history")
-NODE = ("use", "in", "with")
-NODE_RESERVED = {
-    "retry": "retries",
-    "timeout": "time limits",
-    "tags": "tags",
-    "store": "storage policies",
-}
+NODE = ("use", "in", "with", *POLICY)
 PARAM = ("type", "default", "min", "max", "options", "description")
 TYPES: dict[str, Any] = {
     "int": int,
@@ -210,7 +205,7 @@ class _Reader:
         entry = self.map(item, what)
         if entry is None:
             return None
-        closed = self.keys(entry, NODE, NODE_RESERVED, what)
+        closed = self.keys(entry, NODE, {}, what)
         use = entry.items.get("use")
         if not isinstance(use, Scalar) or use.is_null:
             if use is not None or closed:
@@ -218,6 +213,8 @@ class _Reader:
                 self.fault("TG108", f"{what} does not say what it uses", use.place if use else key.place, hint)
             return None
         node = NodeSpec(key, use, unread=set() if closed else {"in", "with"})
+        node.policy, faults = read_policy(entry.items, what)
+        self.faults += faults
         self._wires(node, entry, what)
         values = self.map(entry.items["with"], f"`with` of {what}") if "with" in entry.items else None
         if values is not None:

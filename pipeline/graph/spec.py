@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline.errors import Place
 from pipeline.graph.markup import Item, Scalar
+from pipeline.graph.policy import NO_POLICY, Policy
 from pipeline.model.param import ParamSet
 
 __all__ = ["BarsSpec", "GraphSpec", "NodeSpec"]
@@ -32,6 +33,7 @@ class NodeSpec:
     wires: dict[str, tuple[Scalar, Scalar]] = field(default_factory=dict)
     params: dict[str, tuple[Scalar, Item]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    policy: Policy = NO_POLICY
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import yaml
 from pipeline.engine import Engine, Overrides
 from pipeline.errors import GraphError
 from pipeline.graph.check import check_text
-from pipeline.graph.read import BARS, NODE, NODE_RESERVED, PARAM, TOP, TOP_RESERVED, TYPES
+from pipeline.graph.read import BARS, NODE, PARAM, TOP, TOP_RESERVED, TYPES
 from pipeline.market import Market, synthesise
 from pipeline.market.importing import import_frame
 from pipeline.model.bars import BAR_FIELDS, Adjust
@@ -83,7 +83,7 @@ def test_the_page_names_every_adjustment_and_column_of_bars(page):
 
 def test_the_page_names_every_reserved_key(page):
     (said,) = re.findall(r"^Reserved for later.*?\n\n", page(PAGE), re.MULTILINE | re.DOTALL)
-    assert set(re.findall(r"`(\w+)`", said)) == {*TOP_RESERVED, *NODE_RESERVED}
+    assert set(re.findall(r"`(\w+)`", said)) == {*TOP_RESERVED}
     assert "`history: warmup`" in said
 
 
@@ -142,7 +142,7 @@ def test_the_examples_of_each_type_are_read_as_this_type(page, registry, graphs,
         ("  fast: {use", "  daily: {use", "TG205"),
         ("period: $length", "period: '$length'", "TG222"),
         ("adjust: splits", "history: warmup", "TG106"),
-        ("with: {period: 48}", "tags: [a]", "TG106"),
+        ("with: {period: 48}", "timeout: 60", "TG222"),
     ],
 )
 def test_what_the_page_excludes_is_refused(registry, graphs, old, new, code):

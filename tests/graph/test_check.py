@@ -20,13 +20,14 @@ TG2 = {
     "TG214": "nodes:\n  a: {use: rsi, in: ‸daily.volume}\n",
     "TG215": "nodes:\n  ‸a: {use: sma, in: a}\n",
     "TG216": "  h: {timeframe: 1h}\nnodes:\n  a: {use: cross, in: {fast: daily.close, slow: ‸h.close}}\n",
+    "TG219": "nodes:\n  a: {use: sma, in: daily.close, store: false}\noutputs: {x: ‸a}\n",
     "TG221": "nodes:\n  a: {use: sma, in: daily.close, with: {‸perid: 3}}\n",
     "TG222": "nodes:\n  a: {use: sma, in: daily.close, with: {period: ‸ten}}\n",
     "TG223": "nodes:\n  a: {use: sma, in: daily.close, with: {period: ‸300}}\n",
     "TG224": "nodes:\n  a: {use: ‸scale, in: daily.close}\n",
 }
 """A graph for each code that a file alone can earn, the place marked."""
-ELSEWHERE = {"TG206": "an override", "TG217": "a warning", "TG218": "a warning"}
+ELSEWHERE = {"TG206": "an override", "TG217": "a warning", "TG218": "a warning", "TG225": "a warning"}
 
 
 def test_every_code_of_meaning_has_a_graph_that_earns_it():

@@ -149,15 +149,6 @@ def test_keys_of_later_versions_are_reserved_in_a_graph(form_faults, key):
     assert fault.hint == f"Remove `{key}`."
 
 
-@pytest.mark.parametrize("key", ["retry", "timeout", "tags", "store"])
-def test_keys_of_later_versions_are_reserved_in_a_node(form_faults, key):
-    (fault,) = form_faults(
-        TOP + f"bars: {{d: {{timeframe: 1d}}}}\nnodes:\n  a: {{use: sma, in: d.close, ‸{key}: 1}}\n",
-        "TG106",
-    )
-    assert key in fault.message
-
-
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
@@ -265,13 +256,13 @@ params:
 bars:
   daily: {timeframe: 1d, ‸symbol: AAPL}
 nodes:
-  a: {use: sma, in: daily.close, ‸retry: 1}
+  a: {use: sma, in: daily.close, retry: ‸x}
   ‸a: {use: ema}
   ‸b: {in: daily.close}
   c: {use: sma, in: ‸[a]}
 outputs: {x: ‸}
 """,
-        *("TG104", "TG109", "TG105", "TG106", "TG222", "TG222", "TG105", "TG106", "TG102", "TG108", "TG107", "TG107"),
+        *("TG104", "TG109", "TG105", "TG106", "TG222", "TG222", "TG105", "TG222", "TG102", "TG108", "TG107", "TG107"),
     )
     assert len(faults) == 12
 
