@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np  # noqa: F401 - pandas 1 offered it under this name
 
-from pipeline.frame import api, option, testing
+from pipeline.frame import api, testing
 from pipeline.frame import offset as offsets
 from pipeline.frame.ancient import *  # noqa: F403 - each is a name of pandas
-from pipeline.frame.ancient import __all__ as _ancient
 from pipeline.frame.asof import merge_asof, merge_ordered
 from pipeline.frame.binning import Interval, cut, factorize, get_dummies, qcut, unique
 from pipeline.frame.categorical import Categorical, CategoricalDtype
@@ -24,6 +23,8 @@ from pipeline.frame.gaps import (
     MissingName,
     UnsupportedCall,
     missing_name,
+    note_fallback,
+    recorded_fallbacks,
     recorded_gaps,
     recorded_spellings,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "merge_asof",
     "merge_ordered",
     "notna",
+    "note_fallback",
     "notnull",
     "offsets",
     "option_context",
@@ -104,6 +106,7 @@ __all__ = [
     "read_parquet",
     "read_pickle",
     "read_table",
+    "recorded_fallbacks",
     "recorded_gaps",
     "recorded_spellings",
     "reset_option",

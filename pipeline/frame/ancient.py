@@ -1,4 +1,4 @@
-"""Functions of the first pandas versions that old indicator code still calls: ``pd.ewma``, ``pd.rolling_mean`` and kin."""
+"""Functions of the first pandas versions that old code still calls: ``pd.ewma``, ``pd.rolling_mean`` and kin."""
 
 from __future__ import annotations
 

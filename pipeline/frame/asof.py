@@ -45,7 +45,7 @@ def merge_asof(  # noqa: PLR0917 - pandas' signature
             np.abs(keys - others[np.maximum(places, 0)]) > reach if len(others) else np.ones(len(keys), dtype=np.bool_)
         )
         places[far] = -1
-    same = {label for label in ([on] if on is not None else []) + _listed(by)}
+    same = {*([on] if on is not None else []), *_listed(by)}
     data: dict[Any, Values] = {}
     for label, values in left._data.items():
         clash = label in right._data and label not in same

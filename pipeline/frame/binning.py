@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def cut(  # noqa: PLR0917 - pandas' signature
     return _binned(x, numbers, edges, right, labels, retbins, precision, include_lowest, duplicates)
 
 
-def qcut(
+def qcut(  # noqa: PLR0917 - pandas' signature
     x: Any, q: Any, labels: Any = None, retbins: bool = False, precision: int = 3, duplicates: str = "raise"
 ) -> Any:
     """As `cut`, with bins that hold equally many values."""
@@ -125,7 +126,7 @@ def _intervals(edges: Array, right: bool, precision: int, lowest: bool) -> list[
     if right and lowest:
         rounded[0] -= 10.0**-digits
         rounded[0] = round(rounded[0], digits)
-    return [Interval(a, b, "right" if right else "left") for a, b in zip(rounded[:-1], rounded[1:], strict=True)]
+    return [Interval(a, b, "right" if right else "left") for a, b in itertools.pairwise(rounded)]
 
 
 def _rounded(edge: float, precision: int) -> float:
@@ -156,7 +157,7 @@ def unique(values: Any) -> Any:
     return as_index(values).unique().array
 
 
-def get_dummies(
+def get_dummies(  # noqa: PLR0917 - pandas' signature
     data: Any, prefix: Any = None, prefix_sep: str = "_", columns: Any = None, drop_first: bool = False,
     dtype: Any = None, **options: Any,
 ) -> Any:  # fmt: skip
@@ -179,7 +180,7 @@ def get_dummies(
     if columns is not None:
         raise unsupported("get_dummies", "columns= for a Series")
     series = data if isinstance(data, Columnar) else Columnar._series_type(data)
-    return Columnar._frame_type._of(_flags(series._values, prefix, prefix_sep, drop_first, kind), series.index)  # type: ignore[attr-defined]
+    return Columnar._frame_type._of(_flags(series._values, prefix, prefix_sep, drop_first, kind), series.index)  # type: ignore[union-attr]
 
 
 def _flags(values: Values, prefix: Any, separator: str, drop_first: bool, kind: Any) -> dict[Any, Values]:

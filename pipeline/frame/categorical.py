@@ -59,7 +59,7 @@ class Categorical:
         known = list(self.categories)
         return (np.nan if code < 0 else known[code] for code in self.codes)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:  # noqa: ARG002 - always an array of its own
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         made = objects(list(self))
         return made if dtype is None else made.astype(dtype)
 
@@ -77,7 +77,7 @@ class CategoricalAccessor:
     def categories(self) -> Index:
         """The different values, in order."""
         seen = [item for item in self._series.unique().tolist() if not is_missing(item)]
-        return as_index(seen).sort_values()
+        return as_index(seen).sort_values()  # type: ignore[no-any-return]
 
     @property
     def codes(self) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -141,7 +140,7 @@ def _mean(x: _Floats, gaps: npt.NDArray[np.intp] | None, decay: Decay) -> _Float
     else:
         aged = keep**gaps
         if decay.adjust:
-            result = _scan_aged(apart, aged) / _scan_aged(np.ones(len(x)), aged)
+            result = _scan_aged(apart, aged) / _scan_aged(np.ones(len(x)), aged)  # type: ignore[arg-type]
         else:
             # pandas gives a value after a gap what the gap took from the others, but at alpha 0.5 alone
             fresh = 1.0 - aged if decay.alpha == 0.5 else decay.alpha

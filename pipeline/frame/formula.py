@@ -15,8 +15,10 @@ from pipeline.frame.gaps import refuse, unsupported
 __all__ = ["Formulas"]
 
 _LOCAL = "__local_"
-_FUNCTIONS = ("sin", "cos", "exp", "log", "expm1", "log1p", "sqrt", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan",
-              "arccosh", "arcsinh", "arctanh", "abs", "log10", "floor", "ceil", "arctan2")  # fmt: skip
+_FUNCTIONS = (
+    "sin", "cos", "exp", "log", "expm1", "log1p", "sqrt", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan",
+    "arccosh", "arcsinh", "arctanh", "abs", "log10", "floor", "ceil", "arctan2",
+)  # fmt: skip
 
 
 class Formulas(Columnar):
@@ -64,16 +66,16 @@ class Formulas(Columnar):
 class _ByElement(ast.NodeTransformer):
     """Python's `and`, `or`, `not`, `in` and chains of comparisons, element by element."""
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         self.generic_visit(node)
         operation = ast.BitAnd() if isinstance(node.op, ast.And) else ast.BitOr()
         return _folded(node.values, operation)
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         self.generic_visit(node)
         return ast.UnaryOp(ast.Invert(), node.operand) if isinstance(node.op, ast.Not) else node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
         parts: list[ast.expr] = []
         left = node.left

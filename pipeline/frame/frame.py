@@ -14,6 +14,7 @@ from pipeline.frame.columnar import Change, Columnar
 from pipeline.frame.construction import columns_of
 from pipeline.frame.elementwise import Elementwise
 from pipeline.frame.formula import Formulas
+from pipeline.frame.frame_product import FrameProduct
 from pipeline.frame.frame_reduction import FrameReduction
 from pipeline.frame.frame_rows import FrameRows
 from pipeline.frame.frame_shape import FrameShape
@@ -43,6 +44,7 @@ Mine = TypeVar("Mine", bound="DataFrame")
 
 
 class DataFrame(
+    FrameProduct,
     FrameSummary,
     FrameReduction,
     FrameReshape,

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
-from pipeline.frame.gaps import note_spelling, refuse, unsupported
+from pipeline.frame.gaps import note_spelling, refuse
 from pipeline.frame.index import Index
 from pipeline.frame.ranking import sorting_order
 from pipeline.frame.values import Array, Values, missing_mask

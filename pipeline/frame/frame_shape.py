@@ -206,8 +206,8 @@ class FrameShape(Columnar):
         made = (
             getattr(self, func)(*args, **kwargs)
             if isinstance(func, str)
-            else self.apply(func, axis, False, args, **kwargs)
-        )  # type: ignore[attr-defined]
+            else self.apply(func, axis, False, args, **kwargs)  # type: ignore[attr-defined]
+        )
         if len(made) != len(self):
             raise ValueError("Function did not transform")
         return made
@@ -218,7 +218,7 @@ class FrameShape(Columnar):
         columns = {str(c): v.array for c, v in self._data.items()}
         if index:
             columns = {str(self._index.name or "index"): self._index.array, **columns}
-        return np.rec.fromarrays(list(columns.values()), names=list(columns))
+        return np.rec.fromarrays(list(columns.values()), names=list(columns))  # type: ignore[call-overload]
 
     def isetitem(self, loc: int, value: Any) -> None:
         """Other values for the column at place `loc`."""

@@ -23,7 +23,9 @@ __all__ = [
     "MissingName",
     "UnsupportedCall",
     "missing_name",
+    "note_fallback",
     "note_spelling",
+    "recorded_fallbacks",
     "recorded_gaps",
     "recorded_spellings",
     "refuse",
@@ -92,15 +94,19 @@ class _Recorder:
 
     def note(self, operation: str, reason: str) -> Place | None:
         place = _caller()
+        self.keep([Gap(operation, reason, place)])
+        return place
+
+    def keep(self, gaps: list[Gap]) -> None:
         # a thread that the plugin starts has an empty context; its gaps must not be lost
         with self._lock:
             for notes in self._here.get() or tuple(self._all):
-                notes.append(Gap(operation, reason, place))
-        return place
+                notes.extend(gaps)
 
 
 _gaps = _Recorder("gaps")
 _spellings = _Recorder("spellings")
+_fallbacks = _Recorder("fallbacks")
 
 
 def recorded_gaps() -> AbstractContextManager[list[Gap]]:
@@ -111,6 +117,16 @@ def recorded_gaps() -> AbstractContextManager[list[Gap]]:
 def recorded_spellings() -> AbstractContextManager[list[Gap]]:
     """A context that yields the old pandas spellings used inside it, one entry per use."""
     return _spellings.open()
+
+
+def recorded_fallbacks() -> AbstractContextManager[list[Gap]]:
+    """A context that yields the gaps for which a node was run again on real pandas inside it."""
+    return _fallbacks.open()
+
+
+def note_fallback(gaps: list[Gap]) -> None:
+    """Record that these gaps made a node run again on real pandas."""
+    _fallbacks.keep(gaps)
 
 
 def note_spelling(operation: str, instead: str) -> None:

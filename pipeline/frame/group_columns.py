@@ -157,12 +157,12 @@ class FrameGroups(Groups):
         if isinstance(func, str):
             return getattr(self, func)(*args, **named)
         wanted = func if isinstance(func, dict) else dict.fromkeys(self._others()._data, func)
-        data = {}
+        data: dict[Any, Values] = {}  # type: ignore[no-redef]
         several = any(isinstance(how, list | tuple) for how in wanted.values())
         for label, how in wanted.items():
             ways = [_way(one) for one in how] if isinstance(how, list | tuple) else [_way(how)]
             for name, one in ways:
-                data[(label, name) if several else label] = self._column(label)._one(one, *args, **named)._values
+                data[(label, name) if several else label] = self._column(label)._one(one, *args, **named)._values  # type: ignore[index]
         return self._made(Columnar._frame_type._of(data, self._keys.labels))
 
     agg = aggregate
@@ -173,7 +173,7 @@ class FrameGroups(Groups):
 
     def describe(self, **options: Any) -> Any:
         """Count, mean, deviation, extremes and quartiles of each column in each group."""
-        parts = {}
+        parts: dict[Any, Values] = {}
         for label, values in self._others()._data.items():
             if values.kind in "biuf":
                 for name, column in self._column(label).describe(**options).items():

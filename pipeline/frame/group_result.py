@@ -20,7 +20,7 @@ def combined(
     columns: Any, keys: Keyed, parts: list[Positions], results: list[Any], *,
     group_keys: bool, as_index: bool, wide: bool = True,
 ) -> Any:  # fmt: skip
-    """Scalars become a Series on the group labels; Series with the same labels the rows of a frame; all else is stacked."""
+    """Scalars become a Series on the group labels, Series with the same labels rows of a frame; all else is stacked."""
     series, frame = Columnar._series_type, Columnar._frame_type
     if not results:
         return columns

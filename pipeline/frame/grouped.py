@@ -44,6 +44,7 @@ class Grouped(Columnar):
         observed: bool = True, dropna: bool = True, **options: Any,
     ) -> Any:  # fmt: skip
         """The rows in groups of equal keys: columns, levels, functions of the labels, or values row by row."""
+        del observed  # groups come from the rows, so all are observed
         refuse("groupby", options)
         if isinstance(by, Grouper) and by.freq is not None:
             return self._by_time(by.freq, by.key, by.level, by.options)

@@ -20,8 +20,8 @@ from pipeline.frame.values import Values, concatenated, missing_mask
 __all__ = ["REDUCED", "Groups"]
 
 REDUCED = (
-    "sum", "mean", "median", "min", "max", "std", "var", "sem", "count", "prod", "nunique", "any", "all", "skew", "kurt",
-    "first", "last", "idxmax", "idxmin",
+    "sum", "mean", "median", "min", "max", "std", "var", "sem", "count", "prod", "nunique", "any", "all", "skew",
+    "kurt", "first", "last", "idxmax", "idxmin",
 )  # fmt: skip
 _WITHIN = ("cumsum", "cumprod", "cummax", "cummin", "shift", "diff", "pct_change", "ffill", "bfill", "rank", "fillna")
 _PASSED_ON = {"numeric_only", "engine", "engine_kwargs", "observed"}

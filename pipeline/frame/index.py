@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,11 +13,12 @@ from pipeline.frame import clock
 from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse
-from pipeline.frame.label_set import LabelSet
+from pipeline.frame.label_list import LabelList
+from pipeline.frame.label_operator import LabelOperators
 from pipeline.frame.lookup import Positions
 from pipeline.frame.moment import Timestamp
 from pipeline.frame.string import LabelAccessor
-from pipeline.frame.values import Array, Values, missing_mask, plain_scalar
+from pipeline.frame.values import Array, Values, missing_mask
 
 __all__ = [
     "DatetimeIndex",
@@ -38,7 +38,7 @@ class Names(tuple[Any, ...]):
     __slots__ = ()
 
 
-class Index(LabelSet):
+class Index(LabelOperators, LabelList):
     """Immutable labels. Two series whose indexes are equal are aligned row by row."""
 
     name: Any
@@ -196,6 +196,8 @@ class Index(LabelSet):
     def notna(self) -> npt.NDArray[np.bool_]:
         return ~self.isna()
 
+    notnull = notna
+
     def map(self, mapper: Any, **_: Any) -> Index:
         look = mapper if callable(mapper) else mapper.get
         made: Index = Index([look(label) for label in self], name=self.name)
@@ -208,40 +210,6 @@ class Index(LabelSet):
 
     def searchsorted(self, value: Any, side: Any = "left", **_: Any) -> Any:
         return np.searchsorted(self._keys, self._key(value), side=side)
-
-    def _binary(self, other: Any, op: Callable[[Any, Any], Any]) -> Any:
-        right = other.array if isinstance(other, Index) else plain_scalar(other)
-        if isinstance(right, str) and self._values.kind == "M":
-            right = Timestamp(right).to_datetime64()
-        result = op(self.array, right)
-        return result if result.dtype == np.bool_ else Index._of(Values.of(result), self.name)
-
-    def __eq__(self, other: object) -> Any:
-        return self._binary(other, operator.eq)
-
-    def __ne__(self, other: object) -> Any:
-        return self._binary(other, operator.ne)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._binary(other, operator.lt)
-
-    def __le__(self, other: Any) -> Any:
-        return self._binary(other, operator.le)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._binary(other, operator.gt)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._binary(other, operator.ge)
-
-    def __add__(self, other: Any) -> Any:
-        return self._binary(other, operator.add)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._binary(other, operator.sub)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._binary(other, operator.mul)
 
     def __hash__(self) -> int:
         raise TypeError(f"unhashable type: {type(self).__name__!r}")
@@ -355,6 +323,20 @@ class DatetimeIndex(Index):
 
     def tz_convert(self, tz: Any) -> Index:
         return Index._of(clock.moved(self._values, tz), self.name)
+
+    def day_name(self, **_: Any) -> Index:
+        """Monday to Sunday."""
+        return self.strftime("%A")
+
+    def month_name(self, **_: Any) -> Index:
+        """January to December."""
+        return self.strftime("%B")
+
+    def isocalendar(self) -> Any:
+        """ISO year, week and day of the week, on these labels."""
+        return self._as_series().dt.isocalendar()
+
+    tzinfo = tz
 
     def strftime(self, date_format: str) -> Index:
         return Index._of(clock.formatted(self._values, date_format), self.name)

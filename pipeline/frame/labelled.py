@@ -68,7 +68,7 @@ class Labelled(Columnar):
             there |= ~missing_mask(values.array)
         return there
 
-    def sample(
+    def sample(  # noqa: PLR0917 - pandas' signature
         self: Mine, n: int | None = None, frac: float | None = None, replace: bool = False, weights: Any = None,
         random_state: Any = None, axis: Any = None, ignore_index: bool = False,
     ) -> Mine:  # fmt: skip
@@ -76,7 +76,7 @@ class Labelled(Columnar):
         refuse("sample", {"axis": axis})
         chance: Any = random_state
         if random_state is None:
-            chance = np.random.mtrand._rand  # type: ignore[attr-defined]
+            chance = np.random.mtrand._rand
         elif not hasattr(random_state, "choice"):
             chance = np.random.RandomState(random_state)
         size = n if n is not None else 1 if frac is None else round(frac * len(self))

@@ -136,7 +136,7 @@ class Timestamp(dt.datetime):
     def utcnow(cls) -> Timestamp:
         return cls._of(dt.datetime.now(dt.UTC).replace(tzinfo=None))
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:  # noqa: ARG002 - the same for all
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return Timestamp._of, (self.to_pydatetime(),)
 
     def to_pydatetime(self) -> dt.datetime:

@@ -1,4 +1,4 @@
-"""The modules of pandas that libraries import from: ``pandas.core.series``, ``pandas.tseries.offsets``, ``pandas.errors``.
+"""The modules of pandas that libraries import from: ``pandas.core.series``, ``pandas.tseries.offsets`` and so on.
 
 They are made from what the room has; a name that is missing there is a recorded gap.
 """
@@ -38,7 +38,8 @@ class _Names(ModuleType):
 
 def _errors() -> dict[str, type[Exception]]:
     plain = {
-        "EmptyDataError": ValueError, "ParserError": ValueError, "MergeError": ValueError, "OutOfBoundsDatetime": ValueError,
+        "EmptyDataError": ValueError, "ParserError": ValueError, "MergeError": ValueError,
+        "OutOfBoundsDatetime": ValueError,
         "OutOfBoundsTimedelta": ValueError, "IndexingError": Exception, "InvalidIndexError": Exception,
         "DataError": Exception, "SpecificationError": Exception, "UnsortedIndexError": KeyError,
         "UndefinedVariableError": NameError, "IntCastingNaNError": ValueError, "DuplicateLabelError": ValueError,

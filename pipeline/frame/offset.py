@@ -15,8 +15,8 @@ from pipeline.frame.moment import NaT, Timestamp, is_missing
 from pipeline.frame.values import Values
 
 __all__ = [
-    "BDay", "BMonthEnd", "BusinessDay", "DateOffset", "Day", "Hour", "Micro", "Milli", "Minute", "MonthBegin", "MonthEnd",
-    "QuarterBegin", "QuarterEnd", "Second", "Week", "YearBegin", "YearEnd", "to_offset",
+    "BDay", "BMonthEnd", "BusinessDay", "DateOffset", "Day", "Hour", "Micro", "Milli", "Minute", "MonthBegin",
+    "MonthEnd", "QuarterBegin", "QuarterEnd", "Second", "Week", "YearBegin", "YearEnd", "to_offset",
 ]  # fmt: skip
 
 
@@ -238,8 +238,11 @@ class YearBegin(_Period):
     _unit, _width = "YS", 12
 
 
-_BY_UNIT = {kind._unit: kind for kind in (Day, Hour, Minute, Second, Milli, Micro, BusinessDay, Week, MonthEnd, MonthBegin,
-                                          BMonthEnd, QuarterEnd, QuarterBegin, YearEnd, YearBegin)}  # fmt: skip
+_KINDS = (
+    Day, Hour, Minute, Second, Milli, Micro, BusinessDay, Week, MonthEnd, MonthBegin, BMonthEnd, QuarterEnd,
+    QuarterBegin, YearEnd, YearBegin,
+)  # fmt: skip
+_BY_UNIT: dict[str, type[DateOffset]] = {kind._unit: kind for kind in _KINDS}
 
 
 def to_offset(freq: Any) -> DateOffset | None:

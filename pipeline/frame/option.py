@@ -1,4 +1,4 @@
-"""``set_option`` and kin: how pandas prints has no meaning for the engine, so options are kept, and change nothing here."""
+"""``set_option`` and kin: how pandas prints means nothing to the engine, so options are kept and change nothing."""
 
 from __future__ import annotations
 

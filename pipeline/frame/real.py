@@ -1,7 +1,7 @@
 """Real pandas as the way out: what the adapter lacks is run again there, where pandas is installed (extra `[pandas]`).
 
-Who loads a function says how to get its twin, the same function with `import pandas` meaning pandas itself; who calls it
-asks for the twin once a gap was hit. Columns go over as numpy arrays (NaN where missing) and come back the same way.
+Who loads a function says how to get its twin, the same function with `import pandas` meaning pandas itself; who calls
+it asks for the twin once a gap was hit. Columns go over as numpy arrays (NaN where missing) and come back so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipeline.frame.index import Index
 from pipeline.frame.series import Series
 from pipeline.frame.values import Values
 
-__all__ = ["described", "from_real", "has_twin", "offer_twin", "to_real", "twin_of"]
+__all__ = ["described", "from_real", "has_twin", "offer_twin", "on_pandas", "to_real", "twin_of"]
 
 _twins: WeakKeyDictionary[Callable[..., Any], Callable[[], Callable[..., Any]]] = WeakKeyDictionary()
 
@@ -38,6 +38,15 @@ def has_twin(function: Callable[..., Any]) -> bool:
 def twin_of(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function on real pandas. Raises KeyError when nobody offered one."""
     return _twins[function]()
+
+
+def on_pandas(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of pandas' frames as one of ours: what it gets and gives is converted."""
+
+    def called(*args: Any, **params: Any) -> Any:
+        return from_real(function(*(to_real(arg) for arg in args), **params))
+
+    return called
 
 
 def described(gaps: list[Gap]) -> str:

@@ -97,7 +97,7 @@ class Resampler:
             return self._by_column(func)
         if isinstance(func, list | tuple):
             if hasattr(self._columns, "columns"):
-                return self._by_column(dict.fromkeys(self._groups()._columns._data, list(func)))
+                return self._by_column({label: list(func) for label in self._groups()._columns._data})
             names = [one if isinstance(one, str) else getattr(one, "__name__", str(one)) for one in func]
             parts = {name: self.aggregate(one) for name, one in zip(names, func, strict=True)}
             return Columnar._frame_type._of({c: s._values for c, s in parts.items()}, self._labels)

@@ -31,14 +31,14 @@ class Unstacking(Columnar):
         if axis in {1, "columns"}:
             result.columns = self.columns.droplevel(level)  # type: ignore[attr-defined]
         else:
-            result._index = self._index.droplevel(level)  # type: ignore[attr-defined]
+            result._index = self._index.droplevel(level)
         return result
 
     def swaplevel(self, i: Any = -2, j: Any = -1, axis: Any = 0) -> Any:
         """Two levels of the row labels exchanged."""
         refuse("swaplevel", {"axis": axis})
         result = self._each(lambda values: values)
-        result._index = self._index.swaplevel(i, j)  # type: ignore[attr-defined]
+        result._index = self._index.swaplevel(i, j)
         return result
 
     def xs(self, key: Any, axis: Any = 0, level: Any = None, drop_level: bool = True) -> Any:
@@ -53,7 +53,7 @@ class Unstacking(Columnar):
             raise KeyError(key)
         result = self._rows(np.flatnonzero(kept))
         if drop_level:
-            result._index = result._index.droplevel(place)  # type: ignore[attr-defined]
+            result._index = result._index.droplevel(place)
         return result
 
 
@@ -93,7 +93,7 @@ class FrameReshape(Unstacking):
         single = values is not None and not isinstance(values, list)
         return unstacked(keyed_rows[wanted[0]] if single else keyed_rows[wanted], -1, None)
 
-    def pivot_table(  # noqa: PLR0917 - pandas' signature
+    def pivot_table(
         self, values: Any = None, index: Any = None, columns: Any = None, aggfunc: Any = "mean", fill_value: Any = None,
         **options: Any,
     ) -> Any:  # fmt: skip
@@ -113,7 +113,7 @@ class FrameReshape(Unstacking):
             made = unstacked(made, -1, fill_value)
         return made if fill_value is None else made.fillna(fill_value)
 
-    def melt(  # noqa: PLR0917 - pandas' signature
+    def melt(
         self, id_vars: Any = None, value_vars: Any = None, var_name: Any = None, value_name: Any = "value",
         ignore_index: bool = True, **options: Any,
     ) -> Any:  # fmt: skip
@@ -167,9 +167,10 @@ def unstacked(columns: Any, level: Any, fill_value: Any) -> Any:
             here = np.flatnonzero(numbers == number)
             at = np.full(len(labels), -1, dtype=np.intp)
             at[places[here]] = here
-            column = values.take_or_missing(at)
             if fill_value is not None and (at < 0).any():
-                column = column.assigned(at < 0, fill_value)
+                column = values.take(np.maximum(at, 0)).assigned(at < 0, fill_value)
+            else:
+                column = values.take_or_missing(at)
             whole = (*label, name) if isinstance(label, tuple) else (label, name)
             data[name if label is None and len(parts) == 1 else whole] = column
     made = Columnar._frame_type._of(data, labels)

@@ -29,8 +29,8 @@ from pipeline.frame.reduction import Reductions, reduced
 from pipeline.frame.relabel import Relabel
 from pipeline.frame.reshape import Unstacking
 from pipeline.frame.selection import Selected, by_label, by_position, is_mask, mask_of, positions_in
+from pipeline.frame.series_pair import SeriesPair
 from pipeline.frame.series_shape import SeriesShape
-from pipeline.frame.statistics import correlation, covariance
 from pipeline.frame.string import StringAccessor
 from pipeline.frame.summary import SeriesSummary
 from pipeline.frame.table_file import Written
@@ -47,6 +47,7 @@ Mine = TypeVar("Mine", bound="Series")
 
 class Series(
     SeriesSummary,
+    SeriesPair,
     Operators,
     Elementwise,
     Missing,
@@ -327,35 +328,6 @@ class Series(
         above = self >= left if inclusive in {"both", "left"} else self > left
         below = self <= right if inclusive in {"both", "right"} else self < right
         return above & below
-
-    def quantile(self, q: Any = 0.5, interpolation: Any = "linear") -> Any:
-        """The value that a share `q` lies below; several shares give a Series."""
-        if isinstance(q, list | tuple | np.ndarray):
-            return Series([self.quantile(one, interpolation) for one in q], index=list(q), name=self.name)
-        return reduced(self._values, "quantile", True, {"q": float(q), "interpolation": interpolation})
-
-    def corr(self, other: Any, method: Any = "pearson", min_periods: int | None = None) -> float:
-        """Pearson's correlation over the labels that both have."""
-        if method != "pearson" or min_periods:
-            raise unsupported("corr", f"method={method!r}, min_periods={min_periods!r}")
-        joint = align(self._index, other.index, "inner")
-        return correlation(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats)
-
-    def cov(self, other: Any, min_periods: int | None = None, ddof: int = 1) -> float:
-        """The covariance over the labels that both have, by n - ddof."""
-        refuse("cov", {"min_periods": min_periods})
-        joint = align(self._index, other.index, "inner")
-        return covariance(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats, ddof)
-
-    def autocorr(self, lag: int = 1) -> float:
-        """The correlation with itself `lag` rows before."""
-        return self.corr(self.shift(lag))
-
-    def dot(self, other: Any) -> Any:
-        """The sum of products."""
-        return np.dot(self._values.floats, np.asarray(other))
-
-    __matmul__ = dot
 
     def map(self, arg: Any, na_action: Any = None) -> Any:
         """Each value through a function, a dict or a Series; what a dict does not know is missing."""

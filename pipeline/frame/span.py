@@ -111,7 +111,7 @@ def ranked(values: Values, window: Any, method: str, ascending: bool, pct: bool)
         seen = x[~np.isnan(x)]
         less = np.count_nonzero(seen < own if ascending else seen > own)
         same = np.count_nonzero(seen == own)
-        place = less + {"average": (same + 1) / 2, "min": 1, "max": same}[method]
+        place = less + {"average": (same + 1) / 2, "min": 1, "max": same}[method]  # type: ignore[operator]
         return float(place / len(seen)) if pct else float(place)
 
     return applied(values, window.bounds(len(values)), window.least, rank)

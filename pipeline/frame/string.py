@@ -18,9 +18,9 @@ __all__ = ["LabelAccessor", "StringAccessor"]
 
 # what Python's own strings do in the same words
 _PLAIN = frozenset({
-    "capitalize", "casefold", "center", "ljust", "rjust", "removeprefix", "removesuffix", "swapcase", "title", "zfill",
-    "find", "rfind", "index", "rindex", "translate", "isalnum", "isalpha", "isdecimal", "isdigit", "islower", "isnumeric",
-    "isspace", "istitle", "isupper", "encode",
+    "capitalize", "casefold", "center", "ljust", "rjust", "removeprefix", "removesuffix", "swapcase", "title",
+    "zfill", "find", "rfind", "index", "rindex", "translate", "isalnum", "isalpha", "isdecimal", "isdigit", "islower",
+    "isnumeric", "isspace", "istitle", "isupper", "encode",
 })  # fmt: skip
 
 

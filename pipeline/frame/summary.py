@@ -11,7 +11,7 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index
 from pipeline.frame.reduction import reduced
-from pipeline.frame.statistics import correlation, covariance
+from pipeline.frame.statistics import covariance
 from pipeline.frame.values import Values, missing_mask
 
 __all__ = ["FrameSummary", "SeriesSummary"]
@@ -24,7 +24,7 @@ def _shares(percentiles: Any) -> list[float]:
 
 def _described(values: Values, shares: list[float]) -> dict[str, Any]:
     names = {q: f"{q * 100:.10g}%" for q in shares}
-    if values.kind == "O" or values.kind == "b":
+    if values.kind in "Ob":
         seen = [x for x, gone in zip(values.plain_items(), missing_mask(values.array), strict=True) if not gone]
         counts: dict[Any, int] = {}
         for item in seen:
@@ -129,7 +129,7 @@ class FrameSummary(Columnar):
     def compare(self, other: Any, **options: Any) -> Any:
         """The cells that differ, of both frames side by side."""
         refuse("compare", options)
-        unlike = ((self != other) & ~(self.isna() & other.isna())).any(axis=1)  # type: ignore[operator, attr-defined]
+        unlike = ((self != other) & ~(self.isna() & other.isna())).any(axis=1)  # type: ignore[attr-defined]
         data = {}
         for label, values in self._data.items():
             mine, theirs = self[label], other[label]  # type: ignore[index]

@@ -119,7 +119,7 @@ class Written(Columnar):
         """CSV text, into a file or given back."""
         refuse("to_csv", {k: v for k, v in options.items() if k not in {"encoding", "lineterminator", "date_format"}})
         frame = self if hasattr(self, "columns") else self.to_frame("0" if self.name is None else self.name)  # type: ignore[attr-defined]
-        data = dict(frame._data)
+        data = dict(frame._data)  # type: ignore[union-attr]
         if columns is not None:
             data = {c: data[c] for c in columns}
         shown = options.get("date_format")

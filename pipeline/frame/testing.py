@@ -38,7 +38,7 @@ def assert_index_equal(left: Any, right: Any, **options: Any) -> None:
         raise AssertionError(f"Index: names differ: {left.names} and {right.names}")
 
 
-def assert_series_equal(
+def assert_series_equal(  # noqa: PLR0917 - pandas' signature
     left: Any, right: Any, check_dtype: bool = True, check_names: bool = True, check_exact: bool = False,
     rtol: float = 1e-5, atol: float = 1e-8, check_index: bool = True, **options: Any,
 ) -> None:  # fmt: skip

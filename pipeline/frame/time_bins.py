@@ -1,7 +1,7 @@
 """Times sorted into periods of a frequency, as ``resample`` and ``Grouper`` do: which period, and its label.
 
-Fixed steps (5min, 4h, 1D) are counted from midnight of the first day; weeks, months, quarters and years are those of the
-calendar. A week ends on Sunday unless the frequency says so (W-FRI).
+Fixed steps (5min, 4h, 1D) are counted from midnight of the first day; weeks, months, quarters and years are those of
+the calendar. A week ends on Sunday unless the frequency says so (W-FRI).
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def binned(
     return Bins(numbers, clock.placed(placed, times.zone) if times.zone else placed)
 
 
-def _steady(seen: Array, pace: Frequency, closed: str, label: str, origin: Any, offset: Any) -> tuple[Array, Array]:
+def _steady(  # noqa: PLR0917 - what `binned` was given
+    seen: Array, pace: Frequency, closed: str, label: str, origin: Any, offset: Any
+) -> tuple[Array, Array]:
     step = int(pace.step.astype(np.int64))
     ticks = seen.astype(np.int64)
     zero = _origin(origin, seen)
@@ -103,9 +105,9 @@ def _calendar(seen: Array, pace: Frequency) -> tuple[Array, Array]:
     if pace.end:
         # with several months to a period, pandas counts from the first one's end
         numbers = -(-(periods - first) // pace.count)
-        labels = first + np.arange(int(numbers.max()) + 1) * pace.count
-        edges = ((labels + 1) * width + shift).astype("M8[M]").astype("M8[us]") - _DAY
+        labels = first + np.arange(int(numbers.max()) + 1) * pace.count  # type: ignore[assignment]
+        edges = ((labels + 1) * width + shift).astype("M8[M]").astype("M8[us]") - _DAY  # type: ignore[operator]
         return numbers, edges
     numbers = (periods - first) // pace.count
-    labels = first + np.arange((last - first) // pace.count + 1) * pace.count
-    return numbers, (labels * width + shift).astype("M8[M]").astype("M8[us]")
+    labels = first + np.arange((last - first) // pace.count + 1) * pace.count  # type: ignore[assignment]
+    return numbers, (labels * width + shift).astype("M8[M]").astype("M8[us]")  # type: ignore[operator]

@@ -27,7 +27,7 @@ class TimeRows(Columnar):
             raise TypeError("Index must be DatetimeIndex")
         times = self._index._values.series.dt
         hours, minutes, seconds = times.hour(), times.minute(), times.second()
-        return (hours.cast(int) * 3600 + minutes.cast(int) * 60 + seconds.cast(int)).to_numpy()  # type: ignore[no-any-return]
+        return (hours.cast(int) * 3600 + minutes.cast(int) * 60 + seconds.cast(int)).to_numpy()
 
     def between_time(self: Mine, start_time: Any, end_time: Any, inclusive: str = "both", axis: Any = None) -> Mine:
         """The rows from one time of day to another; over midnight when the first is later."""
@@ -89,5 +89,5 @@ def _seconds(time: Any) -> int:
             except ValueError:
                 continue
     if not isinstance(time, dt.time):
-        raise ValueError(f"Cannot convert arg [{time!r}] to a time")
+        raise ValueError(f"Cannot convert arg [{time!r}] to a time")  # noqa: TRY004 - what pandas raises
     return time.hour * 3600 + time.minute * 60 + time.second

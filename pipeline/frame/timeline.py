@@ -203,7 +203,7 @@ def timedelta_range(
 
 
 def infer_freq(index: Any) -> str | None:
-    """The frequency that the times keep to, such as 'h', '5min', 'D', 'B', 'W-SUN', 'ME'; None when they keep to none."""
+    """The frequency that the times keep to, such as '5min', 'D', 'B', 'W-SUN', 'ME'; None when they keep to none."""
     labels = index if isinstance(index, Index) else Index(index)
     if len(labels) < 3:
         raise ValueError("Need at least 3 dates to infer frequency")

@@ -11,8 +11,8 @@ import numpy as np
 from pipeline.frame.alignment import align, picked
 from pipeline.frame.columnar import Change, Columnar
 from pipeline.frame.ewm import Decay, weighted, weighted_in_time
-from pipeline.frame.frequency import Frequency
 from pipeline.frame.faces import objects
+from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse, unsupported
 from pipeline.frame.index import Index, Names
 from pipeline.frame.rolling import Window, applied, paired_window, rolled
@@ -361,7 +361,7 @@ class Windows(Columnar):
         if times is not None:
             return self._aged(times, halflife, int(min_periods or 0), adjust, ignore_na)
         if isinstance(halflife, str | dt.timedelta):
-            raise ValueError("halflife can only be a timedelta convertible argument if times is not None.")
+            raise ValueError("halflife can only be a timedelta if times is given")  # noqa: TRY004 - what pandas raises
         decay = Decay(Decay.alpha_of(com, span, halflife, alpha), bool(adjust), bool(ignore_na), int(min_periods or 0))
         return ExponentialMovingWindow(self, decay)
 
