@@ -105,6 +105,10 @@ class DatetimeAccessor:
     def _ticks(self) -> Any:
         return self._series._values.array.astype("m8[us]").astype("int64")
 
+    def to_period(self, freq: Any) -> Any:
+        """The first moment of each time's period, which stands for it."""
+        return self._made(clock.begun(self._series._values, freq))
+
     @property
     def unit(self) -> str:
         return "us"

@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.frame.faces import objects
+from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import unsupported
 from pipeline.frame.moment import zone_name
 from pipeline.frame.values import Values
 
-__all__ = ["FIELDS", "FLAGS", "SECOND", "field", "formatted", "moved", "parsed", "placed", "rounded"]
+__all__ = ["FIELDS", "FLAGS", "SECOND", "begun", "field", "formatted", "moved", "parsed", "placed", "rounded"]
 
 SECOND = np.timedelta64(1, "s")
 FIELDS: dict[str, Callable[[pl.Series], pl.Series]] = {
@@ -94,6 +95,13 @@ def rounded(values: Values, every: str, how: str) -> Values:
             pl.when(pl.col("at") == pl.col("low")).then("low").otherwise(pl.col("low").dt.offset_by(every))
         ).to_series()
     )
+
+
+def begun(values: Values, freq: Any) -> Values:
+    """The first moment of the period that each time lies in; weeks begin on Monday."""
+    pace = Frequency.of(freq)
+    series = _times(values, "to_period")
+    return Values.of(series.dt.replace_time_zone(None).dt.truncate(pace.every))
 
 
 def parsed(values: Values, layout: str | None, *, coerce: bool) -> Values:

@@ -211,7 +211,7 @@ class Index(LabelOperators, LabelList):
     def searchsorted(self, value: Any, side: Any = "left", **_: Any) -> Any:
         return np.searchsorted(self._keys, self._key(value), side=side)
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         raise TypeError(f"unhashable type: {type(self).__name__!r}")
 
     # last, for it hides the type of that name
@@ -323,6 +323,10 @@ class DatetimeIndex(Index):
 
     def tz_convert(self, tz: Any) -> Index:
         return Index._of(clock.moved(self._values, tz), self.name)
+
+    def to_period(self, freq: Any = None) -> Index:
+        """The first moment of each label's period, which stands for it."""
+        return Index._of(clock.begun(self._values, self.freq if freq is None else freq), self.name)
 
     def day_name(self, **_: Any) -> Index:
         """Monday to Sunday."""

@@ -25,6 +25,16 @@ class Labelled(Columnar):
         """True without rows (or without columns)."""
         return len(self._index) == 0
 
+    @property
+    def attrs(self) -> dict[Any, Any]:
+        """Notes of the author's on this object; copies have none."""
+        notes: dict[Any, Any] = self.__dict__.setdefault("_attrs", {})
+        return notes
+
+    @attrs.setter
+    def attrs(self, notes: Any) -> None:
+        self.__dict__["_attrs"] = dict(notes)
+
     def _set_index(self, labels: Any) -> None:
         index = as_index(labels)
         if len(index) != len(self._index):
