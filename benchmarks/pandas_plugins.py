@@ -1,4 +1,4 @@
-"""Pandas-style plugin functions on the adapter and on real pandas: python -m benchmarks.pandas_plugins [--rounds 7] [--json].
+"""Pandas-style plugin functions on the adapter and on pandas: python -m benchmarks.pandas_plugins [--rounds 7].
 
 Seven functions as plugin authors write them, over 1e3 to 1e6 bars. Results are compared before anything is timed.
 """
@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-import pandas
+import pandas  # noqa: ICN001 - `pd` is either library here
 
 import pipeline.frame
 from benchmarks.report import Table, show
@@ -25,7 +25,7 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "momentum_strategy_plugin.py"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 
 
-def bollinger(pd: Any, df: Any) -> Any:
+def bollinger(_: Any, df: Any) -> Any:
     """Bands of two deviations, and where the close is between them."""
     result = df.copy()
     result["middle"] = df["close"].rolling(20).mean()
@@ -36,7 +36,7 @@ def bollinger(pd: Any, df: Any) -> Any:
     return result
 
 
-def wilder_rsi(pd: Any, df: Any) -> Any:
+def wilder_rsi(_: Any, df: Any) -> Any:
     """RSI by exponential means of gains and losses."""
     change = df["close"].diff()
     gain, loss = change.clip(lower=0), -change.clip(upper=0)
@@ -68,7 +68,7 @@ def stochastic(pd: Any, df: Any) -> Any:
     return pd.DataFrame({"k": fast, "d": fast.rolling(3).mean()})
 
 
-def momentum(pd: Any, df: Any) -> Any:
+def momentum(_: Any, df: Any) -> Any:
     """A strategy: assignment through masks, np.where, np.minimum."""
     result = df.copy()
     result["momentum"] = result["close"].pct_change(10)

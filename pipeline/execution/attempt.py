@@ -21,7 +21,7 @@ from pipeline.execution.call import WrongValues, prepare
 from pipeline.execution.call import call as call_node
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.protocols import Outputs
-from pipeline.frame import Gap, recorded_fallbacks
+from pipeline.frame.gaps import Gap, recorded_fallbacks
 from pipeline.frame.real import described
 from pipeline.model.bars import Panel
 from pipeline.model.kind import Dtype

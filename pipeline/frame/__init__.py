@@ -12,7 +12,23 @@ import numpy as np  # noqa: F401 - pandas 1 offered it under this name
 
 from pipeline.frame import api, testing
 from pipeline.frame import offset as offsets
-from pipeline.frame.ancient import *  # noqa: F403 - each is a name of pandas
+from pipeline.frame.ancient import (
+    ewma,
+    ewmstd,
+    ewmvar,
+    rolling_apply,
+    rolling_corr,
+    rolling_count,
+    rolling_cov,
+    rolling_max,
+    rolling_mean,
+    rolling_median,
+    rolling_min,
+    rolling_quantile,
+    rolling_std,
+    rolling_sum,
+    rolling_var,
+)
 from pipeline.frame.asof import merge_asof, merge_ordered
 from pipeline.frame.binning import Interval, cut, factorize, get_dummies, qcut, unique
 from pipeline.frame.categorical import Categorical, CategoricalDtype
@@ -23,8 +39,6 @@ from pipeline.frame.gaps import (
     MissingName,
     UnsupportedCall,
     missing_name,
-    note_fallback,
-    recorded_fallbacks,
     recorded_gaps,
     recorded_spellings,
 )
@@ -82,6 +96,9 @@ __all__ = [
     "date_range",
     "errors",
     "eval",
+    "ewma",
+    "ewmstd",
+    "ewmvar",
     "factorize",
     "get_dummies",
     "get_option",
@@ -93,7 +110,6 @@ __all__ = [
     "merge_asof",
     "merge_ordered",
     "notna",
-    "note_fallback",
     "notnull",
     "offsets",
     "option_context",
@@ -106,10 +122,21 @@ __all__ = [
     "read_parquet",
     "read_pickle",
     "read_table",
-    "recorded_fallbacks",
     "recorded_gaps",
     "recorded_spellings",
     "reset_option",
+    "rolling_apply",
+    "rolling_corr",
+    "rolling_count",
+    "rolling_cov",
+    "rolling_max",
+    "rolling_mean",
+    "rolling_median",
+    "rolling_min",
+    "rolling_quantile",
+    "rolling_std",
+    "rolling_sum",
+    "rolling_var",
     "set_option",
     "testing",
     "timedelta_range",

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipeline.frame.values import Values
 
-__all__ = ["Decay", "weighted", "weighted_in_time"]
+__all__ = ["Decay", "weighted", "weighted_in_time", "weighted_pair"]
 
 _PIECE = 8_192
 _NOTHING = 1e-19
@@ -36,8 +36,11 @@ class Decay:
     @staticmethod
     def alpha_of(com: float | None, span: float | None, halflife: float | None, alpha: float | None) -> float:
         """The one of four ways to say it, as alpha. Raises ValueError for none, several, or a bad one."""
-        if sum(x is not None for x in (com, span, halflife, alpha)) != 1:
-            raise ValueError("Must pass exactly one of comass, span, halflife, or alpha")
+        given = sum(x is not None for x in (com, span, halflife, alpha))
+        if given > 1:
+            raise ValueError("comass, span, halflife, and alpha are mutually exclusive")
+        if not given:
+            raise ValueError("Must pass one of comass, span, halflife, or alpha")
         if com is not None:
             if com < 0:
                 raise ValueError("comass must satisfy: comass >= 0")
@@ -74,6 +77,51 @@ def weighted(values: Values, decay: Decay, name: str, *, bias: bool = False) -> 
         # polars says nothing where the input is missing, pandas repeats the last value
         result = result.forward_fill()
     return Values(result.to_numpy())
+
+
+def weighted_pair(left: Values, right: Values, decay: Decay, *, correlation: bool, bias: bool = False) -> Values:
+    """The weighted covariance, or correlation, of the rows so far in which both are there."""
+    x, y = left.finite_floats, right.finite_floats
+    both = ~(np.isnan(x) | np.isnan(y))
+    out = np.full(len(x), np.nan)
+    keep = 1.0 - decay.alpha
+    fresh = 1.0 if decay.adjust else decay.alpha
+    whole = squared = old = 1.0
+    mean_x = mean_y = cov = var_x = var_y = 0.0
+    seen = 0
+    # a loop, for each row needs the weights that all rows before it have left
+    for row, (a, b, there) in enumerate(zip(x.tolist(), y.tolist(), both.tolist(), strict=True)):
+        if there and not seen:
+            mean_x, mean_y = a, b
+        elif seen and (there or not decay.ignore_na):
+            whole, squared, old = whole * keep, squared * keep * keep, old * keep
+            if there:
+                total = old + fresh
+                was_x, was_y = mean_x, mean_y
+                mean_x, mean_y = (old * was_x + fresh * a) / total, (old * was_y + fresh * b) / total
+                cov = _moved(cov, was_x - mean_x, was_y - mean_y, a - mean_x, b - mean_y, old, fresh)
+                var_x = _moved(var_x, was_x - mean_x, was_x - mean_x, a - mean_x, a - mean_x, old, fresh)
+                var_y = _moved(var_y, was_y - mean_y, was_y - mean_y, b - mean_y, b - mean_y, old, fresh)
+                whole, squared, old = whole + fresh, squared + fresh * fresh, total
+                if not decay.adjust:
+                    whole, squared, old = whole / old, squared / (old * old), 1.0
+        seen += there
+        if seen < max(decay.needed, 1):
+            continue
+        if correlation:
+            spread = math.sqrt(var_x * var_y)
+            out[row] = cov / spread if spread > 0.0 else np.nan
+        elif bias:
+            out[row] = cov
+        else:
+            left_over = whole * whole - squared
+            out[row] = whole * whole / left_over * cov if left_over > 0.0 else np.nan
+    return Values(out)
+
+
+def _moved(cov: float, old_x: float, old_y: float, new_x: float, new_y: float, old: float, fresh: float) -> float:  # noqa: PLR0917
+    """A weighted mean of products around means that have moved, with one product more."""
+    return (old * (cov + old_x * old_y) + fresh * new_x * new_y) / (old + fresh)
 
 
 def weighted_in_time(values: Values, steps: _Floats, needed: int) -> Values:

@@ -393,9 +393,7 @@ def _across(value: Any, width: int) -> list[Any]:
     """What goes to each of several columns."""
     if isinstance(value, np.ndarray) and value.ndim == 2:
         return [value[:, i] for i in range(value.shape[1])]
-    if isinstance(value, list | tuple) and len(value) == width:
-        return list(value)
-    return [value] * width
+    return list(value) if isinstance(value, list | tuple) and len(value) == width else [value] * width
 
 
 Columnar._frame_type = DataFrame

@@ -92,16 +92,18 @@ class FrameRows(Columnar):
     agg = aggregate
 
     def dropna(
-        self, *, axis: Any = 0, how: str = "any", thresh: int | None = None, subset: Any = None,
+        self, *, axis: Any = 0, how: str | None = None, thresh: int | None = None, subset: Any = None,
         inplace: bool = False, ignore_index: bool = False,
     ) -> Any:  # fmt: skip
         """Without the rows (axis 1: columns) that lack one value, or `all`, or have fewer than `thresh`."""
-        looked = self._data if subset is None else {c: self._data[c] for c in _listed(subset)}
+        if how is not None and thresh is not None:
+            raise TypeError("You cannot set both the how and thresh arguments at the same time.")
+        how = how or "any"
+        if how not in {"any", "all"}:
+            raise ValueError(f"invalid how option: {how}")
         if axis in {1, "columns"}:
-            gone = {c: missing_mask(v.array) for c, v in self._data.items()}
-            lost = {c for c, m in gone.items() if (m.any() if how == "any" else m.all())}
-            result = self._frame_type._of({c: v for c, v in self._data.items() if c not in lost}, self._index)
-            return self._settled(result, inplace, "dropna")
+            return self._settled(self._without_columns(how, thresh, subset), inplace, "dropna")
+        looked = self._data if subset is None else {c: self._data[c] for c in _listed(subset)}
         present = np.zeros(len(self), dtype=np.intp)
         for values in looked.values():
             present += ~missing_mask(values.array)
@@ -110,6 +112,15 @@ class FrameRows(Columnar):
         if ignore_index:
             result._index = Index(range(len(result)))
         return self._settled(result, inplace, "dropna")
+
+    def _without_columns(self, how: str, thresh: int | None, subset: Any) -> Any:
+        rows = self if subset is None else self.loc[_listed(subset)]  # type: ignore[attr-defined]
+        there = {c: ~missing_mask(v.array) for c, v in rows._data.items()}
+        if thresh is not None:
+            kept = {c for c, m in there.items() if m.sum() >= thresh}
+        else:
+            kept = {c for c, m in there.items() if (m.all() if how == "any" else m.any() or not len(m))}
+        return self._frame_type._of({c: v for c, v in self._data.items() if c in kept}, self._index)
 
     def sort_values(
         self, by: Any, *, axis: Any = 0, ascending: Any = True, inplace: bool = False, na_position: str = "last",

@@ -17,7 +17,7 @@ from pipeline.frame.index import Index, Positions
 from pipeline.frame.reduction import reduced
 from pipeline.frame.values import Values, concatenated, missing_mask
 
-__all__ = ["REDUCED", "Groups"]
+__all__ = ["Groups", "REDUCED"]
 
 REDUCED = (
     "sum", "mean", "median", "min", "max", "std", "var", "sem", "count", "prod", "nunique", "any", "all", "skew",

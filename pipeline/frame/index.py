@@ -135,10 +135,6 @@ class Index(LabelOperators, LabelList):
         return (len(self),)
 
     @property
-    def empty(self) -> bool:
-        return len(self) == 0
-
-    @property
     def names(self) -> list[Any]:
         return [self.name]
 

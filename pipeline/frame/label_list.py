@@ -19,6 +19,11 @@ class LabelList(LabelSet):
     ndim = 1
 
     @property
+    def empty(self) -> bool:
+        """True without labels."""
+        return len(self) == 0
+
+    @property
     def hasnans(self) -> bool:
         """True when a label is missing."""
         return bool(missing_mask(self.array).any())

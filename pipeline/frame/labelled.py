@@ -137,10 +137,14 @@ class Labelled(Columnar):
             result = self._sorted_columns(ascending)
         else:
             refuse("sort_index", {k: v for k, v in options.items() if k not in {"kind", "na_position"}})
-            order = np.argsort(self._index._keys, kind="stable")
-            if not ascending:
-                order = np.argsort(self._index._keys[::-1], kind="stable")[::-1]
-                order = len(self) - 1 - order
+            keys = self._index._keys
+            kind: Any = options.get("kind") or "quicksort"
+            if ascending:
+                # as in pandas, equal labels keep their order only where nothing moves
+                in_order = self._index.is_monotonic_increasing
+                order = np.arange(len(self)) if in_order else np.argsort(keys, kind=kind)
+            else:
+                order = len(self) - 1 - np.argsort(keys[::-1], kind=kind)[::-1]
             result = self._rows(order)
         if ignore_index:
             result._index = Index(range(len(result)))

@@ -279,7 +279,7 @@ class Timedelta(dt.timedelta):
         if is_missing(value):
             return NaT
         seconds = _read_seconds(value, unit)
-        return super().__new__(cls, microseconds=round(seconds * 1e6))
+        return NaT if math.isnan(seconds) else super().__new__(cls, microseconds=round(seconds * 1e6))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Timedelta, (self.to_pytimedelta(),)
@@ -357,6 +357,8 @@ def _read_seconds(value: Any, unit: str | None) -> float:
         parts = _SPAN.findall(value)
         if parts and not _SPAN.sub("", value).strip():
             return sum(float(number) * _UNIT_SECONDS[_unit(name)] for number, name in parts)
+        if value.strip() in {"", "NaT", "nat", "nan", "NaN"}:
+            return math.nan
         raise ValueError(f"{value!r} is not a span of time; write '5min', '1h30min' or '2 days'")
     raise TypeError(f"cannot read a {type(value).__name__} as a span of time")
 

@@ -325,6 +325,8 @@ class Series(
         if isinstance(inclusive, bool):
             note_spelling(f"between(inclusive={inclusive})", f"inclusive={'both' if inclusive else 'neither'!r}")
             inclusive = "both" if inclusive else "neither"
+        if inclusive not in {"both", "neither", "left", "right"}:
+            raise ValueError("Inclusive has to be either string of 'both','left', 'right', or 'neither'.")
         above = self >= left if inclusive in {"both", "left"} else self > left
         below = self <= right if inclusive in {"both", "right"} else self < right
         return above & below

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.frame.alignment import align, picked
 from pipeline.frame.columnar import Change, Columnar
-from pipeline.frame.ewm import Decay, weighted, weighted_in_time
+from pipeline.frame.ewm import Decay, weighted, weighted_in_time, weighted_pair
 from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse, unsupported
@@ -281,6 +281,25 @@ class ExponentialMovingWindow(_Windowed):
         """The weighted variance."""
         refuse("ewm.var", {k: v for k, v in options.items() if k not in _UNHEARD})
         return self._each(lambda values: weighted(values, self._decay, "var", bias=bias))
+
+    def cov(self, other: Any = None, pairwise: Any = None, bias: bool = False, **options: Any) -> Any:
+        """The weighted covariance with another Series."""
+        return self._pair("cov", other, pairwise, bias, options)
+
+    def corr(self, other: Any = None, pairwise: Any = None, **options: Any) -> Any:
+        """The weighted correlation with another Series."""
+        return self._pair("corr", other, pairwise, False, options)
+
+    def _pair(self, name: str, other: Any, pairwise: Any, bias: bool, options: dict[str, Any]) -> Any:
+        refuse(f"ewm.{name}", {"pairwise": pairwise, **{k: v for k, v in options.items() if k not in _UNHEARD}})
+        series = Columnar._series_type
+        partner = self._columns if other is None else other
+        if not (isinstance(self._columns, series) and isinstance(partner, series)):
+            raise unsupported(f"ewm.{name}", "anything but two Series")
+        both = align(self._columns.index, partner.index)
+        left, right = picked(self._columns._values, both.left), picked(partner._values, both.right)
+        made = weighted_pair(left, right, self._decay, correlation=name == "corr", bias=bias)
+        return series._of(made, both.labels, self._columns.name if self._columns.name == partner.name else None)
 
 
 class Windows(Columnar):

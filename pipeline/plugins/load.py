@@ -25,6 +25,7 @@ from typing import Any, TypeGuard
 import pipeline.frame
 from pipeline.errors import Place, PluginError, TradegraphError
 from pipeline.frame.real import offer_twin, on_pandas, to_real
+from pipeline.frame.talib_frames import talib_module
 from pipeline.model.node import NodeType
 from pipeline.plugins.closure import CodeDigester, require_named
 from pipeline.plugins.contract import IndicatorPlugin, StrategyPlugin
@@ -152,7 +153,9 @@ class _Importer:
         level: int = 0,
     ) -> Any:
         if level == 0 and name.partition(".")[0] == "pandas" and not self._loader.real:
-            return _adapter(name, fromlist or ())
+            return _below(pipeline.frame, name, fromlist or ())
+        if level == 0 and name.partition(".")[0] == "talib" and not self._loader.real:
+            return _below(talib_module(), name, fromlist or ())
         target = self._loader.tree.resolve(name, level, self._file)
         if isinstance(target, External):
             if level:
@@ -196,8 +199,9 @@ def wants_pandas(tree: ast.AST) -> bool:
     )  # fmt: skip
 
 
-def _adapter(name: str, fromlist: Sequence[str]) -> Any:
-    found: Any = pipeline.frame
+def _below(package: Any, name: str, fromlist: Sequence[str]) -> Any:
+    """What `import name` gives: the package, or with a `from` the module of that name in it."""
+    found = package
     if fromlist:
         for part in name.split(".")[1:]:
             found = getattr(found, part)
