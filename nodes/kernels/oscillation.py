@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from nodes.kernels.window import top_windows
 
 
-def place_in_range(  # noqa: PLR0917 - compiled code is called by position
+def place_in_range(
     high: NDArray[np.float64],
     low: NDArray[np.float64],
     close: NDArray[np.float64],

@@ -43,7 +43,8 @@ def test_recursive_nodes_say_so(node):
 
 def test_nodes_import_only_the_root_of_pipeline_its_model_themselves_numpy_and_polars():
     allowed = {
-        "collections.abc", "dataclasses", "datetime", "itertools", "typing", "numpy", "numpy.typing", "polars", "pipeline",
+        "collections.abc", "dataclasses", "datetime", "itertools", "typing", "numpy", "numpy.typing",
+        "polars", "pipeline",
     }  # fmt: skip
     for source in SOURCES:
         if source.parent.name == "talib":  # made from data by hand: it needs the model
