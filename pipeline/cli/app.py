@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "pipeline.cli.graph:check",
     "plan": "pipeline.cli.graph:plan",
     "run": "pipeline.cli.run:run",
+    "backtest": "pipeline.cli.backtest:backtest",
     "sql": "pipeline.cli.sql:sql",
     "runs": "pipeline.cli.runs:runs",
     "cache": "pipeline.cli.cache:cache",
