@@ -19,6 +19,7 @@ __all__ = ["data", "list_", "show"]
         "list": "pipeline.cli.data:list_",
         "show": "pipeline.cli.data:show",
         "verify": "pipeline.cli.data_care:verify",
+        "fetch": "pipeline.cli.data_intake:fetch",
         "synth": "pipeline.cli.data_intake:synth",
         "rm": "pipeline.cli.data_care:rm",
         "log": "pipeline.cli.data_history:log",

@@ -12,7 +12,7 @@ from pipeline.cli.option import Leaf, json_option
 from pipeline.cli.session import Session, pass_session
 from pipeline.errors import UsageError
 
-__all__ = ["import_", "synth"]
+__all__ = ["fetch", "import_", "synth"]
 
 
 @click.command("import", cls=Leaf)
@@ -55,6 +55,38 @@ def import_(
 
     choice = Choice(form, zone=zone, columns=_mapping(columns))
     report = import_files(session.open_market(), paths, timeframe, symbol=symbol, source=source, choice=choice)
+    return data_report.intake(report, as_json=session.json)
+
+
+@click.command(cls=Leaf)
+@click.argument("vendor")
+@click.argument("symbols", metavar="SYMBOL…", nargs=-1, required=True)
+@click.option("--timeframe", default="1d", show_default=True, metavar="TF", help="Of the bars.")
+@click.option("--from", "start", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The first day.")
+@click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), help="The last day.  [default: today]")
+@json_option
+@pass_session
+def fetch(
+    session: Session,
+    vendor: str,
+    symbols: tuple[str, ...],
+    *,
+    timeframe: str,
+    start: dt.datetime,
+    end: dt.datetime | None,
+) -> int:
+    """Fetch bars from a vendor and import them.
+
+    VENDOR is yahoo (through yfinance) or an exchange of coins that ccxt knows: binance, kraken … Only finished bars
+    are taken.
+    """
+    from pipeline.cli import data_report
+    from pipeline.market import import_frame
+    from pipeline.market.download import fetch as fetch_bars
+
+    until = None if end is None else end.replace(tzinfo=dt.UTC) + dt.timedelta(days=1)
+    frame = fetch_bars(vendor, symbols, timeframe, start=start.replace(tzinfo=dt.UTC), end=until)
+    report = import_frame(session.open_market(), frame, timeframe, source=vendor)
     return data_report.intake(report, as_json=session.json)
 
 

@@ -186,14 +186,10 @@ class Market:
         frame = pl.DataFrame([panel.ts, *(column.series.alias(name) for name, column in panel.columns.items())])
         return frame if limit is None else frame.tail(limit)
 
-    def actions(self, symbol: str) -> pl.DataFrame:
-        """The dividends and splits of a symbol by ex-date: symbol, ts, dividend, split, close."""
-        found = self._manifests.actions(self._manifests.head()).get(symbol, NO_ACTIONS)
-        return pl.read_parquet(encode_actions({symbol: found}))
-
-    def all_actions(self) -> pl.DataFrame:
-        """The dividends and splits of all symbols: symbol, ts, dividend, split, close."""
-        return pl.read_parquet(encode_actions(self._manifests.actions(self._manifests.head())))
+    def actions(self, symbol: str | None = None) -> pl.DataFrame:
+        """The dividends and splits of a symbol, or of all, by ex-date: symbol, ts, dividend, split, close."""
+        table = self._manifests.actions(self._manifests.head())
+        return pl.read_parquet(encode_actions(table if symbol is None else {symbol: table.get(symbol, NO_ACTIONS)}))
 
     def verify(self) -> list[Finding]:
         """What is damaged, and what looks odd, in all that is stored. Changes and deletes nothing."""

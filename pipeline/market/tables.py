@@ -52,5 +52,5 @@ def market_tables(market: Market, findings: Sequence[Finding]) -> dict[str, pl.D
             schema={"symbol": _TEXT, "asset_class": _TEXT, "calendar": _TEXT, "zone": _TEXT, "tick": pl.Float64()}
             | {"currency": _TEXT},
         ),
-        "market_actions": market.all_actions(),
+        "market_actions": market.actions(),
     }

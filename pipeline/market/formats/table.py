@@ -106,11 +106,14 @@ def _column(series: Any) -> Any:
     """A pandas column as something that polars takes without pyarrow."""
     kind = str(series.dtype)
     if kind.startswith("datetime64") and "," in kind:
-        moments = pl.Series(series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()).dt.replace_time_zone("UTC")
+        local = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+        moments = pl.Series(local).dt.replace_time_zone("UTC")
         # in its own zone: a daily bar of New York is stamped with midnight there
         name = str(series.dt.tz)
         return moments.dt.convert_time_zone(name) if name in available_timezones() else moments
     values = series.to_numpy()
+    if values.dtype.kind == "M":  # pandas keeps seconds too, which polars does not
+        return values.astype("datetime64[us]")
     return values.tolist() if values.dtype == object else values
 
 
