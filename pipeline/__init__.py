@@ -12,7 +12,9 @@ A node is a function from columns to columns. Declare one with `indicator`, `str
 """
 
 from pipeline.model.declare import indicator, portfolio, strategy
+from pipeline.model.kernel import kernel
 from pipeline.model.kind import (
+    Anything,
     Axis,
     Bars,
     Condition,
@@ -36,6 +38,7 @@ from pipeline.model.kind import (
 from pipeline.model.param import Param
 
 __all__ = [
+    "Anything",
     "Axis",
     "Bars",
     "Condition",
@@ -57,6 +60,7 @@ __all__ = [
     "Volume",
     "Weight",
     "indicator",
+    "kernel",
     "portfolio",
     "strategy",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ import polars as pl
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.execute import Options, execute
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.memory import half_of_memory
 from pipeline.execution.plan import Plan, plan
 from pipeline.execution.protocols import Progress, Silent
 from pipeline.execution.replay import KeptCall, Replay, replay
@@ -28,17 +29,27 @@ from pipeline.execution.run import Run
 from pipeline.execution.why import Reason, why
 from pipeline.graph.check import check_file
 from pipeline.graph.graph import Graph
+from pipeline.laws.certificate import Certificate
+from pipeline.laws.certify import certify
+from pipeline.laws.trial import Compiled
 from pipeline.market.store import Market
+from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.plugins.host import WorkerHost
 from pipeline.settings import Project
+from pipeline.store.cache import Cache
+from pipeline.store.certificates import write_certificates
+from pipeline.store.collect import Collected
+from pipeline.store.export import Exported, Format, chosen, export
 from pipeline.store.failures import FailureFiles
-from pipeline.store.journal import write_journal
+from pipeline.store.live import LiveRun
 from pipeline.store.publish import Published, publish
 from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
+from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
+from pipeline.store.retention import Retention, kept
 from pipeline.store.segment import Segments
 
 __all__ = ["Engine", "Overrides", "Result"]
@@ -88,6 +99,7 @@ class Engine:
         self.project = project
         self.market = Market(project.market)
         self.database = Database(project.database, project.private)
+        self.cache = Cache(self.database, project.private, _retention(project))
         self.failures = FailureFiles(project.private / "failures")
         self._kernels = KernelCache(project.private / "kernels")
 
@@ -123,7 +135,7 @@ class Engine:
     ) -> Plan:
         """What a run would compute and what it would reuse, without reading a bar. Raises GraphError."""
         checked = graph if isinstance(graph, Graph) else self.check(graph, overrides)
-        return plan([checked], self.market, self._segments("plan"), reuse=cache, refresh=refresh)
+        return plan([checked], self.market, self._segments("plan"), reuse=cache, refresh=refresh, keeps=self._keeps)
 
     def why(self, planned: Plan, node: str) -> list[Reason]:
         """Why a node of a plan's first graph is computed: what changed since the graph's latest run.
@@ -157,25 +169,48 @@ class Engine:
         given = overrides or Overrides()
         checked = graph if isinstance(graph, Graph) else self.check(graph, given)
         run_id = new_run_id()
-        segments = self._segments(run_id)
-        planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh)
-        with WorkerHost(self.project.plugin_directories, self.project.private / "kernels") as workers:
-            options = Options(
-                fail_fast=fail_fast,
-                settings=given.as_dict(),
-                progress=progress or Silent(),
-                limited=workers,
-                failures=self.failures,
-            )
-            run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
-        rows = [
+        private = self.project.private
+        plugins = [
             PluginRow(r.path, r.origin, r.digest, " ".join(r.ids), r.status, r.reason)
             for r in self.discovery.records
             if r.origin != "shipped"
         ]
-        write_journal(self.project.private / "journal", run, segments, rows)
-        published = publish(self.project.database, self.project.private)
+        with LiveRun(private, run_id), WorkerHost(self.project.plugin_directories, private / "kernels") as workers:
+            segments = self._segments(run_id)
+            planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh, keeps=self._keeps)
+            recorder = Recorder(self.project.database, private, segments, plugins)
+            options = Options(
+                fail_fast=fail_fast,
+                settings=given.as_dict(),
+                progress=progress or Silent(),
+                sink=recorder,
+                limited=workers,
+                failures=self.failures,
+                memory=self.project.settings.project.memory or half_of_memory(),
+            )
+            run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
+            published = recorder.finish(run)
+        self.cache.expire()
         return Result(run, checked, published, self.database)
+
+    def certify(
+        self, wanted: Iterable[tuple[NodeType, Mapping[str, Any] | None]], *, draws: int = 0
+    ) -> Iterator[Certificate]:
+        """Put node types through the laws, one by one, with given params or the defaults and the ends of their ranges.
+
+        `draws` sets from the whole range of the params are tried besides. What was found is published when the last
+        one was taken, or when whoever asks stops. Raises StoreError when it cannot be written.
+        """
+        found: list[Certificate] = []
+        evaluate = Compiled(self._kernels)
+        try:
+            for node, params in wanted:
+                found.append(certify(node, evaluate, params, draws=draws))
+                yield found[-1]
+        finally:
+            if found:
+                write_certificates(self.project.private / "journal", found)
+                publish(self.project.database, self.project.private)
 
     def failed_call(self, run_id: str, node: str, symbol: str | None = None) -> KeptCall:
         """What is kept of a failed call of a run; see `replay`."""
@@ -203,8 +238,23 @@ class Engine:
         """The answer of the published database. Raises StoreError TG604, TG605."""
         return self.database.sql(query)
 
+    def export(self, target: str | Path, what: str | None = None, *, form: Format = "duckdb") -> Exported:
+        """Write a run, the latest run of a graph, or that of every graph to one portable file in which all is a table.
+
+        `form` "parquet" writes a folder of files instead. Raises UsageError when there is no such run or
+        `target` is there already, StoreError TG601, TG603.
+        """
+        return export(self.database, chosen(self.database, what), Path(target), form)
+
+    def collect(self, *, dry_run: bool = False) -> Collected:
+        """Remove values that no kept run needs, leftovers of killed runs, and kernels of code that is gone.
+
+        What the project keeps and for how long is set in plugin_config.json. Raises StoreError TG601.
+        """
+        return self.cache.gc({node.code for node in self.registry}, dry_run=dry_run)
+
     def remove_runs(self, selection: Selection, *, dry_run: bool = False) -> list[RunOfGraph]:
-        """Forget runs, and say which; with `dry_run` only say it. `cache.gc` frees what only they needed.
+        """Forget runs, and say which; with `dry_run` only say it. `collect` frees what only they needed.
 
         Raises UsageError for a selection that means nothing, StoreError TG605 for a run that is not there.
         """
@@ -212,14 +262,26 @@ class Engine:
         found = select(self.database, selection, self.project.private)
         if not dry_run:
             remove(self.project.database, self.project.private, found)
+            left = set(self.database.sql("select run_id from runs")["run_id"]) if found else set()
+            for run_id in {run.run_id for run in found} - left:
+                self.failures.remove(run_id)
         return found
 
     def _file(self, graph: str | Path) -> Path:
         named = self.project.root / "graphs" / f"{graph}.yaml"
         return named if not Path(graph).exists() and named.exists() else Path(graph)
 
+    def _keeps(self, graph: Graph, node: str) -> bool:
+        return kept(self.project.settings.project.store, graph, node)
+
     def _segments(self, run_id: str) -> Segments:
-        return Segments(self.project.private / "segments", run_id, self.database.lookup)
+        database = self.database
+        return Segments(self.project.private / "segments", run_id, database.lookup, lambda: database.seen(run_id))
+
+
+def _retention(project: Project) -> Retention:
+    said = project.settings.project
+    return Retention(said.store, said.keep_days, said.keep_bytes)
 
 
 def new_run_id() -> str:

@@ -24,8 +24,11 @@ COMMANDS = {
     "check": "pipeline.cli.graph:check",
     "plan": "pipeline.cli.graph:plan",
     "run": "pipeline.cli.run:run",
+    "backtest": "pipeline.cli.backtest:backtest",
     "sql": "pipeline.cli.sql:sql",
     "runs": "pipeline.cli.runs:runs",
+    "cache": "pipeline.cli.cache:cache",
+    "export": "pipeline.cli.export:export",
     "completion": "pipeline.cli.completion:completion",
 }
 

@@ -11,6 +11,7 @@ on a module, star imports …) counts in full.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,6 +23,8 @@ __all__ = ["CodeDigester"]
 
 _DYNAMIC = frozenset({"globals", "locals", "vars", "eval", "exec", "getattr", "setattr", "__import__", "importlib"})
 _WHOLE = "*"
+_NOTHING = ""
+"""No name at all: of such a file only the effects count."""
 
 
 @dataclass(slots=True)
@@ -42,12 +45,16 @@ class CodeDigester:
         self._tree = tree
         self._cut: dict[SourceFile, _Module] = {}
         self._texts: dict[int, str] = {}
+        self._digests: dict[tuple[SourceFile, str], str] = {}
 
     def digest(self, file: SourceFile, name: str | None = None) -> str:
         """The digest of `name` in `file` with all that it uses; of the whole file when `name` is None."""
-        walk = _Walk(self)
-        walk.follow(file, name or _WHOLE)
-        return digest("code", *(tuple(part) for part in walk.parts(file)))
+        asked = (file, name or _WHOLE)
+        if asked not in self._digests:
+            walk = _Walk(self)
+            walk.follow(*asked)
+            self._digests[asked] = digest("code", *(tuple(part) for part in walk.parts(file)))
+        return self._digests[asked]
 
     def cut(self, file: SourceFile) -> _Module:
         if file not in self._cut:
@@ -89,6 +96,8 @@ class _Walk:
         """What is hashed: per file its label, bound imports and statements in order; then versions."""
         files = []
         for file, taken in self._taken.items():
+            if not taken and file not in self._bindings:
+                continue
             label = "" if file is root else file.label
             # several statements may stand on one line
             ordered = sorted(taken.values(), key=lambda s: (s.lineno, s.col_offset))
@@ -104,6 +113,8 @@ class _Walk:
                 self._take(file, module, statement)
             for star, level in module.stars:
                 self._import(file, star, level, _WHOLE, f"from {'.' * level}{star} import *")
+            for imports in module.imports.values():
+                self._touch(file, imports)
         if name == _WHOLE:
             for statements in module.definitions.values():
                 for statement in statements:
@@ -115,6 +126,15 @@ class _Walk:
             self._take(file, module, statement)
         if name in module.imports:
             self._bound(file, module, name, None)
+
+    def _touch(self, file: SourceFile, imports: list[tuple[str, int, str | None]]) -> None:
+        """An import runs the module even if nothing of it is used: what it does then counts, and what it imports."""
+        for name, level, symbol in imports:
+            inner = ".".join(part for part in (name, symbol) if part)
+            for path in dict.fromkeys((name, inner)):
+                target = self._digester.tree.resolve(path, level, file) if path else None
+                if isinstance(target, SourceFile):
+                    self._todo.append((target, _NOTHING))
 
     def _take(self, file: SourceFile, module: _Module, statement: ast.stmt) -> None:
         if id(statement) in self._taken[file]:
@@ -240,7 +260,9 @@ def _is_docstring(statement: ast.stmt) -> bool:
 
 
 def _is_type_checking(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.If) and ast.unparse(statement.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+    if not isinstance(statement, ast.If) or statement.orelse:  # what stands in the else does run
+        return False
+    return ast.unparse(statement.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
 class _DocstringRemover(ast.NodeTransformer):
@@ -252,16 +274,28 @@ class _DocstringRemover(ast.NodeTransformer):
 
 
 def _without_docstrings(statement: ast.stmt) -> ast.stmt:
-    if any(isinstance(node, ast.Attribute) and node.attr == "__doc__" for node in ast.walk(statement)):
+    nodes = list(ast.walk(statement))
+    if any(isinstance(node, ast.Attribute) and node.attr == "__doc__" for node in nodes):
         return statement
+    documented = [node for node in nodes if isinstance(node, _DOCUMENTED) and _is_docstring(node.body[0])]
+    if not documented:
+        return statement
+    if documented == [statement]:  # nearly always: then a copy of its head will do
+        head = copy.copy(statement)
+        assert isinstance(head, _DOCUMENTED)
+        head.body = head.body[1:] or [ast.Pass()]
+        return head
     # a copy by way of text: the tree itself is shared with whoever compiles it
-    copy = ast.parse(ast.unparse(statement)).body[0]
-    return ast.fix_missing_locations(_DocstringRemover().visit(copy))  # type: ignore[no-any-return]
+    whole = ast.parse(ast.unparse(statement)).body[0]
+    return ast.fix_missing_locations(_DocstringRemover().visit(whole))  # type: ignore[no-any-return]
+
+
+_DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def require_named(name: str, owner: str) -> None:
-    """Refuse code that cannot be digested by name. Raises PluginError TG408."""
-    if "<" in name:
+    """Refuse code that cannot be digested by name: what is not at the top level of a file. Raises PluginError TG408."""
+    if "<" in name or "." in name:
         raise PluginError(
             f"{owner}: {name} has no source of its own that can be digested",
             code="TG408",

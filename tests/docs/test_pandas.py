@@ -43,7 +43,6 @@ def engine(quick_start) -> Engine:
     return Engine.open(folder)
 
 
-
 def test_the_query_names_the_gap_and_its_line(engine, blocks) -> None:
     result = engine.run("graphs/halved.yaml")
     assert result.status == "ok"

@@ -121,9 +121,7 @@ def test_a_publish_adds_the_columns_that_are_missing_and_keeps_the_rows(aged) ->
 
 
 def test_a_question_mends_an_older_file_first(aged, grown) -> None:
-    grown(
-        "create table if not exists objects (key varchar, segment varchar, rows bigint, bytes bigint, note varchar);"
-    )
+    grown("create table if not exists objects (key varchar, segment varchar, rows bigint, bytes bigint, note varchar);")
     assert aged.engine().sql("select count(*), count(note) from objects").row(0) == (3, 0)
     assert aged.engine().sql("select count(*) from g.c").item() == 36
 
