@@ -146,7 +146,7 @@ def _gapless(x: _Floats, decay: Decay, name: str) -> _Floats:
     """Mean or sum of rows that are all there."""
     if not len(x):
         return np.empty(0)
-    out = _scan(np.array(x), 1.0 - decay.alpha) if name == "sum" else _mean(x, None, decay)
+    out = _scan(x, 1.0 - decay.alpha) if name == "sum" else _mean(x, None, decay)
     if decay.needed > 1:
         out[: decay.needed - 1] = np.nan
     return out
@@ -177,53 +177,52 @@ def _recursive(floats: _Floats, gone: npt.NDArray[np.bool_], decay: Decay, name:
 def _mean(x: _Floats, gaps: npt.NDArray[np.intp] | None, decay: Decay) -> _Floats:
     """The weighted mean of rows that are all there; `gaps` says how far each is from the one before."""
     keep, anchor = 1.0 - decay.alpha, x[0]
-    apart = x - anchor
     if gaps is None:
-        if decay.adjust:
-            result = _scan(apart, keep)
-            result /= _weights(len(x), decay.alpha)
-        else:
-            apart *= decay.alpha
-            result = _scan(apart, keep)
+        # piece by piece, so that a column that exceeds the cache is read and written once
+        return _scan(x, keep, anchor, 1.0 if decay.adjust else decay.alpha, _weights(len(x), decay.alpha, decay.adjust))
+    apart = x - anchor
+    aged = keep**gaps
+    if decay.adjust:
+        result = _scan_aged(apart, aged) / _scan_aged(np.ones(len(x)), aged)  # type: ignore[arg-type]
     else:
-        aged = keep**gaps
-        if decay.adjust:
-            result = _scan_aged(apart, aged) / _scan_aged(np.ones(len(x)), aged)  # type: ignore[arg-type]
-        else:
-            # pandas gives a value after a gap what the gap took from the others, but at alpha 0.5 alone
-            fresh = 1.0 - aged if decay.alpha == 0.5 else decay.alpha
-            result = _scan_aged(apart * (fresh / (aged + fresh)), aged / (aged + fresh))
+        # pandas gives a value after a gap what the gap took from the others, but at alpha 0.5 alone
+        fresh = 1.0 - aged if decay.alpha == 0.5 else decay.alpha
+        result = _scan_aged(apart * (fresh / (aged + fresh)), aged / (aged + fresh))
     result += anchor
     return result
 
 
-def _weights(rows: int, alpha: float) -> _Floats:
-    """The sum of the weights of each row and all before it; 1 / alpha once the oldest count nothing."""
-    out = np.full(rows, 1.0 / alpha)
-    if alpha == 1.0:
-        return out
+def _weights(rows: int, alpha: float, adjust: bool) -> _Floats | None:
+    """The sum of the weights of each row and all before it, until the oldest count nothing; None unless they adjust."""
+    if not adjust or alpha == 1.0:
+        return None
     fall = math.log1p(-alpha)
     some = min(rows, math.ceil(math.log(_NOTHING) / fall))
-    out[:some] = np.expm1(np.arange(1, some + 1) * fall) / -alpha
-    return out
+    return np.append(np.expm1(np.arange(1, some + 1) * fall) / -alpha, 1.0 / alpha)
 
 
-def _scan(out: _Floats, keep: float) -> _Floats:
-    """y[i] = x[i] + keep · y[i - 1], in place."""
+def _scan(x: _Floats, keep: float, anchor: float = 0.0, scale: float = 1.0, weights: _Floats | None = None) -> _Floats:
+    """y[i] = x[i] + keep · y[i - 1], for distances from `anchor` times `scale`; then by the weights, and back again."""
     spans, span, share = [], 1, keep
-    while span < min(len(out), _PIECE) and share > _NOTHING:
+    while span < min(len(x), _PIECE) and share > _NOTHING:
         spans.append((span, share))
         span, share = 2 * span, share * share
-    spare = np.empty(min(len(out), _PIECE))
-    for start in range(0, len(out), _PIECE):
+    out, spare, last = np.empty(len(x)), np.empty(min(len(x), _PIECE)), 0.0
+    for start in range(0, len(x), _PIECE):
         piece = out[start : start + _PIECE]
-        if start:
-            piece[0] += keep * out[start - 1]
+        np.subtract(x[start : start + _PIECE], anchor, out=piece)
+        piece *= scale
+        piece[0] += keep * last
         for span, share in spans:
             if span >= len(piece):
                 break
-            older = np.multiply(piece[:-span], share, out=spare[: len(piece) - span])
-            piece[span:] += older
+            piece[span:] += np.multiply(piece[:-span], share, out=spare[: len(piece) - span])
+        last = piece[-1]
+        if weights is not None:
+            known = weights[start : start + len(piece)] if start < len(weights) else weights[-1:]
+            piece[: len(known)] /= known
+            piece[len(known) :] /= weights[-1]
+        piece += anchor
     return out
 
 

@@ -99,7 +99,10 @@ def test_exponential_deviations_are_those_of_pandas(agrees) -> None:
     )
 
 
-def test_unadjusted_weights_follow_their_definition_where_pandas_leaves_it() -> None:
+def test_a_value_after_a_gap_weighs_what_it_weighs_in_pandas() -> None:
     """After a gap the weights are (1 - alpha)^2 and alpha; at com=1 alone pandas takes 1 - (1 - alpha)^2 instead."""
-    result = pd.Series([1.0, None, 0.5]).ewm(com=1, adjust=False).mean()
-    assert result.tolist() == pytest.approx([1.0, 1.0, (0.25 * 1.0 + 0.5 * 0.5) / 0.75])
+    gap = [1.0, None, 0.5]
+    assert pd.Series(gap).ewm(com=1, adjust=False).mean().tolist() == pytest.approx([1.0, 1.0, 0.625])
+    both = 0.36 + 0.4
+    expected = (0.36 * 1.0 + 0.4 * 0.5) / both
+    assert pd.Series(gap).ewm(alpha=0.4, adjust=False).mean().tolist() == pytest.approx([1.0, 1.0, expected])
