@@ -31,7 +31,7 @@ nodes:
   channel: {use: channel, in: daily.close, with: {length: 5}}
   rising: {use: rising, in: daily}
   alone: {use: rising, in: {close: daily.close}}
-  when: {use: when, in: rising, with: {side: sell}}
+  when: {use: act_when, in: rising, with: {side: sell}}
   standing: {use: standing, in: daily.close}
   of_peak: {use: of_peak, in: channel.middle}
   unrolled: {use: unrolled, in: daily.close}
