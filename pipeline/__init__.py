@@ -14,6 +14,7 @@ A node is a function from columns to columns. Declare one with `indicator`, `str
 from pipeline.model.declare import indicator, portfolio, strategy
 from pipeline.model.kernel import kernel
 from pipeline.model.kind import (
+    Anything,
     Axis,
     Bars,
     Condition,
@@ -37,6 +38,7 @@ from pipeline.model.kind import (
 from pipeline.model.param import Param
 
 __all__ = [
+    "Anything",
     "Axis",
     "Bars",
     "Condition",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,12 +29,17 @@ from pipeline.execution.run import Run
 from pipeline.execution.why import Reason, why
 from pipeline.graph.check import check_file
 from pipeline.graph.graph import Graph
+from pipeline.laws.certificate import Certificate
+from pipeline.laws.certify import certify
+from pipeline.laws.trial import Compiled
 from pipeline.market.store import Market
+from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.plugins.host import WorkerHost
 from pipeline.settings import Project
 from pipeline.store.cache import Cache
+from pipeline.store.certificates import write_certificates
 from pipeline.store.collect import Collected
 from pipeline.store.export import Exported, Format, chosen, export
 from pipeline.store.failures import FailureFiles
@@ -187,6 +192,25 @@ class Engine:
             published = recorder.finish(run)
         self.cache.expire()
         return Result(run, checked, published, self.database)
+
+    def certify(
+        self, wanted: Iterable[tuple[NodeType, Mapping[str, Any] | None]], *, draws: int = 0
+    ) -> Iterator[Certificate]:
+        """Put node types through the laws, one by one, with given params or the defaults and the ends of their ranges.
+
+        `draws` sets from the whole range of the params are tried besides. What was found is published when the last
+        one was taken, or when whoever asks stops. Raises StoreError when it cannot be written.
+        """
+        found: list[Certificate] = []
+        evaluate = Compiled(self._kernels)
+        try:
+            for node, params in wanted:
+                found.append(certify(node, evaluate, params, draws=draws))
+                yield found[-1]
+        finally:
+            if found:
+                write_certificates(self.project.private / "journal", found)
+                publish(self.project.database, self.project.private)
 
     def failed_call(self, run_id: str, node: str, symbol: str | None = None) -> KeptCall:
         """What is kept of a failed call of a run; see `replay`."""

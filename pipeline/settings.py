@@ -73,7 +73,9 @@ class Logging(_Section):
 class ProjectSettings(_Section):
     """Defaults of this project."""
 
-    universes: dict[str, list[str]] = Field(default_factory=dict, description="Named symbol lists")
+    universes: dict[str, list[str]] = Field(
+        default_factory=dict, description="Named symbol lists; a member may name another one"
+    )
     store: Literal["all", "outputs", "metrics"] = Field(
         default="all", description="Whose values are kept: all nodes', declared outputs and metrics, or metrics alone"
     )

@@ -92,7 +92,7 @@ def measure_account(
         value = curve[i]
         level += value
         change = 0.0
-        if value != before and before != 0.0:  # a division is dear, and many bars are flat
+        if before not in (value, 0.0):  # a division is dear, and many bars are flat
             change = value / before - 1.0
         before = value
         scratch[i] = change

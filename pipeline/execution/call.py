@@ -12,9 +12,11 @@ import polars as pl
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument, flat
+from pipeline.execution.array import evaluate_arrays
 from pipeline.execution.expression import evaluate_expression
 from pipeline.execution.frames import evaluate_frames
 from pipeline.execution.kernel import KernelCache, kernel_arguments
+from pipeline.execution.panels import evaluate_panels
 from pipeline.execution.protocols import Outputs
 from pipeline.execution.table import evaluate_table
 from pipeline.model.bars import Panel
@@ -38,8 +40,13 @@ def prepare(
 ) -> Any:
     """Whatever must not count as the node's own time: faces of columns are made, kernels compiled."""
     if node.style == "kernel":
-        args = kernel_arguments(ports, params, panel.offsets)
+        outs = tuple([kernels.buffers.take(len(panel)) for _ in node.outputs])
+        args = kernel_arguments(outs, ports, params, panel.offsets)
         return kernels.driver(node, args), args
+    if node.style == "array":
+        for column in flat(ports):
+            column.array  # noqa: B018 - makes the face
+        return None
     for column in flat(ports):
         column.series  # noqa: B018 - makes the face
     if node.style == "table" and kernels.attach(node):
@@ -72,16 +79,17 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     """
     if node.style == "kernel":
         driver, args = prepared
-        arrays = driver(*args)
-        for (name, dtype), array in zip(columns, arrays, strict=True):
-            check_codes(node, array, name, dtype)
-            array.flags.writeable = False
-        return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
+        driver(*args)
+        return _columns(node, columns, args[0])
     # what a node prints must not end up in the middle of somebody's answer
     with redirect_stdout(sys.stderr):
         tables: dict[str, pl.DataFrame] = {}
         if node.style == "table":
             tables, found = evaluate_table(node, ports, params, panel)
+        elif node.style == "array":
+            return _columns(node, columns, evaluate_arrays(node, ports, params, columns, panel))
+        elif node.style == "panel":
+            found = evaluate_panels(node, prepared, params, columns)
         else:
             evaluate = evaluate_frames if node.style == "frame" else evaluate_expression
             found = evaluate(node, ports, params, columns, panel)
@@ -92,8 +100,16 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     return given | tables
 
 
+def _columns(node: NodeType, columns: Sequence[tuple[str, Dtype]], arrays: Sequence[FloatArray]) -> Outputs:
+    """Fresh arrays as the columns of a value; nobody writes into them from now on."""
+    for (name, dtype), array in zip(columns, arrays, strict=True):
+        check_codes(node, array, name, dtype)
+        array.flags.writeable = False
+    return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
+
+
 def check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> None:
-    """A kernel writes floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN.
+    """An array holds floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN.
 
     Raises NodeError TG502.
     """

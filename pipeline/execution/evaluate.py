@@ -74,7 +74,7 @@ def evaluate(call: Call, caller: Caller, *, limit: float | None, retry: int) -> 
 def _may_be_of_a_symbol(call: Call, outcome: Outcome) -> bool:
     """True when another symbol may do better: the node works symbol by symbol, and met the values when it failed."""
     raised = outcome.raised
-    if raised is None or call.node.scope != "symbol" or call.node.tables:
+    if raised is None or call.node.scope != "symbol" or call.node.tables or call.axes:
         return False
     if not outcome.ms or raised.code in ("TG505", "TG506"):  # it was not called, or took its worker with it
         return False

@@ -25,6 +25,7 @@ from pipeline.execution.run import Failure, NodeRecord, Run, RunSink, Unheard
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
 from pipeline.model.kind import METRICS, TRADES
+from pipeline.model.rows import axis_frame
 
 __all__ = ["Options", "execute"]
 
@@ -132,7 +133,7 @@ class _Execution:
         cause = next((self._failed[index] for index in step.upstream if index in self._failed), None)
         if cause is not None:
             message = f"it needs {cause!r}, which failed"
-        elif (dead := self._dead_above(step)) and step.type.scope != "symbol":
+        elif (dead := self._dead_above(step)) and (step.type.scope != "symbol" or step.type.style == "panel"):
             # without them it would be another value than its key says
             cause = next(iter(dead.values()))
             message = f"it needs all symbols of {cause!r}, which failed for {_named(dead)}"
@@ -205,8 +206,8 @@ class _Execution:
             if len(todo) < len(panel.symbols):
                 some, rows = selected(panel, todo)
                 ports = [taken(port, rows) for port in ports]
-            call = Call(step.type, ports, step.node.params, step.columns, some)
-            caller = self.inline if step.timeout is None else self.options.limited or self.inline
+            call = Call(step.type, ports, step.node.params, step.columns, some, self._axes(step, some))
+            caller = self.inline if step.timeout is None or call.axes else self.options.limited or self.inline
             found = evaluate(call, caller, limit=step.timeout, retry=step.retry)
             if some is panel:
                 return found
@@ -224,6 +225,12 @@ class _Execution:
                 raise NodeError("a stored value has other rows than its axis", code="TG603")
             found.value = {**whole, **tables}
         return found
+
+    def _axes(self, step: Step, panel: Panel) -> list[pl.DataFrame | None]:
+        """Of a panel step the rows of its output and of each port; nothing of others, whose ports have one axis."""
+        if step.type.style != "panel":
+            return []
+        return [axis_frame(panel, step.axis.timeframe), *self.inputs.axes(step)]
 
     def _pieces(self, step: Step) -> list[tuple[tuple[str, ...], Columns]]:
         """The stored columns that serve a step; a step with tables is taken whole or computed."""
@@ -263,6 +270,8 @@ class _Execution:
         return columns, key, len(panel) if columns else sum(map(len, tables.values())), size
 
     def _keep_call(self, step: Step, call: Call, raised: Raised) -> None:
+        if call.axes:  # its ports have rows of their own, for which the file of a call has no place
+            return
         try:
             self.options.failures.keep(self.run.id, step.users, call, raised)
         except StoreError as error:  # the failure itself is recorded all the same

@@ -18,6 +18,7 @@ from pipeline.execution.span import Span
 from pipeline.model.bars import BarsRequest, Panel
 from pipeline.model.column import Column
 from pipeline.model.kind import EVENT, SIGNAL
+from pipeline.model.rows import axis_frame, made_rows
 
 __all__ = ["Inputs"]
 
@@ -30,7 +31,8 @@ class Inputs:
         self.market = market
         self._store = store
         self._panels: dict[BarsRequest, Panel] = {}
-        self._spans: dict[BarsRequest, Span] = {}
+        self._made: dict[int, Panel] = {}
+        self._spans: dict[tuple[BarsRequest, int | None], Span] = {}
         self._values = Shelf(limit, self._next_use, self._put_aside)
         self._resting: dict[int, tuple[str, tuple[str, ...]]] = {}
         self._surplus: list[int] = []
@@ -46,7 +48,7 @@ class Inputs:
 
     def panel(self, step: Step) -> Panel:
         """The rows of a step's output."""
-        return self._span(step.axis).panel if step.cut else self._panel(step.axis)
+        return self._span(step).panel if step.cut else self._rows(step.axis, step.rows)
 
     def lost(self, step: Step) -> list[Step]:
         """The steps right above `step` whose values are neither here nor in the store, however they were planned."""
@@ -63,11 +65,15 @@ class Inputs:
 
     def ports(self, step: Step, panel: Panel) -> list[Argument]:
         """The arguments of a step over `panel`, of whose upstream values none is `lost`."""
-        rows = len(panel)
+        rows = None if step.type.style == "panel" else len(panel)
         return [
             None if source is None else self._argument(step, source, rows, port.takes is SIGNAL)
             for port, source in zip(step.type.ports, step.sources, strict=True)
         ]
+
+    def axes(self, step: Step) -> list[pl.DataFrame | None]:
+        """Of each port of a panel step the rows: symbol, ts and end, before any cut of the step itself."""
+        return [None if source is None else self._axis(source) for source in step.sources]
 
     def holds(self, step: Step) -> bool:
         """True when the value of a step is in memory."""
@@ -118,7 +124,7 @@ class Inputs:
             return None
         return value if symbols is None else joined(self.panel(step), [(symbols, value)], step.columns)
 
-    def _argument(self, step: Step, source: Source, rows: int, signal: bool) -> Argument:
+    def _argument(self, step: Step, source: Source, rows: int | None, signal: bool) -> Argument:
         wire = source.wire
         if source.request is not None:
             found = self._panel(source.request).columns
@@ -129,8 +135,10 @@ class Inputs:
             found = self._values[upstream.index]
             full = not upstream.cut
         columns = [found[name] for name in wire.columns]
+        if rows is None:  # a panel step takes each port with the rows that it has
+            return dict(zip([name for name, _ in wire.kind.fields] or wire.columns, columns, strict=True))
         if step.cut and full:
-            span = self._span(step.axis)
+            span = self._span(step)
             columns = [span.cut(column) for column in columns]
         if any(len(column) != rows for column in columns):
             raise NodeError(
@@ -151,10 +159,30 @@ class Inputs:
             panel = self._panels[request] = self.market.read(self._plan.bars[request], fields)
         return panel
 
-    def _span(self, request: BarsRequest) -> Span:
-        if request not in self._spans:
-            self._spans[request] = Span.of(self._panel(request), request.start)
-        return self._spans[request]
+    def _rows(self, request: BarsRequest, maker: int | None) -> Panel:
+        """The rows of a bars source, or what the step `maker` makes of its first port's: of the full ones always."""
+        if maker is None:
+            return self._panel(request)
+        if maker not in self._made:
+            step = self._plan.steps[maker]
+            first = step.sources[0]
+            assert first is not None
+            self._made[maker] = made_rows(step.type, step.node.params, self._axis(first, full=True))
+        return self._made[maker]
+
+    def _axis(self, source: Source, *, full: bool = False) -> pl.DataFrame:
+        if source.request is not None:
+            return axis_frame(self._panel(source.request), source.request.timeframe)
+        assert source.step is not None
+        step = self._plan.steps[source.step]
+        panel = self._rows(step.axis, step.rows) if full else self.panel(step)
+        return axis_frame(panel, step.axis.timeframe)
+
+    def _span(self, step: Step) -> Span:
+        place = step.axis, step.rows
+        if place not in self._spans:
+            self._spans[place] = Span.of(self._rows(*place), step.axis.start)
+        return self._spans[place]
 
 
 def _fields_needed(plan: Plan) -> dict[BarsRequest, set[str]]:

@@ -17,7 +17,9 @@ import numpy as np
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
+from pipeline.execution.buffer import Buffers
 from pipeline.model.bars import Offsets
+from pipeline.model.column import FloatArray
 from pipeline.model.kernel import Kernel
 from pipeline.model.node import NodeType
 
@@ -28,14 +30,15 @@ class KernelCache:
     """Compiled drivers by code digest: in memory for this process, on disk in `folder` for the next."""
 
     def __init__(self, folder: Path | None = None) -> None:
+        self.buffers = Buffers()
         self._folder = folder if folder is not None and _writable(folder) else None
         self._drivers: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
     def driver(self, node: NodeType, args: Sequence[Any]) -> Callable[..., Any]:
         """The compiled driver of a node for arguments of these types.
 
-        `args` is (offsets, one array or None per port, one scalar per param). Raises NodeError when numba
-        refuses the kernel.
+        `args` is (output arrays, offsets, one array or None per port, one scalar per param). Raises NodeError
+        when numba refuses the kernel.
         """
         # asking numba for the types takes ten microseconds; arrays are all alike here: float64, whole, read-only
         shapes = tuple([tuple(map(type, arg)) if type(arg) is tuple else type(arg) for arg in args])
@@ -66,7 +69,7 @@ class KernelCache:
         # the disk of two processes could meet under one name
         tag = node.code[:16] or "loose"
         kernel = _jitted(node.fn, tag, {})
-        wired = [_fields(kind) for kind in types[1 : 1 + len(node.ports)]]
+        wired = [_fields(kind) for kind in types[2 : 2 + len(node.ports)]]
         source = _driver_source(f"driver_{tag}", len(node.outputs), wired, len(node.params))
         scope: dict[str, Any] = {"__name__": __name__, "kernel": kernel, "np": np}
         exec(compile(source, "<driver>", "exec"), scope)  # noqa: S102 - written above, of counts alone
@@ -106,8 +109,10 @@ def _cause(message: str) -> str:
     return f"{said} ({places[-1].rstrip(':')})" if places else said
 
 
-def kernel_arguments(ports: Sequence[Argument], params: Mapping[str, Any], offsets: Offsets) -> tuple[Any, ...]:
-    """The driver's arguments: offsets, an array or None per port, a scalar per param.
+def kernel_arguments(
+    outs: tuple[FloatArray, ...], ports: Sequence[Argument], params: Mapping[str, Any], offsets: Offsets
+) -> tuple[Any, ...]:
+    """The driver's arguments: arrays to write into, offsets, an array or None per port, a scalar per param.
 
     Arrays are read-only, so a kernel that writes into its input is refused when it is compiled. A bundle
     is passed as a tuple of arrays, in the order of its fields.
@@ -118,7 +123,7 @@ def kernel_arguments(ports: Sequence[Argument], params: Mapping[str, Any], offse
             arrays.append(tuple(column.array for column in port.values()))
         else:
             arrays.append(None if port is None else port.array)
-    return (offsets, *arrays, *params.values())
+    return (outs, offsets, *arrays, *params.values())
 
 
 def _writable(folder: Path) -> bool:
@@ -151,18 +156,13 @@ def _driver_source(name: str, outputs: int, wired: Sequence[int], params: int) -
     ports = [f"x{i}" for i in range(len(wired))]
     names = [f"p{i}" for i in range(params)]
     slices = [_slice(port, fields) for port, fields in zip(ports, wired, strict=True)]
-    outs = [f"out{i}" for i in range(outputs)]
     call = f"kernel({', '.join([*slices, *names])})"
-    lines = [f"def {name}({', '.join(['offsets', *ports, *names])}):", "    rows = offsets[-1]"]
-    lines += [f"    {out} = np.empty(rows)" for out in outs]
+    lines = [f"def {name}({', '.join(['outs', 'offsets', *ports, *names])}):"]
     lines += ["    for s in range(len(offsets) - 1):", "        a = offsets[s]", "        b = offsets[s + 1]"]
     lines += [f"        found = {call}"]
-    if outputs == 1:
-        lines += [*_checked("found"), "        out0[a:b] = found"]
-    else:
-        for i, out in enumerate(outs):
-            lines += [*_checked(f"found[{i}]"), f"        {out}[a:b] = found[{i}]"]
-    lines.append(f"    return ({', '.join(outs)},)")
+    for i in range(outputs):
+        value = f"found[{i}]" if outputs > 1 else "found"
+        lines += [*_checked(value), f"        outs[{i}][a:b] = {value}"]
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from pipeline.errors import Fault, GraphError, MarketError, UsageError, did_you_mean
 from pipeline.execution.holding import Coverage, Holding, Piece
 from pipeline.execution.protocols import BarSource, ObjectStore
-from pipeline.execution.recipe import Recipes, library_versions, token_of
+from pipeline.execution.recipe import Recipes, library_versions
 from pipeline.execution.reuse import Reuse
 from pipeline.graph.graph import Graph, Node, Wire
 from pipeline.model.bars import BarsRequest, ResolvedBars
@@ -40,13 +40,13 @@ class Source:
 class Step:
     """One computation. `users` are the (graph, node) pairs that share it.
 
-    `axis` is the request whose rows the output stands for; `cut` when those rows are only the asked
-    range (an account and what follows from it); `upstream` are the indices of the steps that feed it;
-    `forced` when it is computed whether it is stored or not. `coverage` are the bars below it; `pieces` are
-    stored values that serve some symbols, or all of them when it is reused; `separable` says that the rows of
-    a symbol depend on that symbol alone, `proven` that no row depends on later ones: all types up to the bars
-    ship, and are tested for that; `kept` that its value is to be stored. It gets the most
-    tries and the longest limit that a user asks for.
+    `axis` is the request whose rows the output stands for, `rows` the index of the step that makes other
+    rows of them (its own for one that does); `cut` when those rows are only the asked range (an account and
+    what follows from it); `upstream` are the indices of the steps that feed it; `forced` when it is computed
+    whether it is stored or not. `coverage` are the bars below it; `pieces` are stored values that serve some
+    symbols, or all of them when it is reused; `separable` says that the rows of a symbol depend on that symbol
+    alone, `proven` that no row depends on later ones: all types up to the bars ship, and are tested for that;
+    `kept` that its value is to be stored. It gets the most tries and the longest limit that a user asks for.
     """
 
     index: int
@@ -62,6 +62,7 @@ class Step:
     coverage: Coverage
     separable: bool
     proven: bool
+    rows: int | None = None
     users: list[tuple[str, str]] = field(default_factory=list)
     action: Action = "compute"
     forced: bool = False
@@ -195,7 +196,7 @@ def _pieces(
         return ()  # the engine calls it once for all symbols: that they do not meet in there must be known
     if not step.separable:
         held = [holding for holding in held if holding.coverage.symbols == step.coverage.symbols]
-    sources = [(token_of(request), bars[request]) for request in step.requests]
+    sources = [(request.token, bars[request]) for request in step.requests]
     single = bool(step.tables) or not step.separable
     return finder.pieces(step.coverage, sources, held, single=single, causal=step.proven and not step.tables)
 
@@ -273,8 +274,15 @@ class _Planner:
                 known.timeout = max(known.timeout or 0.0, node.timeout)
             return known
         above = tuple([source.step for source in sources.values() if source.step is not None])
+        index = len(self.steps)
+        maker = (
+            None if not node.rows else index if node.rows == node.name else self.step_of[graph.name, node.rows].index
+        )
+        # a panel node may give one symbol's values to another, and a longer range has bars that are unfinished in a
+        # shorter one
+        apart = maker is None and node.type.style != "panel"
         step = Step(
-            index=len(self.steps),
+            index=index,
             key=key,
             recipe=recipe,
             node=node,
@@ -285,8 +293,10 @@ class _Planner:
             requests=requests,
             upstream=above,
             coverage=coverage,
-            separable=node.type.scope == "symbol" and all(self.steps[index].separable for index in above),
-            proven=node.type.shipped and all(self.steps[index].proven for index in above),
+            # other rows are made of all symbols' at once: what is known of a symbol's bars says little of them
+            separable=apart and node.type.scope == "symbol" and all(self.steps[i].separable for i in above),
+            proven=apart and node.type.shipped and all(self.steps[i].proven for i in above),
+            rows=maker,
             retry=node.retry,
             timeout=node.timeout,
         )

@@ -81,10 +81,9 @@ def upstream_of(plan: Plan, step: Step) -> str:
 def data_of(plan: Plan, step: Step) -> str:
     """The bars below a step as JSON: digest and number of symbols per timeframe and adjustment."""
     found = {}
-    for request in sorted(step.requests, key=lambda r: (r.timeframe, r.adjust)):
+    for request in sorted(step.requests, key=lambda r: r.token):
         resolved = plan.bars[request]
-        name = f"{request.timeframe} {request.adjust}"
-        found[name] = {"digest": digest(resolved.symbols, resolved.digests), "symbols": len(resolved.symbols)}
+        found[request.token] = {"digest": digest(resolved.symbols, resolved.digests), "symbols": len(resolved.symbols)}
     return json.dumps(found)
 
 

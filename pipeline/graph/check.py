@@ -9,17 +9,18 @@ from typing import Any
 
 import networkx as nx
 
-from pipeline.errors import Fault, GraphError, Place, PluginError, did_you_mean
+from pipeline.errors import Fault, GraphError, Place, TradegraphError, did_you_mean
 from pipeline.graph.graph import FrozenMap, Graph, Node
 from pipeline.graph.hint import Hints
 from pipeline.graph.markup import Item, Map, Scalar
 from pipeline.graph.read import load_text, scan_text
 from pipeline.graph.source import BROKEN, OVERRIDES, read_bars
 from pipeline.graph.spec import GraphSpec, NodeSpec
-from pipeline.graph.wiring import Sources, check_references, columns_of, wire_node
+from pipeline.graph.wiring import Sources, check_references, columns_of, rows_of, wire_node
 from pipeline.model.bars import BarsRequest
 from pipeline.model.garbage import collector_paused
 from pipeline.model.registry import Registry
+from pipeline.model.rows import try_rows
 from pipeline.model.scalar import shown
 
 __all__ = ["check", "check_file", "check_text"]
@@ -220,8 +221,10 @@ class _Checker:
             return
         try:
             warmup, caution = node_type.warmup_of(values), node_type.caution_of(values)
-        except PluginError as error:
-            self.fault(error.faults[0].code, f"node {spec.name.text!r}: {error.faults[0].message}", spec.use.place)
+            try_rows(node_type, values)
+        except TradegraphError as error:
+            bad = error.faults[0]
+            self.fault(bad.code, f"node {spec.name.text!r}: {bad.message}", spec.use.place, bad.hint)
             return
         if caution:
             self.cautions.append(
@@ -234,13 +237,14 @@ class _Checker:
             params=FrozenMap(values),
             wires=wires,
             kinds=FrozenMap(kinds),
-            axis=axis,
+            axis=axis[0],
             warmup=warmup,
             place=spec.name.place,
             retry=spec.policy.retry or 0,
             timeout=spec.policy.timeout,
             tags=spec.policy.tags,
             store=spec.policy.store is not False,
+            rows=rows_of(spec.name.text, node_type, values, axis, self.sources),
         )
 
     def _no_type(self, spec: NodeSpec) -> None:

@@ -29,7 +29,7 @@ TOP_RESERVED = {
     "sweep": "parameter sweeps",
     "universes": "named symbol lists",
 }
-BARS = ("timeframe", "symbols", "from", "to", "adjust", "history")
+BARS = ("timeframe", "symbols", "from", "to", "adjust", "history", "resample", "zone", "day_start", "weekdays")
 NODE = ("use", "in", "with", *POLICY)
 PARAM = ("type", "default", "min", "max", "options", "description")
 TYPES: dict[str, Any] = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from pipeline.errors import Fault
 from pipeline.graph.graph import Node, Wire
@@ -12,13 +12,18 @@ from pipeline.graph.hint import Hints
 from pipeline.graph.markup import Scalar
 from pipeline.graph.spec import NodeSpec
 from pipeline.model.bars import BarsRequest
-from pipeline.model.kind import BARS, EVENT, NUMBER, SIGNAL, Kind, Same
+from pipeline.model.kind import ANYTHING, BARS, CONDITION, EVENT, NUMBER, PRICE, SIGNAL, Kind, Same
 from pipeline.model.node import NodeType, Port
 from pipeline.model.scalar import shown
 
-__all__ = ["Sources", "Wired", "check_references", "columns_of", "wire_node"]
+__all__ = ["Axis", "Sources", "Wired", "check_references", "columns_of", "rows_of", "wire_node"]
 
-Wired: TypeAlias = tuple[tuple[Wire, ...], dict[str, Kind], str]
+Axis: TypeAlias = tuple[str, str]
+"""A bars source, and the node that made other rows of its rows, "" when none did."""
+Wired: TypeAlias = tuple[tuple[Wire, ...], dict[str, Kind], Axis]
+
+MADE = {"n": NUMBER, "vwap": PRICE, "partial": CONDITION}
+"""Columns that bars made of faster ones have besides those of all bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,14 @@ class Sources:
     nodes: Mapping[str, Node]
     written: Set[str]
     hint: Hints
+    makers: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
-    def axis_of(self, name: str) -> str:
-        """The bars source whose rows the columns of `name` stand for."""
-        return name if name in self.bars else self.nodes[name].axis
+    def axis_of(self, name: str) -> Axis:
+        """The rows that the columns of `name` stand for."""
+        if name in self.bars:
+            return name, ""
+        node = self.nodes[name]
+        return node.axis, node.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +102,10 @@ class _Ends:
     def _bars_end(self, source: str, field: str, reference: Scalar) -> _End | None:
         if not field:
             return _End(source, tuple(name for name, _ in BARS.fields), BARS, source)
-        kind = dict(BARS.fields).get(field)
+        kinds = {**dict(BARS.fields), **(MADE if self.sources.bars[source].resample else {})}
+        kind = kinds.get(field)
         if kind is None:
-            hint = self.sources.hint(field, dict(BARS.fields))
+            hint = self.sources.hint(field, kinds)
             self.fault("TG203", f"bars {source!r} have no column {shown(field)}", reference, hint)
             return None
         return _End(source, (field,), kind, f"{source}.{field}")
@@ -154,10 +164,11 @@ class _Wiring(_Ends):
         if end.kind is BARS and not any(port.takes is BARS for port in self.type.ports):
             fields = dict(BARS.fields)
             if all(port.name in fields for port in required):
+                column = dict(zip(fields, end.columns, strict=True))
                 return {
                     port.name: (
                         reference,
-                        _End(end.source, (port.name,), fields[port.name], f"{end.label}.{port.name}"),
+                        _End(end.source, (column[port.name],), fields[port.name], f"{end.label}.{port.name}"),
                     )
                     for port in self.type.ports
                     if port.name in fields
@@ -193,23 +204,33 @@ class _Wiring(_Ends):
                 hint,
             )
 
-    def check_axis(self, ends: Mapping[str, tuple[Scalar, _End]]) -> str:
-        """The one axis of all inputs, "" with a fault when they differ."""
-        axis, first = "", ""
-        for reference, end in ends.values():
-            mine = self.sources.axis_of(end.source)
-            if not axis:
+    def check_axis(self, ends: Mapping[str, tuple[Scalar, _End]]) -> Axis:
+        """The one axis of all inputs, with a fault when they differ; of a panel node that of the port it names."""
+        axes = {port: self.sources.axis_of(end.source) for port, (_, end) in ends.items()}
+        if self.type.rows is not None:
+            port = self.type.rows if isinstance(self.type.rows, str) else self.type.ports[0].name
+            return axes.get(port, ("", ""))
+        axis, first = ("", ""), ""
+        for port, (reference, end) in ends.items():
+            mine = axes[port]
+            if not first:
                 axis, first = mine, end.label
-            elif mine != axis:
-                problem = _differing(self.sources.bars[axis], self.sources.bars[mine])
-                if problem:
-                    self.fault(
-                        "TG216",
-                        f"{first} and {end.label} stand on different axes: {axis!r} and {mine!r} differ in {problem}",
-                        reference,
-                        "All inputs of a node share symbols, timeframe and range.",
-                    )
+            elif mine != axis and (problem := self._apart(axis, mine)):
+                self.fault(
+                    "TG216",
+                    f"{first} and {end.label} stand on different axes: {problem}",
+                    reference,
+                    "All inputs of a node share symbols, timeframe and range; `align` brings one to the other's.",
+                )
         return axis
+
+    def _apart(self, one: Axis, other: Axis) -> str:
+        """What tells two axes apart; "" when they hold the same rows."""
+        if one[1] != other[1]:
+            made = [f"made by node {maker!r}" if maker else f"of {bars!r}" for bars, maker in (one, other)]
+            return f"the rows {' and those '.join(made)}"
+        problem = _differing(self.sources.bars[one[0]], self.sources.bars[other[0]])
+        return f"{one[0]!r} and {other[0]!r} differ in {problem}" if problem else ""
 
     def run(self) -> Wired | None:
         ends = self.plan_ports()
@@ -220,14 +241,10 @@ class _Wiring(_Ends):
             elif not port.optional and not said & {"", "in", port.name}:
                 hint = f"Add `{port.name}: …` under `in`; it takes {port.takes}."
                 self.fault("TG211", f"input {port.name!r} of {self.type.id} is not wired", self.spec.use, hint)
-        axis = self.check_axis(ends) if ends else ""
+        axis = self.check_axis(ends) if ends else ("", "")
         if self.faults or self.broken or self.spec.unread:
             return None
-        wires = tuple(
-            Wire(port.name, ends[port.name][1].source, ends[port.name][1].columns, ends[port.name][1].kind)
-            for port in self.type.ports
-            if port.name in ends
-        )
+        wires = tuple(_wire(port, ends[port.name][1]) for port in self.type.ports if port.name in ends)
         return wires, self._kinds(wires), axis
 
     def _kinds(self, wires: tuple[Wire, ...]) -> dict[str, Kind]:
@@ -241,6 +258,21 @@ class _Wiring(_Ends):
                 kind = kind if kind.dtype == "float" else NUMBER
             kinds[output.name] = kind
         return kinds
+
+
+def _wire(port: Port, end: _End) -> Wire:
+    # of rows nothing is read
+    return Wire(port.name, end.source, *(((), ANYTHING) if port.takes is ANYTHING else (end.columns, end.kind)))
+
+
+def rows_of(name: str, node_type: NodeType, params: Mapping[str, Any], axis: Axis, sources: Sources) -> str:
+    """The node whose rows `name` has: for a maker of rows the first that makes the same of the same axis."""
+    if not callable(node_type.rows):
+        return axis[1]
+    code, request = node_type.rows.__code__, sources.bars[axis[0]]
+    shape = (request.symbols, request.timeframe, request.start, request.end, request.resample, axis[1])
+    said = tuple(repr(params[param]) for param in node_type.row_params)
+    return sources.makers.setdefault((code.co_filename, code.co_firstlineno, said, shape), name)
 
 
 def columns_of(node: Node) -> dict[str, Kind]:
@@ -274,5 +306,5 @@ def wire_node(spec: NodeSpec, node_type: NodeType, sources: Sources) -> tuple[Wi
 
 
 def _differing(a: BarsRequest, b: BarsRequest) -> str:
-    names = {"symbols": "symbols", "timeframe": "timeframe", "start": "from", "end": "to"}
+    names = {"symbols": "symbols", "timeframe": "timeframe", "start": "from", "end": "to", "resample": "resample"}
     return ", ".join(shown for name, shown in names.items() if getattr(a, name) != getattr(b, name))

@@ -21,6 +21,7 @@ from typing import Any, TypeGuard
 
 import pipeline.frame
 from pipeline.errors import Place, PluginError, TradegraphError
+from pipeline.model.digest import digest
 from pipeline.model.node import NodeType
 from pipeline.plugins.closure import CodeDigester, require_named
 from pipeline.plugins.contract import IndicatorPlugin, StrategyPlugin
@@ -98,7 +99,9 @@ class Loader:
 
     def _stamp(self, node: NodeType, file: SourceFile) -> NodeType:
         require_named(node.fn.__qualname__, node.id)
-        return node.loaded(code=self.digester.digest(file, node.fn.__name__), origin=str(file.path))
+        code = self.digester.digest(file, node.fn.__name__)
+        # a type that is made from data: its code is both
+        return node.loaded(code=digest("declared", node.code, code) if node.code else code, origin=str(file.path))
 
 
 class _Importer:

@@ -76,6 +76,14 @@ create table if not exists plugins (
     run_id varchar, path varchar, origin varchar, digest varchar, ids varchar, status varchar, reason varchar
 );
 
+create table if not exists certificates (
+    node_type varchar, category varchar, style varchar, code varchar, params varchar, verdict varchar,
+    broken varchar, law varchar, message varchar, output varchar, symbol varchar, bar bigint, ts timestamptz,
+    expected double, got double, laws integer, tried integer, rows bigint, warmup bigint, measured_warmup bigint,
+    drift double, settled bigint, versions varchar, ms double, verified_at timestamptz
+);
+comment on table certificates is 'which laws a node type keeps: the latest verdict per code digest and params';
+
 create table if not exists outputs (run_id varchar, graph varchar, output varchar, node varchar, key varchar);
 comment on table outputs is 'declared outputs that are real tables, one per graph and output: those of the latest run';
 

@@ -41,7 +41,14 @@ BUILT_IN = discover()
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "node" in metafunc.fixturenames:
-        metafunc.parametrize("node", [pytest.param(node, id=name) for name, node in sorted(BUILT_IN.items())])
+        metafunc.parametrize(
+            "node",
+            [
+                # one worker for all tests of a node: it is compiled once
+                pytest.param(node, id=name, marks=pytest.mark.xdist_group(name))
+                for name, node in sorted(BUILT_IN.items())
+            ],
+        )
 
 
 @cache
@@ -70,6 +77,13 @@ def compute_kernel(node: NodeType, ports: Sequence[Any], params: Mapping[str, An
     return list(found) if isinstance(found, tuple) else [found]
 
 
+def axis_of(rows: int) -> list[pl.Series]:
+    """The columns beside the ports: one bar an hour of one symbol, from a Monday on."""
+    start = np.datetime64("2024-01-01", "us")
+    ts = pl.Series("ts", start + np.arange(rows) * np.timedelta64(3_600_000_000, "us")).dt.replace_time_zone("UTC")
+    return [ts, pl.Series("symbol", ["A"] * rows, dtype=pl.String)]
+
+
 def compute_expression(node: NodeType, ports: Sequence[Any], params: Mapping[str, Any]) -> list[np.ndarray]:
     columns, args = [], []
     for port, array in zip(node.ports, ports, strict=False):
@@ -80,10 +94,10 @@ def compute_expression(node: NodeType, ports: Sequence[Any], params: Mapping[str
         args.append(bundle or pl.col(port.name))
     found = node.fn(*args, **params)
     found = found if isinstance(found, tuple) else (found,)
-    rows = pl.DataFrame(columns)
-    if node.scope == "cross-section":  # of one symbol
-        rows = rows.with_columns(pl.lit("A").alias("symbol"), pl.int_range(pl.len()).alias("ts"))
-    frame = rows.select(expression.alias(str(i)) for i, expression in enumerate(found))
+    rows = len(next(iter(ports[0].values()))) if isinstance(ports[0], dict) else len(ports[0])
+    frame = pl.DataFrame([*columns, *axis_of(rows)]).select(
+        expression.alias(str(i)) for i, expression in enumerate(found)
+    )
     return [Column(series=series).array for series in frame]
 
 
@@ -162,6 +176,11 @@ EXAMPLES = {
     "spread": {"first": "A", "second": "A"},
     "pairs": {"first": "A", "second": "B"},
     "macd": {"fast": 3, "slow": 7, "signal": 4},
+    "ppo": {"fast": 3, "slow": 7, "signal": 4},
+    "tsi": {"first": 5, "second": 3},
+    "compare": {"op": ">="},
+    "hold_for": {"bars": 3},
+    "of_symbol": {"symbol": "A"},
 }
 """Params that make a difference on `walk`, where the defaults would not."""
 
