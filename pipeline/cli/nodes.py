@@ -51,7 +51,8 @@ def show(session: Session, node_type: str) -> None:
     """
     from pipeline.cli import nodes_report
 
-    nodes_report.page(session.open_engine().discovery, node_type, as_json=session.json)
+    engine = session.open_engine()
+    nodes_report.page(engine.discovery, node_type, nodes_report.fallbacks(engine, node_type), as_json=session.json)
 
 
 @click.command(cls=Leaf)

@@ -37,11 +37,13 @@ comment on table nodes is 'where each value comes from: code, params, upstream a
 create table if not exists node_timings (
     run_id varchar, graph varchar, node varchar, node_type varchar, symbol varchar, key varchar,
     status varchar, ms double, cpu_ms double, rows bigint, bytes bigint, worker varchar, started_at timestamptz,
-    tries integer
+    tries integer, fallback varchar
 );
 alter table node_timings add column if not exists tries integer;
+alter table node_timings add column if not exists fallback varchar;
 comment on table node_timings is
-    'ms, cpu_ms (of the last try), tries: null unless computed or failed; symbol: null for all symbols at once';
+    'ms, cpu_ms (of the last try), tries: null unless computed or failed; symbol: null for all symbols at once; '
+    'fallback: what of pandas the adapter lacks, when the node was run again on real pandas';
 
 create table if not exists retries (
     run_id varchar, graph varchar, node varchar, symbol varchar, attempt integer, ms double, code varchar,

@@ -35,24 +35,17 @@ def test_every_param_is_described_and_bounded(node):
 def test_recursive_nodes_say_so(node):
     recursions = {
         "accumulation", "adx", "atr", "dema", "directional_index", "drawdown", "ema", "force_index", "growth", "kama",
-        "keltner", "latch", "long_flat", "macd", "obv", "parabolic_sar", "position", "position_returns", "ppo", "rsi",
-        "since", "stoch_rsi", "supertrend", "tema", "tsi", "vwap", "wilder", "pairs", "volatility_target",
+        "keltner", "latch", "long_flat", "macd", "obv", "pairs", "parabolic_sar", "position", "position_returns", "ppo",
+        "rsi", "since", "stoch_rsi", "supertrend", "tema", "tsi", "volatility_target", "vwap", "wilder",
     }  # fmt: skip
     assert node.recursive == (node.id in recursions)
 
 
 def test_nodes_import_only_the_root_of_pipeline_its_model_themselves_numpy_and_polars():
     allowed = {
-        "collections.abc",
-        "dataclasses",
-        "datetime",
-        "itertools",
-        "typing",
-        "numpy",
-        "numpy.typing",
-        "polars",
-        "pipeline",
-    }
+        "collections.abc", "dataclasses", "datetime", "itertools", "typing", "numpy", "numpy.typing",
+        "polars", "pipeline",
+    }  # fmt: skip
     for source in SOURCES:
         if source.parent.name == "talib":  # made from data by hand: it needs the model
             continue
