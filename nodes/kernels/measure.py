@@ -91,7 +91,9 @@ def measure_account(
     for i in range(rows):
         value = curve[i]
         level += value
-        change = value / before - 1.0 if before != 0.0 else 0.0
+        change = 0.0
+        if before not in (value, 0.0):  # a division is dear, and many bars are flat
+            change = value / before - 1.0
         before = value
         scratch[i] = change
         total += change
@@ -106,7 +108,8 @@ def measure_account(
             peak = value
             below = 0
         else:
-            deepest = min(deepest, value / peak - 1.0)
+            if value < peak * (1.0 + deepest):
+                deepest = min(deepest, value / peak - 1.0)
             below += 1
             longest = max(longest, below)
     mean = total / rows

@@ -32,7 +32,7 @@ def refused(tmp_path, capsys):
         (HEAD + "".join(ROWS).replace("10,11", "ten,11", 1), ("--signals", "signal"), "data row 0: open is 'ten'"),
         (HEAD + "".join(ROWS).replace("2020-01-02", "soon"), ("--signals", "signal"), "data row 1: 'soon' is no time"),
         (HEAD.replace("low", "bottom") + ROWS[0], ("--signals", "signal"), "has no column low"),
-        (HEAD + "".join(ROWS), ("--signals", "signal", "--fill", "next"), "allowed: next_open"),
+        (HEAD + "".join(ROWS), ("--signals", "signal", "--fill", "next"), "expected one of next_open"),
         (HEAD + "".join(ROWS), ("--signals", "signal", "--fee", "-1"), "fee"),
         (HEAD + "".join(ROWS), ("--target", "w", "--stop-loss", "0.1"), "--stop-loss does not go with --target"),
         (HEAD + "".join(ROWS), ("--target", "w", "--stop-loss", "w"), "--stop-loss does not go with --target"),

@@ -94,7 +94,8 @@ def compute_expression(node: NodeType, ports: Sequence[Any], params: Mapping[str
         args.append(bundle or pl.col(port.name))
     found = node.fn(*args, **params)
     found = found if isinstance(found, tuple) else (found,)
-    frame = pl.DataFrame([*columns, *axis_of(len(ports[0]))]).select(
+    rows = len(next(iter(ports[0].values()))) if isinstance(ports[0], dict) else len(ports[0])
+    frame = pl.DataFrame([*columns, *axis_of(rows)]).select(
         expression.alias(str(i)) for i, expression in enumerate(found)
     )
     return [Column(series=series).array for series in frame]
