@@ -25,7 +25,7 @@ from pipeline.execution.plan import Plan, plan
 from pipeline.execution.protocols import Progress, Silent
 from pipeline.execution.run import Run
 from pipeline.execution.why import Reason, why
-from pipeline.graph.check import check_file
+from pipeline.graph.check import Surroundings, check_file
 from pipeline.graph.graph import Graph
 from pipeline.market.store import Market
 from pipeline.model.registry import Registry
@@ -103,7 +103,12 @@ class Engine:
         """The checked graph in a file, or the one of that name in `graphs/`. Raises GraphError with every fault."""
         given = overrides or Overrides()
         return check_file(
-            self._file(graph), self.registry, params=given.params, settings=given.settings, bars=given.bars
+            self._file(graph),
+            self.registry,
+            params=given.params,
+            settings=given.settings,
+            bars=given.bars,
+            surroundings=Surroundings(universes=self.project.settings.project.universes),
         )
 
     def plan(

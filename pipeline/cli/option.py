@@ -133,7 +133,8 @@ def _settings(texts: tuple[str, ...]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for text in texts:
         target, sign, value = text.partition("=")
-        node, dot, name = target.strip().partition(".")
+        # a node of a sub-graph has dots in its name, a param has none
+        node, dot, name = target.strip().rpartition(".")
         if not (sign and dot and node and name):
             hint = "Write --set fast.period=12, or -p fast=12 for a param of the graph."
             raise UsageError(f"--set {text}: a param of a node is set by node and name", hint=hint)

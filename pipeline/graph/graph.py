@@ -13,7 +13,7 @@ from pipeline.model.bars import BarsRequest
 from pipeline.model.kind import Kind
 from pipeline.model.node import NodeType
 
-__all__ = ["FrozenMap", "Graph", "Node", "Wire"]
+__all__ = ["FrozenMap", "Graph", "Node", "Use", "Wire"]
 
 V = TypeVar("V")
 
@@ -67,12 +67,23 @@ class Node:
     store: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A sub-graph where it is used: `outs` lead to nodes of the graph, as (node, output); a single one is called ""."""
+
+    name: str
+    subgraph: str
+    params: Mapping[str, Any]
+    outs: Mapping[str, tuple[str, str]]
+
+
 @dataclass(frozen=True)
 class Graph:
     """A legal DAG of nodes over bars sources. `nodes` is in topological order, ties as written.
 
     `axis` of a node names the bars source whose rows its outputs stand for. `outputs` maps declared
-    output names to (node, output or "" for all of a node).
+    output names to (node, output or "" for all of a node). `uses` are the sub-graphs that are used, by name; the
+    nodes that one brought are called `name.inner`.
     """
 
     name: str
@@ -85,6 +96,7 @@ class Graph:
     file: str = ""
     warnings: tuple[Fault, ...] = field(default=(), repr=False)
     bars_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    uses: Mapping[str, Use] = field(default_factory=dict)
 
     def ancestors(self, name: str) -> set[str]:
         """All nodes that `name` depends on."""

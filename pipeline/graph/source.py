@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, get_args
 
 from pipeline.errors import Fault, MarketError, Place, did_you_mean
 from pipeline.graph.markup import Scalar, Seq
 from pipeline.graph.spec import BarsSpec
+from pipeline.graph.value import BROKEN
 from pipeline.model.bars import Adjust, BarsRequest, timeframe_seconds
 from pipeline.model.scalar import read_scalar, shown
 
-__all__ = ["BROKEN", "OVERRIDES", "Resolve", "read_bars", "read_end", "read_start", "read_symbols"]
+__all__ = ["OVERRIDES", "Resolve", "Universes", "read_bars", "read_end", "read_start", "read_symbols"]
 
 OVERRIDES = ("symbols", "from", "to")
 """Fields of bars sources that a call may override."""
-BROKEN: Any = object()
-"""What a `$param` stands for that has a fault of its own; what takes it is then left alone."""
 Resolve: TypeAlias = Callable[[Scalar], Any]
 """The text of a scalar, or the value of the graph param that it refers to."""
+Universes: TypeAlias = Mapping[str, Sequence[str]]
+"""Named lists of symbols."""
 
 _DAY = dt.timedelta(days=1)
 _TICK = dt.timedelta(microseconds=1)
+_SYMBOLS_HINT = "Write `symbols: all`, a universe or a list."
 _DATE_HINT = "Write a date (2024-05-31) or a date and time (2024-05-31T16:00)."
 
 
@@ -53,7 +55,8 @@ def read_symbols(text: str) -> tuple[str, ...] | None:
 
 
 class _Source:
-    def __init__(self, spec: BarsSpec, resolve: Resolve, overrides: Mapping[str, Any]) -> None:
+    def __init__(self, spec: BarsSpec, resolve: Resolve, overrides: Mapping[str, Any], universes: Universes) -> None:
+        self.universes = universes
         self.spec = spec
         self.resolve = resolve
         self.overrides = overrides
@@ -95,8 +98,13 @@ class _Source:
         text = self.text("symbols", "all" if item is None else "")
         names = None if text is None else read_symbols(text)
         if names == ():
-            self.fault("TG301", "it names no symbol", "symbols", "Write `symbols: all` or a list.")
-        return names
+            self.fault("TG301", "it names no symbol", "symbols", _SYMBOLS_HINT)
+        quoted = isinstance(item, Scalar) and item.quoted and "symbols" not in self.overrides
+        return names if names is None or quoted else self._spread(names)
+
+    def _spread(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The names with the symbols of a universe in place of its name."""
+        return tuple(symbol for name in names for symbol in self.universes.get(name, (name,)))
 
     def _listed(self, listed: Seq) -> tuple[str, ...]:
         names: list[str] = []
@@ -107,9 +115,9 @@ class _Source:
                 continue
             value = self.resolve(item)
             self.broken |= value is BROKEN
-            names.append(_as_text(value))
+            names += [item.text] if item.quoted else self._spread([_as_text(value)])
         if not listed.items:
-            self.fault("TG301", "it names no symbol", "symbols", "Write `symbols: all` or a list.")
+            self.fault("TG301", "it names no symbol", "symbols", _SYMBOLS_HINT)
         return tuple(names)
 
     def instant(self, name: str, read: Callable[[str], dt.datetime | None]) -> dt.datetime | None:
@@ -124,12 +132,15 @@ class _Source:
             return None
 
 
-def read_bars(spec: BarsSpec, resolve: Resolve, overrides: Mapping[str, Any]) -> tuple[BarsRequest | None, list[Fault]]:
+def read_bars(
+    spec: BarsSpec, resolve: Resolve, overrides: Mapping[str, Any], universes: Universes | None = None
+) -> tuple[BarsRequest | None, list[Fault]]:
     """The request that an entry of `bars:` means, and its faults. `overrides` replace fields, as text or typed.
 
-    None without a fault when it takes a param that has faults of its own.
+    A plain name of one of `universes` stands for its symbols. None without a fault when it takes a param that has
+    faults of its own.
     """
-    source = _Source(spec, resolve, overrides)
+    source = _Source(spec, resolve, overrides, universes or {})
     timeframe = _timeframe(source)
     adjust = source.text("adjust", "splits")
     if adjust is not None and adjust not in get_args(Adjust):

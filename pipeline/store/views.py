@@ -48,7 +48,8 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
     for name, shown in nodes.items():
         wanted[name] = definition_of(graph, shown, json.loads(params), segments)
     for output, reference in outputs:
-        name, _, part = reference.partition(".")
+        # a node of a sub-graph has dots in its name, an output has none
+        name, _, part = (reference, "", "") if reference in nodes else reference.rpartition(".")
         if name in nodes:
             # no run_id: a later run that finds everything cached leaves the table as it is
             body = definition_of(graph, nodes[name], json.loads(params), segments, part=part, latest=False)

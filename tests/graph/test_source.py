@@ -139,7 +139,7 @@ nodes:
     assert graph(text, params={"start": "2020-01-01"}).bars["d"].start == at(2020, 1, 1)
 
 
-NO_SYMBOL = ("TG301", "it names no symbol", "Write `symbols: all` or a list.")
+NO_SYMBOL = ("TG301", "it names no symbol", "Write `symbols: all`, a universe or a list.")
 NO_DATE = ("TG222", ": expected date and time", "Write a date (2024-05-31)")
 NOT_SINGLE = ("TG107", "a symbol is a single value", "Quote a symbol that is called null.")
 
