@@ -77,7 +77,8 @@ def _base(graph: Graph, body: str, states: States) -> set[str]:
         tags = {tag for node in graph.nodes.values() for tag in node.tags}
         return _some({name for name, node in graph.nodes.items() if value in node.tags}, "tag", value, tags)
     if method == "use":
-        parts = {name for name in graph.nodes for use in graph.uses.values() if _within(name, use.name, use.subgraph, value)}
+        uses = [f"{use.name}." for use in graph.uses.values() if use.subgraph == value]
+        parts = {name for name in graph.nodes if any(name.startswith(use) for use in uses)}
         types = {node.type.id for node in graph.nodes.values()} | {use.subgraph for use in graph.uses.values()}
         found = {name for name, node in graph.nodes.items() if node.type.id == value} | parts
         return _some(found, "type or sub-graph", value, types)
@@ -86,10 +87,6 @@ def _base(graph: Graph, body: str, states: States) -> set[str]:
             raise UsageError(f"there is no state {value!r}", hint=did_you_mean(value, STATES))
         return set(states()[value]) & graph.nodes.keys()
     raise UsageError(f"nodes are not selected by {method!r}", hint=did_you_mean(method, METHODS))
-
-
-def _within(name: str, use: str, subgraph: str, wanted: str) -> bool:
-    return subgraph == wanted and name.startswith(f"{use}.")
 
 
 def _named(graph: Graph, pattern: str) -> set[str]:
