@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,18 +24,25 @@ from pipeline.execution.execute import Options, execute
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.plan import Plan, plan
 from pipeline.execution.protocols import Progress, Silent
+from pipeline.execution.replay import KeptCall, Replay, replay
 from pipeline.execution.run import Run
 from pipeline.execution.why import Reason, why
 from pipeline.graph.check import Surroundings, check_file
+from pipeline.graph.fix import replace_text
 from pipeline.graph.graph import Graph
+from pipeline.graph.schema import FILE_NAME, schema_text
+from pipeline.graph.select import needed, selected
 from pipeline.market.store import Market
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
+from pipeline.plugins.host import WorkerHost
 from pipeline.settings import Project
+from pipeline.store.failures import FailureFiles
 from pipeline.store.journal import write_journal
 from pipeline.store.publish import Published, publish
 from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
+from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.segment import Segments
 
 __all__ = ["Engine", "Overrides", "Result"]
@@ -66,10 +74,12 @@ class Result:
     _database: Database = field(repr=False)
 
     def output(self, node: str) -> pl.DataFrame:
-        """The value of a node or declared output: symbol, ts and its columns, or its table."""
-        name, part = self.graph.outputs.get(node, (node, ""))
-        frame = self._database.output(self.run.id, self.graph.name, name)
+        """The value of a node, one of its outputs or a declared output: symbol, ts and its columns, or its table."""
+        name, _, part = node.partition(".")
+        name, part = self.graph.outputs.get(node, (name, part))
         node_of = self.graph.nodes.get(name)
+        table = part if node_of and part in node_of.type.tables and len(node_of.kinds) > 1 else ""
+        frame = self._database.output(self.run.id, self.graph.name, name, table)
         columns = dict(node_of.type.columns(node_of.kinds)) if node_of else {}
         # `stats.value` of a table is the table: it has columns of its own
         return frame.select("symbol", "ts", part) if part in columns else frame
@@ -82,6 +92,7 @@ class Engine:
         self.project = project
         self.market = Market(project.market)
         self.database = Database(project.database, project.private)
+        self.failures = FailureFiles(project.private / "failures")
         self._kernels = KernelCache(project.private / "kernels")
 
     @classmethod
@@ -92,12 +103,23 @@ class Engine:
     @cached_property
     def discovery(self) -> Discovery:
         """Node types and plugin files as they were found when first asked for."""
-        return build_registry(self.project.plugin_directories)
+        found = build_registry(self.project.plugin_directories)
+        file = self.project.private / FILE_NAME
+        if file.exists():  # an editor listens: it must not offer what is gone
+            _write_if_changed(file, schema_text(found.registry))
+        return found
 
     @property
     def registry(self) -> Registry:
         """The node types that graphs may use."""
         return self.discovery.registry
+
+    def write_schema(self) -> Path:
+        """Write the JSON Schema of graph files for editors; once it is there, it is kept up to date."""
+        file = self.project.private / FILE_NAME
+        file.parent.mkdir(exist_ok=True)
+        _write_if_changed(file, schema_text(self.registry))
+        return file
 
     def check(self, graph: str | Path, overrides: Overrides | None = None) -> Graph:
         """The checked graph in a file, or the one of that name in `graphs/`. Raises GraphError with every fault."""
@@ -122,6 +144,34 @@ class Engine:
         """What a run would compute and what it would reuse, without reading a bar. Raises GraphError."""
         checked = graph if isinstance(graph, Graph) else self.check(graph, overrides)
         return plan([checked], self.market, self._segments("plan"), reuse=cache, refresh=refresh)
+
+    def select(self, graph: Graph, select: Iterable[str] = (), exclude: Iterable[str] = ()) -> Graph:
+        """The part of a graph that a selection means: those nodes, what they need, and what is stored all the same.
+
+        Stored nodes stay so that SQL goes on to show them. Raises UsageError for a selection that means nothing.
+        """
+        planned = self.plan(graph)
+        stored = {name for name in graph.nodes if planned.step(graph.name, name).action == "reuse"}
+        names = selected(graph, select, exclude, lambda: self._states(planned, stored))
+        if not names:
+            raise UsageError("the selection means no node", hint="`tradegraph plan GRAPH` lists all nodes.")
+        kept = needed(graph, names)
+        for name in graph.nodes:  # in order: a stored node stays where all that it stands on stays
+            if name in stored and all(above in kept or above in graph.bars for above in graph.dag.pred[name]):
+                kept.add(name)
+        return graph.subset(kept)
+
+    def _states(self, planned: Plan, stored: Set[str]) -> dict[str, set[str]]:
+        """Nodes of a plan's first graph by what became of them since its latest run."""
+        graph = planned.graphs[0]
+        latest = self.database.latest(graph.name)
+        rows = self.database.nodes_of(latest) if latest else []
+        keys = {row["node"]: row["key"] for row in rows if row["graph"] == graph.name}
+        query = "select node from node_timings where run_id = ? and graph = ? and status in ('failed', 'skipped')"
+        failed = set(self.database.sql(query, [latest, graph.name])["node"]) if latest else set()
+        new = {name for name in graph.nodes if name not in keys}
+        changed = {name for name in graph.nodes if keys.get(name) != planned.step(graph.name, name).key}
+        return {"new": new, "changed": changed, "failed": failed, "stored": set(stored)}
 
     def why(self, planned: Plan, node: str) -> list[Reason]:
         """Why a node of a plan's first graph is computed: what changed since the graph's latest run.
@@ -157,20 +207,60 @@ class Engine:
         run_id = new_run_id()
         segments = self._segments(run_id)
         planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh)
-        options = Options(fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
-        run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
+        with WorkerHost(self.project.plugin_directories, self.project.private / "kernels") as workers:
+            options = Options(
+                fail_fast=fail_fast,
+                settings=given.as_dict(),
+                progress=progress or Silent(),
+                limited=workers,
+                failures=self.failures,
+            )
+            run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
         rows = [
             PluginRow(r.path, r.origin, r.digest, " ".join(r.ids), r.status, r.reason)
             for r in self.discovery.records
             if r.origin != "shipped"
         ]
-        write_journal(self.project.private / "journal", run, segments.written, rows)
+        write_journal(self.project.private / "journal", run, segments, rows)
         published = publish(self.project.database, self.project.private)
         return Result(run, checked, published, self.database)
+
+    def failed_call(self, run_id: str, node: str, symbol: str | None = None) -> KeptCall:
+        """What is kept of a failed call of a run; see `replay`."""
+        known = run_id in self.failures.runs()  # a run that was killed is in no table
+        return self.failures.find(run_id if known else self.database.find_run(run_id), node, symbol)
+
+    def replay(self, run_id: str, node: str, symbol: str | None = None) -> Replay:
+        """Make a failed call of a run again, alone, in this process, with the node type as it is now.
+
+        `run_id` is an id, a beginning of one, or `latest`; `symbol` leaves the other symbols' rows out. Raises
+        UsageError when the call was not kept or no longer fits the node type, StoreError TG605 for no such run.
+        """
+        kept = self.failed_call(run_id, node, symbol)
+        type_id = kept.head["node_type"]
+        now = self.registry.get(type_id)
+        if now is None:
+            hint = did_you_mean(type_id, self.registry.ids)
+            raise UsageError(f"there is no node type {type_id!r} any more", hint=hint)
+        call = self.failures.read(kept, now)
+        if symbol is not None and len(call.panel.symbols) > 1:
+            call = call.alone(symbol)
+        return replay(kept, call, self._kernels)
 
     def sql(self, query: str) -> pl.DataFrame:
         """The answer of the published database. Raises StoreError TG604, TG605."""
         return self.database.sql(query)
+
+    def remove_runs(self, selection: Selection, *, dry_run: bool = False) -> list[RunOfGraph]:
+        """Forget runs, and say which; with `dry_run` only say it. `cache.gc` frees what only they needed.
+
+        Raises UsageError for a selection that means nothing, StoreError TG605 for a run that is not there.
+        """
+        publish(self.project.database, self.project.private)
+        found = select(self.database, selection, self.project.private)
+        if not dry_run:
+            remove(self.project.database, self.project.private, found)
+        return found
 
     def _file(self, graph: str | Path) -> Path:
         named = self.project.root / "graphs" / f"{graph}.yaml"
@@ -183,3 +273,11 @@ class Engine:
 def new_run_id() -> str:
     """An id that sorts by time: UTC to the second and eight random letters."""
     return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"
+
+
+def _write_if_changed(file: Path, text: str) -> None:
+    with suppress(OSError):  # a project that may only be read has no schema, and runs all the same
+        if not file.exists():
+            file.touch()
+        if file.read_text(encoding="utf-8") != text:
+            replace_text(file, text)

@@ -85,7 +85,8 @@ CODES: dict[str, str] = {
     "TG222": "A value is not of the declared type.",
     "TG223": "A value is outside its allowed range.",
     "TG224": "A required param is not set.",
-    "TG225": "An environment variable has a value that its param does not take.",
+    "TG225": "A param has a value that is allowed and misleads easily.",
+    "TG226": "An environment variable has a value that its param does not take.",
     # bars
     "TG301": "The market has no such symbol.",
     "TG302": "The market has no bars of this timeframe.",
@@ -109,6 +110,8 @@ CODES: dict[str, str] = {
     "TG502": "A node's output has the wrong length, dtype or values.",
     "TG503": "A node was skipped because something it needs failed.",
     "TG504": "The run was interrupted.",
+    "TG505": "A node took longer than its timeout.",
+    "TG506": "The process that computed a node ended.",
     # store
     "TG601": "The store cannot be written.",
     "TG602": "The store was written by a newer version.",

@@ -128,22 +128,6 @@ def _database(engine: Engine) -> Iterator[Finding]:
         yield Finding("fail", "database", f"{detail}; this version knows schema {SCHEMA_VERSION}", hint)
     else:
         yield Finding("ok", "database", detail)
-        yield from _moved(engine)
-
-
-def _moved(engine: Engine) -> Iterator[Finding]:
-    """Graphs whose views look for values where the project was before it was moved."""
-    query = "select distinct graph from shown where definition like '%read_parquet(%' and not contains(definition, ?)"
-    graphs = engine.database.sql(query, [str(engine.database.segments)])["graph"].sort().to_list()
-    if graphs:
-        shown = ", ".join(graphs[:5]) + (f" and {len(graphs) - 5} more" if len(graphs) > 5 else "")
-        detail = f"the project was moved: SQL does not find the nodes of {shown}"
-        yield Finding(
-            "warn",
-            "database",
-            detail,
-            "Run one of them: views are made anew, and what is stored is not computed again.",
-        )
 
 
 def _lock(engine: Engine) -> Iterator[Finding]:

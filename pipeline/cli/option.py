@@ -17,7 +17,7 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.engine import Overrides
 
-__all__ = ["Given", "Leaf", "given_options", "graph_argument", "json_option"]
+__all__ = ["Chosen", "Given", "Leaf", "chosen_options", "given_options", "graph_argument", "json_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,6 +82,36 @@ class Given:
                 except ValueError as error:
                     raise UsageError(f"--{name}: {error}") from error
         return Overrides(self.params, self.settings, self.bars)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which nodes a call is about: `--select` and `--exclude` as they were written."""
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.select or self.exclude)
+
+
+def chosen_options(command: F) -> F:
+    """--select and --exclude, given to the command as one `chosen`."""
+
+    @functools.wraps(command)
+    def collected(*args: Any, select: tuple[str, ...], exclude: tuple[str, ...], **rest: Any) -> Any:
+        return command(*args, chosen=Chosen(select, exclude), **rest)
+
+    note = "Only these nodes and what they need: node, +node, node+, tag:x, use:type, state:changed."
+    options = (
+        click.option("--select", "-s", multiple=True, metavar="NODES", shell_complete=candidate.nodes, help=note),
+        click.option("--exclude", multiple=True, metavar="NODES", shell_complete=candidate.nodes,
+                     help="Not these, unless a selected node needs them."),
+    )  # fmt: skip
+    wrapped: Any = collected
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]
 
 
 def given_options(command: F) -> F:

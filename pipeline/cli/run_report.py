@@ -52,8 +52,10 @@ def summary(result: Result, market: Market) -> None:
 
 
 def failures(result: Result) -> None:
-    """Nodes that failed, with code, place and cause, on stderr; and that a run was interrupted."""
+    """Nodes that failed, with code, place and cause, on stderr; warnings of the run; and that it was interrupted."""
     run = result.run
+    for warning in run.warnings:
+        tell(rendered(warning))
     failed = [record for record in run.records if record.status == "failed"]
     for record in failed:
         tell(rendered(_fault(record)))
@@ -201,6 +203,8 @@ def _echo_next(result: Result) -> None:
         click.echo(f'  tradegraph sql "select * from {graph.name}.{stored[-1]} order by ts desc limit 10"')
     click.echo('  tradegraph sql "select node, median(ms) from node_timings group by node order by 2 desc"')
     click.echo(f"  tradegraph runs show {result.run.id}")
+    if failed := next((record for record in result.run.records if record.status == "failed"), None):
+        click.echo(f"  tradegraph runs replay {result.run.id} {failed.step.node.name}")
 
 
 def _fault(record: NodeRecord) -> Fault:
@@ -208,7 +212,8 @@ def _fault(record: NodeRecord) -> Fault:
     assert failure is not None
     node = record.step.node
     message = f"node {node.name!r} ({record.step.type.id}): {failure.message}"
-    raised = _raised_in(failure.traceback, record.step.type.origin)
+    # of a node that was stopped the message says where it was
+    raised = "" if failure.code == "TG505" else _raised_in(failure.traceback, record.step.type.origin)
     return Fault(failure.code, message, node.place, f"It was raised at {raised}." if raised else "")
 
 

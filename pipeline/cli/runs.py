@@ -18,10 +18,12 @@ __all__ = ["compare", "list_", "runs", "show"]
         "list": "pipeline.cli.runs:list_",
         "show": "pipeline.cli.runs:show",
         "compare": "pipeline.cli.runs:compare",
+        "replay": "pipeline.cli.replay:replay",
+        "rm": "pipeline.cli.runs_rm:rm",
     },
 )
 def runs() -> None:
-    """Look back at runs, and compare two of them.
+    """Look back at runs, compare two of them, replay a failure.
 
     RUN is an id, the beginning of one, latest, or latest~1 for the one before it.
     """

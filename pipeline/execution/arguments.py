@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 import polars as pl
 
+from pipeline.model.bars import Offsets
 from pipeline.model.column import Column
 
-__all__ = ["Argument", "flat", "names_of", "series_of"]
+__all__ = ["Argument", "flat", "names_of", "of_rows", "series_of", "taken"]
 
 Argument: TypeAlias = "Column | Mapping[str, Column] | None"
 
@@ -31,6 +32,20 @@ def series_of(ports: Sequence[Argument]) -> list[pl.Series]:
     """The columns of all ports as series under those names."""
     names = [name for port in names_of(ports) for name in port]
     return [column.series.alias(name) for column, name in zip(flat(ports), names, strict=True)]
+
+
+def of_rows(port: Argument, start: int, stop: int) -> Argument:
+    """The argument for the rows from `start` to `stop` alone."""
+    if isinstance(port, Mapping):
+        return {field: column.slice(start, stop) for field, column in port.items()}
+    return None if port is None else port.slice(start, stop)
+
+
+def taken(port: Argument, rows: Offsets) -> Argument:
+    """The argument for some rows alone."""
+    if isinstance(port, Mapping):
+        return {field: column.take(rows) for field, column in port.items()}
+    return None if port is None else port.take(rows)
 
 
 def flat(ports: Sequence[Argument]) -> list[Column]:

@@ -15,16 +15,22 @@ from pipeline.execution.arguments import Argument, flat
 from pipeline.execution.expression import evaluate_expression
 from pipeline.execution.frames import evaluate_frames
 from pipeline.execution.kernel import KernelCache, kernel_arguments
-from pipeline.execution.protocols import Value
+from pipeline.execution.protocols import Outputs
 from pipeline.execution.table import evaluate_table
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column, FloatArray, polars_dtype
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
 
-__all__ = ["call", "prepare"]
+__all__ = ["WrongValues", "call", "check_codes", "prepare"]
 
 _EVENTS = frozenset({-1, 0, 1})
+
+
+class WrongValues(NodeError):
+    """The output has the right form, and values that its kind does not allow."""
+
+    code = "TG502"
 
 
 def prepare(
@@ -46,8 +52,8 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     columns: Sequence[tuple[str, Dtype]],
     panel: Panel,
     prepared: Any = None,
-) -> Value:
-    """The node's value. `prepared` is what `prepare` gave for the same arguments.
+) -> Outputs:
+    """What the node gives. `prepared` is what `prepare` gave for the same arguments.
 
     Raises whatever the node raises, and NodeError TG502 when the output has a wrong length, dtype or
     values.
@@ -56,23 +62,29 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
         driver, args = prepared
         arrays = driver(*args)
         for (name, dtype), array in zip(columns, arrays, strict=True):
-            _check_codes(node, array, name, dtype)
+            check_codes(node, array, name, dtype)
             array.flags.writeable = False
         return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
     # what a node prints must not end up in the middle of somebody's answer
     with redirect_stdout(sys.stderr):
+        tables: dict[str, pl.DataFrame] = {}
         if node.style == "table":
-            return evaluate_table(node, ports, params, panel)
-        evaluate = evaluate_frames if node.style == "frame" else evaluate_expression
-        found = evaluate(node, ports, params, columns, panel)
-    return {
+            tables, found = evaluate_table(node, ports, params, panel)
+        else:
+            evaluate = evaluate_frames if node.style == "frame" else evaluate_expression
+            found = evaluate(node, ports, params, columns, panel)
+    given: Outputs = {
         name: Column(dtype=dtype, series=_checked(node, series, name, dtype, len(panel)))
         for (name, dtype), series in zip(columns, found, strict=True)
     }
+    return given | tables
 
 
-def _check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> None:
-    """A kernel writes floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN."""
+def check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> None:
+    """A kernel writes floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN.
+
+    Raises NodeError TG502.
+    """
     if dtype == "float":
         return
     wrong = ~((array == 0.0) | (array == 1.0) | np.isnan(array))
@@ -80,7 +92,7 @@ def _check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> 
         wrong &= array != -1.0
     if wrong.any():
         allowed = "-1, 0, 1" if dtype == "event" else "0, 1"
-        raise NodeError(f"{node.id!r} gave {array[wrong][0]:g} for {name!r}, allowed: {allowed}", code="TG502")
+        raise WrongValues(f"{node.id!r} gave {array[wrong][0]:g} for {name!r}, allowed: {allowed}")
 
 
 def _checked(node: NodeType, series: pl.Series, name: str, dtype: Dtype, rows: int) -> pl.Series:
@@ -96,7 +108,7 @@ def _checked(node: NodeType, series: pl.Series, name: str, dtype: Dtype, rows: i
         values = set(series.drop_nulls().unique().to_list())
         if not values <= _EVENTS:
             wrong = sorted(values - _EVENTS)[:3]
-            raise NodeError(f"{node.id!r} gave the events {wrong}, allowed: -1, 0, 1", code="TG502")
+            raise WrongValues(f"{node.id!r} gave the events {wrong}, allowed: -1, 0, 1")
     cast = series.cast(polars_dtype(dtype))
     # null, never NaN: in polars NaN > 5 is true and would fire a buy
     return cast.fill_nan(None) if dtype == "float" else cast

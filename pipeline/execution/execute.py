@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import time
-import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from pipeline.errors import NodeError, TradegraphError
-from pipeline.execution.call import call, prepare
+from pipeline.errors import Fault, NodeError, StoreError
+from pipeline.execution.arguments import taken
+from pipeline.execution.attempt import Call, Caller, FailureKeeper, Forgetful, InProcess, Raised, raised_by
+from pipeline.execution.evaluate import Evaluation, evaluate
+from pipeline.execution.holding import Piece
 from pipeline.execution.inputs import Inputs
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
-from pipeline.execution.protocols import BarSource, ObjectStore, Progress, Silent, Value
+from pipeline.execution.protocols import BarSource, ObjectStore, Outputs, Progress, Silent
 from pipeline.execution.run import Failure, NodeRecord, Run
+from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
-from pipeline.model.kind import METRICS
+from pipeline.model.kind import METRICS, TRADES
 
 __all__ = ["Options", "execute"]
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded."""
+    """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded.
+
+    Nodes with a timeout are called by `limited`; without one they are called in process, with no limit.
+    """
 
     fail_fast: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = field(default_factory=Silent)
+    limited: Caller | None = None
+    failures: FailureKeeper = field(default_factory=Forgetful)
 
 
 def execute(
@@ -61,16 +69,17 @@ class _Execution:
         self.run = run
         self.inputs = inputs
         self.store = store
-        self.kernels = kernels
+        self.inline = InProcess(kernels)
         self.options = options
         self._failed: dict[int, str] = {}  # step index → name of the node that is the cause
+        self._dead: dict[int, dict[str, str]] = {}  # the same, by symbol, where others have values
 
     def walk(self) -> None:
         steps = self.run.plan.steps
         cached = sum(step.action == "reuse" for step in steps)
         self.options.progress.started(steps=len(steps), cached=cached)
         for step in steps:
-            record = self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._computed(step))
+            record = self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
             self._take(record)
             self.inputs.release(step)
             if record.status == "failed" and self.options.fail_fast:
@@ -83,58 +92,157 @@ class _Execution:
 
     def _take(self, record: NodeRecord) -> None:
         self.run.records.append(record)
-        if record.status in ("failed", "skipped"):
-            cause = record.failure.cause if record.failure and record.failure.cause else record.step.node.name
-            self._failed[record.step.index] = cause
-            if self.run.status == "ok":
-                self.run.status = "failed"
+        name = record.step.node.name
         message = record.failure.message if record.failure else ""
+        if record.status in ("failed", "skipped"):
+            self._failed[record.step.index] = (record.failure.cause if record.failure else "") or name
+        elif record.symbols:
+            self._dead[record.step.index] = {s: f.cause or name for s, f in record.symbols.items()}
+            message = _of_symbols(record)
+        if message and self.run.status == "ok":
+            self.run.status = "failed"
         for _, node in record.step.users:
             self.options.progress.finished(
                 node=node, status=record.status, ms=record.ms, rows=record.rows, message=message
             )
 
     def _skipped(self, step: Step) -> NodeRecord | None:
-        cause = next((self._failed[index] for index in step.upstream if index in self._failed), None)
-        if cause is None or step.action == "reuse":
+        if step.action == "reuse":
             return None
-        return NodeRecord(step, "skipped", failure=Failure("TG503", f"it needs {cause!r}, which failed", cause, ""))
+        cause = next((self._failed[index] for index in step.upstream if index in self._failed), None)
+        if cause is not None:
+            message = f"it needs {cause!r}, which failed"
+        elif (dead := self._dead_above(step)) and step.type.scope != "symbol":
+            # without them it would be another value than its key says
+            cause = next(iter(dead.values()))
+            message = f"it needs all symbols of {cause!r}, which failed for {_named(dead)}"
+        else:
+            return None
+        return NodeRecord(step, "skipped", failure=Failure("TG503", message, cause, ""))
+
+    def _dead_above(self, step: Step) -> dict[str, str]:
+        """Symbols for which something that the step needs has failed, each with the node that is the cause."""
+        dead: dict[str, str] = {}
+        for index in step.upstream:
+            dead.update(self._dead.get(index, {}))
+        return dead
 
     def _reused(self, step: Step) -> NodeRecord:
-        if step.is_table:
-            value = self.store.read(step.key, ())
-            if not isinstance(value, pl.DataFrame):  # gone or damaged since it was planned
-                return self._computed(step)
-            self._keep_metrics(step, value)
-        return NodeRecord(step, "cached")
+        piece = step.pieces[0]
+        if len(step.pieces) > 1:
+            return self._compute(step)[0]
+        whole, part = self.run.plan.holding(step), _part(step, piece)
+        tables: dict[str, pl.DataFrame] = {}
+        for suffix in step.objects:
+            self.store.alias(whole.of(suffix), part, piece.holding.of(suffix))
+        for name, suffix in step.tables.items():
+            table = self.store.read(whole.of(suffix).key, ())
+            if not isinstance(table, pl.DataFrame):  # gone or damaged since it was planned
+                return self._compute(step)[0]
+            tables[name] = table
+        self._publish(step, tables)
+        return NodeRecord(step, "cached", stored=step.key)
 
-    def _computed(self, step: Step) -> NodeRecord:
-        return self._compute(step)[0]
-
-    def _compute(self, step: Step) -> tuple[NodeRecord, Value | None]:
+    def _compute(self, step: Step) -> tuple[NodeRecord, Columns | None]:
+        """Compute what of a step is not stored, and store the whole."""
         started = dt.datetime.now(dt.UTC)
-        clock = _Clock()
+        dead = self._dead_above(step)
         try:
-            self._restore(step)
             panel = self.inputs.panel(step)
-            ports = self.inputs.ports(step, panel)
-            began = time.perf_counter()
-            prepared = prepare(step.type, ports, step.node.params, panel, self.kernels)
-            self.run.compile_ms += (time.perf_counter() - began) * 1e3
-            clock.start()
-            value = call(step.type, ports, step.node.params, step.columns, panel, prepared)
-            clock.stop()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a node raises is its own failure, recorded
-            clock.stop()
-            failure = _failure(error)
-            return NodeRecord(step, "failed", clock.ms, clock.cpu_ms, started_at=started, failure=failure), None
-        self.inputs.keep(step, value)
-        if isinstance(value, pl.DataFrame):
-            size, rows = self.store.put(step.key, value, None), len(value)
-            self._keep_metrics(step, value)
-        else:
-            size, rows = self.store.put(step.key, value, panel), len(panel)
-        return NodeRecord(step, "computed", clock.ms, clock.cpu_ms, rows, size, started), value
+            found = self._found(step, panel, dead)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a step without inputs is a failed step, recorded
+            failure = _failure(raised_by(error))
+            return NodeRecord(step, "failed", 0.0, 0.0, started_at=started, failure=failure), None
+        self.run.compile_ms += found.compile_ms
+        if found.failed is not None:
+            self._keep_call(step, *found.failed)
+        times = (found.ms, found.cpu_ms)
+        if found.value is None:
+            assert found.failed is not None
+            failure = _failure(found.failed[1])
+            return NodeRecord(step, "failed", *times, started_at=started, failure=failure, retried=found.retried), None
+        failures = {symbol: _failure(raised) for symbol, raised in found.raised.items()}
+        for symbol, cause in dead.items():
+            failures[symbol] = Failure("TG503", f"it needs {cause!r}, which failed", cause, "")
+        columns, key, rows, size = self._keep(step, found.value, panel, failures)
+        if found.untouched:
+            return NodeRecord(step, "cached", stored=key, symbols=failures), columns
+        return NodeRecord(
+            step, "computed", *times, rows, size, started, stored=key, symbols=failures, retried=found.retried
+        ), columns
+
+    def _found(self, step: Step, panel: Panel, dead: Mapping[str, str]) -> Evaluation:
+        """What the step gives over `panel`: stored pieces and what is computed now."""
+        pieces = self._pieces(step)
+        served = {symbol for symbols, _ in pieces for symbol in symbols}
+        todo = [symbol for symbol in panel.symbols if symbol not in served and symbol not in dead]
+        found = Evaluation(untouched=True)
+        tables: dict[str, pl.DataFrame] = {}
+        if todo:
+            self._restore(step)
+            ports, some = self.inputs.ports(step, panel), panel
+            if len(todo) < len(panel.symbols):
+                some, rows = selected(panel, todo)
+                ports = [taken(port, rows) for port in ports]
+            call = Call(step.type, ports, step.node.params, step.columns, some)
+            caller = self.inline if step.timeout is None else self.options.limited or self.inline
+            found = evaluate(call, caller, limit=step.timeout, retry=step.retry)
+            if some is panel:
+                return found
+            if found.value is not None:
+                columns, tables = apart(found.value)
+                if not columns:
+                    return found
+                pieces.append((some.symbols, columns))
+        elif not pieces:
+            cause = next(iter(dead.values()))
+            raise NodeError(f"it needs {cause!r}, which failed for every symbol", code="TG503")
+        if pieces:
+            whole = joined(panel, pieces, step.columns)
+            if whole is None:
+                raise NodeError("a stored value has other rows than its axis", code="TG603")
+            found.value = {**whole, **tables}
+        return found
+
+    def _pieces(self, step: Step) -> list[tuple[tuple[str, ...], Columns]]:
+        """The stored columns that serve a step; a step with tables is taken whole or computed."""
+        found = []
+        for piece in step.pieces if not step.tables else ():
+            stored = self.store.read(piece.holding.key, step.columns, _part(step, piece))
+            if isinstance(stored, Mapping):
+                found.append((piece.symbols, stored))
+        return found
+
+    def _keep(
+        self, step: Step, given: Outputs, panel: Panel, failures: Mapping[str, Failure]
+    ) -> tuple[Columns, str, int, int]:
+        """Store what a step gave, under the key of the symbols that it has.
+
+        Gives its columns, that key, the rows that it is counted with, the bytes of all.
+        """
+        alive = tuple(symbol for symbol in panel.symbols if symbol not in failures) if failures else None
+        holding = self.run.plan.holding(step, alive)
+        columns, tables = apart(given)
+        size = 0
+        if columns:
+            self.inputs.keep(step, columns)
+            self.inputs.rests(step, holding.key, alive)
+            stored = columns
+            if alive is not None:
+                panel, rows = selected(panel, alive)
+                stored = {name: column.take(rows) for name, column in columns.items()}
+            size += self.store.put(holding, stored, panel)
+        for name, suffix in step.tables.items():
+            size += self.store.put(holding.of(suffix), tables[name], None)
+        self._publish(step, tables)
+        return columns, holding.key, len(panel) if columns else sum(map(len, tables.values())), size
+
+    def _keep_call(self, step: Step, call: Call, raised: Raised) -> None:
+        try:
+            self.options.failures.keep(self.run.id, step.users, call, raised)
+        except StoreError as error:  # the failure itself is recorded all the same
+            fault = error.faults[0]
+            self.run.warnings += (Fault(fault.code, fault.message, fault.place, fault.hint, "warning"),)
 
     def _restore(self, step: Step) -> None:
         """Have the values above `step` at hand: load them, compute anew what is lost, the farthest first."""
@@ -147,7 +255,7 @@ class _Execution:
             if above is not step and not self.inputs.holds(above):
                 self.inputs.hold(above, self._recompute(above))
 
-    def _recompute(self, step: Step) -> Value:
+    def _recompute(self, step: Step) -> Columns:
         """Compute a step that was to be reused but whose value is gone or damaged; the record says so."""
         record, value = self._compute(step)
         if step.index < len(self.run.records):
@@ -157,36 +265,31 @@ class _Execution:
             raise NodeError(f"{step.node.name!r} had to be computed again and failed: {message}")
         return value
 
-    def _keep_metrics(self, step: Step, value: pl.DataFrame) -> None:
-        if METRICS in step.node.kinds.values():
-            for user in step.users:
-                self.run.tables[user] = value
+    def _publish(self, step: Step, tables: Mapping[str, pl.DataFrame]) -> None:
+        """Note metrics and trades in the run: they have tables of their own in the published file."""
+        for name, table in tables.items():
+            kind = step.node.kinds[name]
+            for graph, node in step.users if kind in (METRICS, TRADES) else ():
+                noted = self.run.tables.setdefault(kind.name, {})
+                noted[graph, node, name] = table
 
 
-class _Clock:
-    """Wall and CPU time of one call; zero until started."""
-
-    __slots__ = ("_cpu", "_wall", "cpu_ms", "ms")
-
-    def __init__(self) -> None:
-        self._wall = self._cpu = -1
-        self.ms = self.cpu_ms = 0.0
-
-    def start(self) -> None:
-        self._cpu = time.process_time_ns()
-        self._wall = time.perf_counter_ns()
-
-    def stop(self) -> None:
-        if self._wall >= 0:
-            self.ms = (time.perf_counter_ns() - self._wall) / 1e6
-            self.cpu_ms = (time.process_time_ns() - self._cpu) / 1e6
-            self._wall = -1
+def _part(step: Step, piece: Piece) -> Part:
+    """What of a stored value a piece is."""
+    held = piece.holding.coverage
+    symbols = None if piece.symbols == held.symbols else piece.symbols
+    return Part(symbols, None if held.ends == step.coverage.ends else step.axis.end)
 
 
-def _failure(error: BaseException) -> Failure:
-    text = "".join(traceback.format_exception(error))
-    if isinstance(error, TradegraphError):
-        fault = error.faults[0]
-        return Failure(fault.code, fault.message, "", text)
-    notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-    return Failure("TG501", f"{type(error).__name__}: {error}{notes}", "", text)
+def _of_symbols(record: NodeRecord) -> str:
+    symbol, failure = next(iter(record.symbols.items()))
+    return f"no value for {_named(record.symbols)}; {symbol}: {failure.message}"
+
+
+def _named(symbols: Collection[str]) -> str:
+    names = sorted(symbols)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more symbols" if len(names) > 3 else "")
+
+
+def _failure(raised: Raised) -> Failure:
+    return Failure(raised.code, raised.message, "", raised.traceback)

@@ -38,11 +38,7 @@ def evaluate_frames(
             panel.symbols, panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True
         ):
             args = [_argument(port, panel, start, stop - start) for port in ports]
-            try:
-                found = node.fn(*args, **params)
-            except Exception as error:
-                error.add_note(f"symbol {symbol}")
-                raise
+            found = node.fn(*args, **params)
             results = list(found) if isinstance(found, tuple) else [found]
             if len(results) != len(columns):
                 raise NodeError(f"{node.id!r} gave {len(results)} series for {len(columns)} outputs", code="TG502")

@@ -10,8 +10,9 @@ import polars as pl
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
+from pipeline.execution.part import Columns, joined
 from pipeline.execution.plan import Plan, Source, Step
-from pipeline.execution.protocols import BarSource, ObjectStore, Value
+from pipeline.execution.protocols import BarSource, ObjectStore
 from pipeline.execution.span import Span
 from pipeline.model.bars import BarsRequest, Panel
 from pipeline.model.column import Column
@@ -29,7 +30,8 @@ class Inputs:
         self._store = store
         self._panels: dict[BarsRequest, Panel] = {}
         self._spans: dict[BarsRequest, Span] = {}
-        self._values: dict[int, Value] = {}
+        self._values: dict[int, Columns] = {}
+        self._resting: dict[int, tuple[str, tuple[str, ...]]] = {}
         self._surplus: list[int] = []
         self._fields = _fields_needed(plan)
         self._consumers = [0] * len(plan.steps)
@@ -48,11 +50,11 @@ class Inputs:
         for index in step.upstream:
             upstream = self._plan.steps[index]
             if index not in self._values:
-                value = self._store.read(upstream.key, upstream.columns)
-                if value is None:
-                    found.append(upstream)
-                else:
+                value = self._stored(upstream)
+                if value is not None:
                     self.hold(upstream, value)
+                else:
+                    found.append(upstream)
         return found
 
     def ports(self, step: Step, panel: Panel) -> list[Argument]:
@@ -67,13 +69,13 @@ class Inputs:
         """True when the value of a step is in memory."""
         return step.index in self._values
 
-    def hold(self, step: Step, value: Value) -> None:
+    def hold(self, step: Step, value: Columns) -> None:
         """Hold a value for its consumers; until the next `release` when it has none."""
         self._values[step.index] = value
         if not self._consumers[step.index]:
             self._surplus.append(step.index)
 
-    def keep(self, step: Step, value: Value) -> None:
+    def keep(self, step: Step, value: Columns) -> None:
         """Hold a computed value if somebody waits for it."""
         if self._consumers[step.index]:
             self.hold(step, value)
@@ -88,6 +90,18 @@ class Inputs:
         while self._surplus:
             self._values.pop(self._surplus.pop(), None)
 
+    def rests(self, step: Step, key: str, symbols: tuple[str, ...] | None) -> None:
+        """Say under which key a value is stored when `symbols` alone have one; None is all, under the step's key."""
+        if symbols is not None:
+            self._resting[step.index] = key, symbols
+
+    def _stored(self, step: Step) -> Columns | None:
+        key, symbols = self._resting.get(step.index, (step.key, None))
+        value = self._store.read(key, step.columns)
+        if not isinstance(value, dict):
+            return None
+        return value if symbols is None else joined(self.panel(step), [(symbols, value)], step.columns)
+
     def _argument(self, step: Step, source: Source, rows: int, signal: bool) -> Argument:
         wire = source.wire
         if source.request is not None:
@@ -96,9 +110,7 @@ class Inputs:
         else:
             assert source.step is not None
             upstream = self._plan.steps[source.step]
-            value = self._values[upstream.index]
-            assert not isinstance(value, pl.DataFrame)
-            found = value
+            found = self._values[upstream.index]
             full = not upstream.cut
         columns = [found[name] for name in wire.columns]
         if step.cut and full:

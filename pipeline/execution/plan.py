@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from pipeline.errors import Fault, GraphError, MarketError, UsageError, did_you_mean
+from pipeline.execution.holding import Coverage, Holding, Piece
 from pipeline.execution.protocols import BarSource, ObjectStore
-from pipeline.execution.recipe import Recipes, library_versions
+from pipeline.execution.recipe import Recipes, library_versions, token_of
+from pipeline.execution.reuse import Reuse
 from pipeline.graph.graph import Graph, Node, Wire
 from pipeline.model.bars import BarsRequest, ResolvedBars
 from pipeline.model.garbage import collector_paused
@@ -40,7 +42,11 @@ class Step:
 
     `axis` is the request whose rows the output stands for; `cut` when those rows are only the asked
     range (an account and what follows from it); `upstream` are the indices of the steps that feed it;
-    `forced` when it is computed whether it is stored or not.
+    `forced` when it is computed whether it is stored or not. `coverage` are the bars below it; `pieces` are
+    stored values that serve some symbols, or all of them when it is reused; `separable` says that the rows of
+    a symbol depend on that symbol alone, `proven` that no row depends on later ones: all types up to the bars
+    ship, and are tested for that. It gets the most
+    tries and the longest limit that a user asks for.
     """
 
     index: int
@@ -53,18 +59,38 @@ class Step:
     columns: tuple[tuple[str, Dtype], ...]
     requests: frozenset[BarsRequest]
     upstream: tuple[int, ...]
+    coverage: Coverage
+    separable: bool
+    proven: bool
     users: list[tuple[str, str]] = field(default_factory=list)
     action: Action = "compute"
     forced: bool = False
+    pieces: tuple[Piece, ...] = ()
+    retry: int = 0
+    timeout: float | None = None
 
     @property
     def type(self) -> NodeType:
         return self.node.type
 
     @property
-    def is_table(self) -> bool:
-        """True when the value has rows of its own."""
-        return not self.columns
+    def tables(self) -> dict[str, str]:
+        """Its tables by output, each with the suffix of its key: none where a table is the only output."""
+        alone = len(self.type.outputs) == 1
+        return {name: "" if alone else name for name in self.type.tables}
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The suffixes of the keys of all that it stores: its columns, if it has any, and its tables."""
+        if not self.type.tables:
+            return ("",)
+        return (*(("",) if self.columns else ()), *self.tables.values())
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The symbols that no piece serves."""
+        served = {symbol for piece in self.pieces for symbol in piece.symbols}
+        return tuple(symbol for symbol in self.coverage.symbols if symbol not in served)
 
 
 @dataclass(frozen=True)
@@ -76,6 +102,14 @@ class Plan:
     bars: Mapping[BarsRequest, ResolvedBars]
     step_of: Mapping[tuple[str, str], Step]
     versions: Mapping[str, str]
+    _recipes: Recipes = field(repr=False)
+
+    def holding(self, step: Step, symbols: tuple[str, ...] | None = None) -> Holding:
+        """What storing the value of a step means; of `symbols` alone when they are given."""
+        if symbols is None:
+            return Holding(step.key, step.recipe, step.coverage)
+        coverage = self._recipes.coverage(step.requests, symbols)
+        return Holding(self._recipes.key(step.recipe, coverage), step.recipe, coverage)
 
     def step(self, graph: str, node: str) -> Step:
         """The step that computes a node of a graph."""
@@ -104,11 +138,44 @@ def plan(
     nodes = {node for _, node in planner.step_of}
     if unknown := sorted(refreshed - nodes):
         raise UsageError(f"there is no node {unknown[0]!r} to refresh", hint=did_you_mean(unknown[0], nodes))
-    stored = store.find([step.key for step in planner.steps]) if reuse else set()
+    base = {step.index: Holding(step.key, step.recipe, step.coverage) for step in planner.steps}
+    wanted = [base[step.index].of(suffix) for step in planner.steps for suffix in step.objects]
+    stored = store.find(wanted) if reuse else {}
+    finder = Reuse(market)
     for step in planner.steps:
         step.forced = not reuse or any(node in refreshed for _, node in step.users)
-        step.action = "reuse" if step.key in stored and not step.forced else "compute"
-    return Plan(tuple(graphs), tuple(planner.steps), planner.bars, planner.step_of, planner.versions)
+        held = [] if step.forced else _held(step, base[step.index], stored)
+        if held:
+            step.pieces = _pieces(step, held, finder, planner.bars)
+            step.action = "compute" if step.missing else "reuse"
+    return Plan(tuple(graphs), tuple(planner.steps), planner.bars, planner.step_of, planner.versions, planner.recipes)
+
+
+def _held(step: Step, base: Holding, stored: Mapping[str, Sequence[Holding]]) -> list[Holding]:
+    """Stored values of a step's recipe of which all objects are there, the newest first."""
+    first, *others = [stored.get(base.of(suffix).recipe, ()) for suffix in step.objects]
+    there = [{holding.coverage.data for holding in holdings} for holdings in others]
+    return [
+        Holding(holding.key.partition(".")[0], base.recipe, holding.coverage)
+        for holding in first
+        if all(holding.coverage.data in data for data in there)
+    ]
+
+
+def _pieces(
+    step: Step, held: Sequence[Holding], finder: Reuse, bars: Mapping[BarsRequest, ResolvedBars]
+) -> tuple[Piece, ...]:
+    """The stored values that serve a step: the one under its key, or others of its recipe."""
+    exact = next((holding for holding in held if holding.key == step.key), None)
+    if exact is not None:
+        return (Piece(exact, step.coverage.symbols),)
+    if step.tables and not (step.proven and step.separable):
+        return ()  # the engine calls it once for all symbols: that they do not meet in there must be known
+    if not step.separable:
+        held = [holding for holding in held if holding.coverage.symbols == step.coverage.symbols]
+    sources = [(token_of(request), bars[request]) for request in step.requests]
+    single = bool(step.tables) or not step.separable
+    return finder.pieces(step.coverage, sources, held, single=single, causal=step.proven and not step.tables)
 
 
 def _resolve(graphs: Sequence[Graph], market: BarSource) -> dict[BarsRequest, ResolvedBars]:
@@ -139,7 +206,7 @@ class _Planner:
         self.steps: list[Step] = []
         self.step_of: dict[tuple[str, str], Step] = {}
         self.versions: dict[str, str] = {}
-        self._recipes = Recipes(bars)
+        self.recipes = Recipes(bars)
         self._by_key: dict[str, Step] = {}
         self._bare = {request: frozenset((request,)) for request in bars}
 
@@ -172,11 +239,16 @@ class _Planner:
                 cut = cut or upstream.cut
             if mine is not requests and not mine <= requests:
                 requests |= mine
-        recipe = self._recipes.recipe(node, inputs, axis, cut=cut)
-        key = self._recipes.key(recipe, requests)
+        recipe = self.recipes.recipe(node, inputs, axis, cut=cut)
+        coverage = self.recipes.coverage(requests)
+        key = self.recipes.key(recipe, coverage)
         known = self._by_key.get(key)
         if known is not None:
+            known.retry = max(known.retry, node.retry)
+            if node.timeout is not None:
+                known.timeout = max(known.timeout or 0.0, node.timeout)
             return known
+        above = tuple([source.step for source in sources.values() if source.step is not None])
         step = Step(
             index=len(self.steps),
             key=key,
@@ -187,7 +259,12 @@ class _Planner:
             cut=cut,
             columns=node.type.columns(node.kinds),
             requests=requests,
-            upstream=tuple([source.step for source in sources.values() if source.step is not None]),
+            upstream=above,
+            coverage=coverage,
+            separable=node.type.scope == "symbol" and all(self.steps[index].separable for index in above),
+            proven=node.type.shipped and all(self.steps[index].proven for index in above),
+            retry=node.retry,
+            timeout=node.timeout,
         )
         self.steps.append(step)
         self._by_key[key] = step

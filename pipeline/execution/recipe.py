@@ -7,6 +7,7 @@ and graphs are in neither.
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -15,12 +16,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline import frame
+from pipeline.execution.holding import Coverage
 from pipeline.graph.graph import Node, Wire
 from pipeline.model.bars import BarsRequest, ResolvedBars
 from pipeline.model.digest import DIGEST_SIZE, digest, encode
 from pipeline.model.node import NodeType
 
-__all__ = ["KEY_VERSION", "Recipes", "library_versions"]
+__all__ = ["KEY_VERSION", "Recipes", "library_versions", "token_of"]
 
 KEY_VERSION = 2
 """Part of every key. Raise it when the engine itself computes, adjusts or stores differently."""
@@ -53,7 +55,7 @@ class Recipes:
         self._inputs: dict[tuple[str, tuple[str, ...], str], bytes] = {}
         self._sources: dict[BarsRequest, bytes] = {}
         self._tails: dict[tuple[BarsRequest, bool, tuple[str, ...]], bytes] = {}
-        self._data: dict[frozenset[BarsRequest], bytes] = {}
+        self._coverages: dict[tuple[frozenset[BarsRequest], tuple[str, ...] | None], Coverage] = {}
 
     def recipe(
         self, node: Node, inputs: Iterable[tuple[Wire, str | BarsRequest]], axis: BarsRequest, *, cut: bool
@@ -72,21 +74,33 @@ class Recipes:
         tail = self._tails.get((axis, cut, kinds))
         if tail is None:
             # the rows of the output, and what a Same kind became
-            tail = encode((_bars_token(axis), kinds, ("from", axis.start) if cut else None))
+            tail = encode((token_of(axis), kinds, ("from", axis.start) if cut else None))
             self._tails[axis, cut, kinds] = tail
         parts.append(tail)
         return blake2b(b"".join(parts), digest_size=DIGEST_SIZE).hexdigest()
 
-    def key(self, recipe: str, requests: frozenset[BarsRequest]) -> str:
-        """The key of a recipe over the bars of `requests`."""
-        data = self._data.get(requests)
-        if data is None:
-            per_source = sorted(
-                (_bars_token(r), tuple(zip(self._bars[r].symbols, self._bars[r].digests, strict=True)))
-                for r in requests
+    def coverage(self, requests: frozenset[BarsRequest], symbols: tuple[str, ...] | None = None) -> Coverage:
+        """The bars of `requests` that lie below a value; of `symbols` alone when they are given."""
+        found = self._coverages.get((requests, symbols))
+        if found is None:
+            resolved = {token_of(request): self._bars[request] for request in sorted(requests, key=token_of)}
+            parts = {token: _some(bars, symbols) for token, bars in resolved.items()}
+            same = len({names for names, _ in parts.values()}) == 1 and len(resolved) == len(requests)
+            names = next(iter(parts.values()))[0]
+            found = Coverage(
+                data=digest(
+                    sorted((token_of(r), tuple(zip(*_some(self._bars[r], symbols), strict=True))) for r in requests)
+                ),
+                symbols=names,
+                digests=_joined([digests for _, digests in parts.values()]) if same else (),
+                ends=tuple((token, _iso(bars.request.end)) for token, bars in resolved.items()),
             )
-            data = self._data[requests] = bytes.fromhex(digest(per_source))
-        return blake2b(bytes.fromhex(recipe) + data, digest_size=DIGEST_SIZE).hexdigest()
+            self._coverages[requests, symbols] = found
+        return found
+
+    def key(self, recipe: str, coverage: Coverage) -> str:
+        """The key of a recipe over some bars."""
+        return blake2b(bytes.fromhex(recipe + coverage.data), digest_size=DIGEST_SIZE).hexdigest()
 
     def _head(self, node: NodeType) -> bytes:
         """The part that all nodes of a type share: id, code, library versions."""
@@ -100,10 +114,28 @@ class Recipes:
     def _source(self, request: BarsRequest) -> bytes:
         source = self._sources.get(request)
         if source is None:
-            source = self._sources[request] = b"b" + encode(_bars_token(request))
+            source = self._sources[request] = b"b" + encode(token_of(request))
         return source
 
 
-def _bars_token(request: BarsRequest) -> str:
+def token_of(request: BarsRequest) -> str:
     """What tells two bars sources of one node apart, apart from their data."""
     return f"{request.timeframe} {request.adjust}"
+
+
+def _some(bars: ResolvedBars, symbols: tuple[str, ...] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The symbols of resolved bars and their digests; of `symbols` alone when they are given."""
+    if symbols is None:
+        return bars.symbols, bars.digests
+    digests = dict(zip(bars.symbols, bars.digests, strict=True))
+    there = tuple(symbol for symbol in symbols if symbol in digests)
+    return there, tuple(digests[symbol] for symbol in there)
+
+
+def _joined(sources: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """One digest per symbol over all sources."""
+    return sources[0] if len(sources) == 1 else tuple(digest(parts) for parts in zip(*sources, strict=True))
+
+
+def _iso(end: dt.datetime | None) -> str:
+    return "" if end is None else end.isoformat()

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import polars as pl
 
 from pipeline.errors import Fault
+from pipeline.execution.attempt import Outcome
 from pipeline.execution.plan import Plan, Step
 
 __all__ = ["Failure", "NodeRecord", "Run", "Status"]
@@ -32,8 +33,10 @@ class Failure:
 class NodeRecord:
     """What happened to a step.
 
-    `ms` is wall time in milliseconds, `cpu_ms` time of all threads; both None unless computed or failed.
-    `rows` and `bytes` are of the value that was stored; `started_at` is UTC.
+    `ms` is wall time in milliseconds, `cpu_ms` time of all threads, both of the last try; None unless computed or
+    failed. `retried` are the tries before it, which failed. `rows` and `bytes` are of the value that was stored,
+    `stored` is its key (that of the step, unless symbols are missing in it); `started_at` is UTC. `symbols` says
+    which symbols have no value, and why.
     """
 
     step: Step
@@ -44,14 +47,22 @@ class NodeRecord:
     bytes: int | None = None
     started_at: dt.datetime | None = None
     failure: Failure | None = None
+    stored: str = ""
+    symbols: Mapping[str, Failure] = field(default_factory=dict)
+    retried: tuple[Outcome, ...] = ()
+
+    @property
+    def tries(self) -> int | None:
+        """How often the node was tried; None unless computed or failed."""
+        return None if self.ms is None else len(self.retried) + 1
 
 
 @dataclass
 class Run:
     """One run of a plan. `records` has one entry per step, in plan order.
 
-    `tables` holds the metrics tables that the run gave, by (graph, node). `compile_ms` is the time that
-    compiling kernels took; it is part of no node's time.
+    `tables` holds the tables that are published row by row: by the name of their kind (metrics, trades), then by
+    (graph, node, output). `compile_ms` is the time that compiling kernels took; it is part of no node's time.
     """
 
     id: str
@@ -64,7 +75,7 @@ class Run:
     finished_at: dt.datetime | None = None
     compile_ms: float = 0.0
     warnings: tuple[Fault, ...] = ()
-    tables: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict)
+    tables: dict[str, dict[tuple[str, str, str], pl.DataFrame]] = field(default_factory=dict)
 
     def record(self, graph: str, node: str) -> NodeRecord:
         """What happened to a node of a graph."""
@@ -72,7 +83,7 @@ class Run:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many nodes ended in each status."""
+        """How many nodes ended in each status; one that failed for some symbols alone counts as computed."""
         found = {"computed": 0, "cached": 0, "failed": 0, "skipped": 0}
         for record in self.records:
             found[record.status] += len(record.step.users)

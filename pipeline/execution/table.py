@@ -1,4 +1,4 @@
-"""Table nodes: the axis and columns of all symbols in, one frame with rows of its own out."""
+"""Table nodes: the axis and columns of all symbols in, frames with rows of their own out."""
 
 from __future__ import annotations
 
@@ -15,13 +15,31 @@ from pipeline.model.node import NodeType
 __all__ = ["evaluate_table"]
 
 
-def evaluate_table(node: NodeType, ports: Sequence[Argument], params: Mapping[str, Any], panel: Panel) -> pl.DataFrame:
-    """The node's table. Its function gets the axis (symbol, ts), then a series per port."""
+def evaluate_table(
+    node: NodeType, ports: Sequence[Argument], params: Mapping[str, Any], panel: Panel
+) -> tuple[dict[str, pl.DataFrame], list[pl.Series]]:
+    """The node's tables by name, and its columns on the axis, uncast and in the order of its outputs.
+
+    Its function gets the axis (symbol, ts), then a series per port. Raises NodeError TG502 for anything else
+    than a frame per table and a series per output on the axis.
+    """
     axis = pl.DataFrame([panel.symbol_column, panel.ts.alias("ts")])
-    result = node.fn(axis, *(_series(port, spec.name) for port, spec in zip(ports, node.ports, strict=True)), **params)
-    if not isinstance(result, pl.DataFrame):
-        raise NodeError(f"{node.id!r} gave {type(result).__name__}, expected a polars DataFrame", code="TG502")
-    return result
+    found = node.fn(axis, *(_series(port, spec.name) for port, spec in zip(ports, node.ports, strict=True)), **params)
+    results = list(found) if isinstance(found, tuple) else [found]
+    if len(results) != len(node.outputs):
+        raise NodeError(f"{node.id!r} gave {len(results)} results for {len(node.outputs)} outputs", code="TG502")
+    frames: dict[str, pl.DataFrame] = {}
+    columns: list[pl.Series] = []
+    for output, result in zip(node.outputs, results, strict=True):
+        expected = pl.DataFrame if output.name in node.tables else pl.Series
+        if not isinstance(result, expected):
+            got = f"{node.id!r} gave {type(result).__name__} for {output.name!r}"
+            raise NodeError(f"{got}, expected a polars {expected.__name__}", code="TG502")
+        if isinstance(result, pl.DataFrame):
+            frames[output.name] = result
+        else:
+            columns.append(result)
+    return frames, columns
 
 
 def _series(port: Argument, name: str) -> Any:

@@ -146,7 +146,7 @@ class _Checker:
             raise GraphError.of(_merged(self.faults[:defined], self.faults[defined:]))
         graph = self.graph(order, judge.nodes, uses)
         # warnings come once the errors are gone: what looks unused may hang on a misspelt wire
-        found = [*asides, *warnings_of(graph, self.spec, self.scope, placed, self.registry)]
+        found = [*asides, *judge.cautions, *warnings_of(graph, self.spec, self.scope, placed, self.registry)]
         found.sort(key=lambda fault: (fault.place or Place(""), fault.code))
         return replace(graph, warnings=tuple(found))
 
@@ -172,7 +172,7 @@ class _Checker:
             if fault.name in around:
                 variable = around[fault.name]
                 message = f"the environment variable {variable.text} does not fit: {fault.message}"
-                self.fault("TG225", message, variable.place, f"Set it anew, or give -p {fault.name}=….")
+                self.fault("TG226", message, variable.place, f"Set it anew, or give -p {fault.name}=….")
                 continue
             hint = f"Give it: -p {fault.name}=…" if fault.code == "TG224" else fault.hint
             if fault.code == "TG224" and fault.name in self.spec.param_env:
@@ -238,10 +238,14 @@ class _Checker:
             self.fault("TG219", message, end.at.place, hint, notes=notes)
         if end.output in node.kinds and end.output not in columns and len(node.kinds) == 1:
             return ""  # the only output, a bundle or a table: all of it
-        if end.dotted and end.output not in columns:
+        tables, known = node.type.tables, [*columns, *node.type.tables]
+        if end.dotted and end.output not in known:
             message = f"node {label} ({node.type.id}) has no output {shown(end.output)}"
-            fix = self.hint.repair(end.at, list(columns), word=end.output) if end.output else ()
-            self.fault("TG203", message, end.at.place, self.hint(end.output, list(columns)), fix=fix)
+            fix = self.hint.repair(end.at, known, word=end.output) if end.output else ()
+            self.fault("TG203", message, end.at.place, self.hint(end.output, known), fix=fix)
+        elif not end.dotted and len(tables) > 1 and not columns:
+            message = f"node {label} ({node.type.id}) has several tables: {', '.join(tables)}"
+            self.fault("TG203", message, end.at.place, f"Say which: `{end.at.text}.{tables[0]}`.")
         return end.output
 
     def graph(self, order: Order, nodes: Mapping[str, Node], uses: Sequence[Scope]) -> Graph:

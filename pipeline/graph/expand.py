@@ -87,6 +87,8 @@ class Expansion:
         if "with" in spec.unread:
             silent |= {param.name for param in definition.params}
         usable = {key: value for key, value in given.items() if value is not BROKEN and value is not UNKNOWN}
+        usable |= {key: None for key in given if key in silent and definition.params.get(key) is None}
+        usable = {key: value for key, value in usable.items() if key not in definition.unread_params}
         checked, faults = definition.params.check(usable, owner=f"sub-graph {definition.name!r}")
         faults = [fault for fault in faults if fault.name not in silent or fault.name in usable]
         for fault in faults:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, TypeVar
 
 import networkx as nx
@@ -97,6 +97,16 @@ class Graph:
     warnings: tuple[Fault, ...] = field(default=(), repr=False)
     bars_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     uses: Mapping[str, Use] = field(default_factory=dict)
+
+    def subset(self, names: Set[str]) -> Graph:
+        """The graph of these nodes alone; what they depend on must be among them."""
+        kept = [name for name in self.dag if name in names or name in self.bars]
+        return replace(
+            self,
+            nodes=FrozenMap({name: node for name, node in self.nodes.items() if name in names}),
+            outputs=FrozenMap({name: end for name, end in self.outputs.items() if end[0] in names}),
+            dag=nx.freeze(self.dag.subgraph(kept).copy()),  # type: ignore[no-untyped-call]
+        )
 
     def ancestors(self, name: str) -> set[str]:
         """All nodes that `name` depends on."""

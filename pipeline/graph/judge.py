@@ -28,7 +28,10 @@ _TRUTH = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "
 
 
 class Judge:
-    """Checks nodes in their order; those without faults are in `nodes`, which is also what later ones may use."""
+    """Checks nodes in their order; those without faults are in `nodes`, which is also what later ones may use.
+
+    `cautions` are warnings of values that are allowed and mislead easily.
+    """
 
     def __init__(
         self, registry: Registry, sources: Sources, values: Values, settings: Mapping[str, Mapping[str, Any]]
@@ -38,6 +41,7 @@ class Judge:
         self.values = values
         self.settings = settings
         self.faults: list[Fault] = []
+        self.cautions: list[Fault] = []
         assert isinstance(sources.nodes, dict)
         self.nodes: dict[str, Node] = sources.nodes
 
@@ -60,6 +64,8 @@ class Judge:
         if "with" in spec.unread:
             silent |= {param.name for param in node_type.params}
         usable = {name: value for name, value in given.items() if value is not BROKEN and value is not UNKNOWN}
+        # a name that there is not is a fault whatever its value
+        usable |= {name: None for name in silent | unknown if name in given and node_type.params.get(name) is None}
         values, faults = node_type.params.check(usable, owner=type_id)
         faults = [fault for fault in faults if fault.name not in silent | unknown or fault.name in usable]
         for fault in faults:
@@ -75,14 +81,18 @@ class Judge:
         self.faults += found
         if wired is None or faults or silent:
             return
-        warmup = 0
+        warmup, caution = 0, ""
         if not unknown:
             try:
-                warmup = node_type.warmup_of(values)
+                warmup, caution = node_type.warmup_of(values), node_type.caution_of(values)
             except PluginError as error:
                 code, message = error.faults[0].code, f"{placed.label}: {error.faults[0].message}"
                 self.fault(placed, Fault(code, message, spec.use.place))
                 return
+        if caution:
+            notes = placed.scope.trail()
+            message = f"{placed.label}: {caution}"
+            self.cautions.append(Fault("TG225", message, spec.name.place, severity="warning", notes=notes))
         wires, kinds, axis = wired
         policy = over(spec.policy, placed.scope.policy)
         self.nodes[placed.name] = Node(

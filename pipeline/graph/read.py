@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pipeline.errors import Fault, GraphError
 from pipeline.graph.entry import read_nodes
@@ -17,7 +18,7 @@ from pipeline.graph.spec import BarsSpec, GraphSpec
 from pipeline.graph.version import DIALECT, read_version
 from pipeline.model.scalar import shown
 
-__all__ = ["BARS", "DIALECT", "TOP", "TOP_RESERVED", "load_text", "read_file", "read_text", "scan_text"]
+__all__ = ["BARS", "DIALECT", "TOP", "TOP_RESERVED", "load_text", "read_file", "read_text", "role_of", "scan_text"]
 
 TAKEN = frozenset({"information_schema", "main", "memory", "pg_catalog", "system", "temp", "tradegraph"})
 """A graph is a schema of the published database; these are schemas or databases already."""
@@ -55,6 +56,17 @@ def scan_text(text: str, file: str = "<text>", *, root: Path | None = None) -> t
     shapes = Shapes(faults, Hints())
     spec = _Reader(shapes, Library(root), file).graph(item) if item is not None else None
     return spec, shapes.faults
+
+
+def role_of(text: str) -> Literal["graph", "library", "sub-graph"]:
+    """What a file is for: to be run, to hold sub-graphs under `graphs:`, or to be one itself (`in` and `out`)."""
+    item, _ = compose(text, "")
+    keys = item.items.keys() if isinstance(item, Map) else set()
+    if "extends" in keys or "bars" in keys:
+        return "graph"
+    if {"in", "out"} <= keys:
+        return "sub-graph"
+    return "library" if "graphs" in keys and "nodes" not in keys else "graph"
 
 
 class _Reader:

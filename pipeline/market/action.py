@@ -19,7 +19,16 @@ import polars as pl
 from pipeline.market.part import TS, Floats, Int64s
 from pipeline.model.bars import Adjust
 
-__all__ = ["NO_ACTIONS", "ActionTable", "Actions", "actions_of", "decode_actions", "encode_actions", "ex_dates"]
+__all__ = [
+    "NO_ACTIONS",
+    "ActionTable",
+    "Actions",
+    "actions_of",
+    "decode_actions",
+    "encode_actions",
+    "ex_dates",
+    "same_actions",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +104,11 @@ class Actions:
             and np.array_equal(self.split, other.split)
             and np.array_equal(self.close, other.close, equal_nan=True)
         )
+
+
+def same_actions(first: Actions | None, second: Actions | None) -> bool:
+    """True when both adjust bars alike; None is no actions."""
+    return (first or NO_ACTIONS).form() == (second or NO_ACTIONS).form()
 
 
 def actions_of(ts: Int64s, dividend: Floats, split: Floats, close: Floats) -> Actions:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import MarketError
-from pipeline.market.action import Actions, actions_of
+from pipeline.market.action import Actions, actions_of, same_actions
 from pipeline.market.panel import panel_of
 from pipeline.market.part import Rows, Span, span_keys, spans_of
 from pipeline.market.request import check_columns, choose, end_of, no_such_timeframe, symbol_digest
@@ -73,6 +75,16 @@ class MemoryMarket:
 
         actions = {s: stored[s].actions.that_matter(request.adjust, end) for s in resolved.symbols}
         return panel_of(resolved.symbols, columns=asked, actions=actions, end=end, load=load)
+
+    def extended(self, resolved: ResolvedBars, end: dt.datetime | None) -> tuple[str | None, ...]:
+        """As `Market.extended`."""
+        request, longer = resolved.request, replace(resolved.request, end=end)
+        stored = self._stored(request)
+        found: list[str | None] = []
+        for symbol in resolved.symbols:
+            short, long = (stored[symbol].actions.that_matter(r.adjust, end_of(r)) for r in (request, longer))
+            found.append(self._digest(symbol, longer) if same_actions(short, long) else None)
+        return tuple(found)
 
     def _stored(self, request: BarsRequest) -> Mapping[str, _Stored]:
         if request.timeframe not in self._bars:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import MarketError
-from pipeline.market.action import NO_ACTIONS, Actions, encode_actions, ex_dates
+from pipeline.market.action import NO_ACTIONS, Actions, encode_actions, ex_dates, same_actions
 from pipeline.market.file import INCOMING, WRITERS, publish, sync_folder
 from pipeline.market.manifest import (
     Entry,
@@ -133,6 +133,24 @@ class Market:
 
         actions = self._manifests.that_matter(head, request, resolved.symbols)
         return panel_of(resolved.symbols, columns=asked, actions=actions, end=end, load=load)
+
+    def extended(self, resolved: ResolvedBars, end: dt.datetime | None) -> tuple[str | None, ...]:
+        """The digest of each symbol's bars up to a later `end`, as the market is now.
+
+        None where an action between the two ends restates bars before the first, so that the longer
+        range does not begin with the bars of `resolved`; None for all when a symbol has gone.
+        """
+        head, request = self._manifests.head(), resolved.request
+        longer = replace(request, end=end)
+        there = self._manifests.sheet(head, request.timeframe).entries
+        if any(symbol not in there for symbol in resolved.symbols):
+            return (None,) * len(resolved.symbols)
+        short, long = (self._manifests.that_matter(head, r, resolved.symbols) for r in (request, longer))
+        digests = self._manifests.digests(head, longer, resolved.symbols)
+        return tuple(
+            digest if same_actions(short.get(symbol), long.get(symbol)) else None
+            for symbol, digest in zip(resolved.symbols, digests, strict=True)
+        )
 
     def coverage(self) -> list[Coverage]:
         """What is stored, by timeframe and symbol."""

@@ -101,6 +101,10 @@ class Panel:
     def __len__(self) -> int:
         return len(self.ts)
 
+    def alone(self, symbol: str, start: int, stop: int) -> Panel:
+        """The axis of one symbol, whose rows are those from `start` to before `stop`; no columns."""
+        return Panel((symbol,), np.array([0, stop - start]), self.ts.slice(start, stop - start), {})
+
     @cached_property
     def symbol_column(self) -> pl.Series:
         """The symbol of each row, as strings; every file of values has it."""

@@ -6,6 +6,7 @@ when it is first asked for and kept, so a chain of kernels never builds a null m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -67,6 +68,25 @@ class Column:
                 series = series != 0.0
             self._series = series
         return self._series
+
+    def slice(self, start: int, stop: int) -> Column:
+        """The values from row `start` to before row `stop`."""
+        if self._array is not None:
+            return Column(dtype=self.dtype, array=self._array[start:stop])
+        return Column(dtype=self.dtype, series=self.series.slice(start, stop - start))
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Column:
+        """The values at some rows."""
+        if self._array is not None:
+            array = self._array[rows]
+            array.flags.writeable = False
+            return Column(dtype=self.dtype, array=array)
+        return Column(dtype=self.dtype, series=self.series.gather(pl.Series(rows)))
+
+    @classmethod
+    def stacked(cls, pieces: Sequence[Column], dtype: Dtype) -> Column:
+        """The pieces one below the other, and one missing value behind the last."""
+        return cls(dtype=dtype, array=np.concatenate([*(piece.array for piece in pieces), [np.nan]]))
 
     @property
     def nbytes(self) -> int:

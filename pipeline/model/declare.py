@@ -16,7 +16,7 @@ from typing import Any, Protocol, Union, cast, get_args, get_origin, overload
 
 from pipeline.errors import Place, PluginError, did_you_mean
 from pipeline.model.kind import AXIS, EVENT, SIGNAL, WEIGHT, Kind, Same
-from pipeline.model.node import SINGLE_OUTPUT, Category, NodeType, Output, Port, Scope, Style, Warmup
+from pipeline.model.node import SINGLE_OUTPUT, Category, Caution, NodeType, Output, Port, Scope, Style, Warmup
 from pipeline.model.param import REQUIRED, DeclaredParam, Param, ParamSet
 
 __all__ = ["ID", "indicator", "portfolio", "read_signature", "strategy"]
@@ -41,6 +41,7 @@ class Declare(Protocol):
         scope: Scope = "symbol",
         warmup: Warmup = 0,
         recursive: bool = False,
+        caution: Caution | None = None,
     ) -> Callable[[Callable[..., Any]], NodeType]: ...
 
 
@@ -54,6 +55,7 @@ def _decorator(category: Category, extra: str) -> Declare:
         scope: Scope = "symbol",
         warmup: Warmup = 0,
         recursive: bool = False,
+        caution: Caution | None = None,
     ) -> NodeType | Callable[[Callable[..., Any]], NodeType]:
         def bind(function: Callable[..., Any]) -> NodeType:
             if not inspect.isfunction(function):
@@ -72,6 +74,7 @@ def _decorator(category: Category, extra: str) -> Declare:
                     fn=function,
                     warmup=warmup,
                     recursive=recursive,
+                    caution=caution,
                     doc=inspect.getdoc(function) or "",
                 )
                 _check_declaration(node)
@@ -87,7 +90,8 @@ def _decorator(category: Category, extra: str) -> Declare:
 
     Bare (``@{category}``) or with options: `id` when it is not the function's name, `style` (see
     `pipeline.model.node`), `scope` ("cross-section" sees all symbols at once), `warmup` (rows, or a function
-    of the checked params) and `recursive` (a value depends on all history before it).
+    of the checked params), `recursive` (a value depends on all history before it) and `caution` (what to warn
+    of, as a function of the checked params).
 
     Raises PluginError TG405 when the declaration is not well formed: a port or output without a kind, a
     param without a description or type, no docstring.
@@ -145,6 +149,8 @@ def _port(owner: str, arg: inspect.Parameter, hint: Any) -> Port:
         raise _declaration(
             owner, f"port {arg.name!r} has a default", "Optional ports default to None; put params behind `*`."
         )
+    if isinstance(kind, Kind) and not kind.on_axis:
+        raise _declaration(owner, f"port {arg.name!r} takes {kind}", "Tables are for people; nodes take columns.")
     return Port(arg.name, kind, optional=arg.default is None)
 
 
@@ -204,15 +210,15 @@ def _check_declaration(node: NodeType) -> None:
         raise _declaration(
             node.id, "a strategy gives an event, a signal or a weight", "Use @indicator for other kinds."
         )
-    for kind in kinds:
-        on_axis = isinstance(kind, Same) or kind.on_axis
-        if on_axis == (node.style == "table"):
-            expected = "a table kind" if node.style == "table" else "a kind on the axis"
-            raise _declaration(
-                node.id, f"style {node.style!r} gives {expected}, not {kind}", "Metrics and trades are `style='table'`."
-            )
-    if node.style == "table" and len(kinds) > 1:
-        raise _declaration(node.id, "a table node has one output", "Declare one node per table.")
+    tables = [kind for kind in kinds if isinstance(kind, Kind) and not kind.on_axis]
+    if tables and node.style != "table":
+        problem = f"style {node.style!r} gives a kind on the axis, not {tables[0]}"
+        raise _declaration(node.id, problem, "Metrics and trades are `style='table'`.")
+    if node.style == "table" and not tables:
+        problem = f"style 'table' gives a table kind, not {kinds[0]}"
+        raise _declaration(node.id, problem, "Columns alone are an expression, a kernel or a frame node.")
+    if tables and any(isinstance(kind, Kind) and kind.fields for kind in kinds):
+        raise _declaration(node.id, "a table node gives columns one by one", "Give event and strength apart.")
 
 
 def _check_options(node: NodeType) -> None:

@@ -8,12 +8,14 @@ Four styles say in what form a function gets its ports:
 - ``frame``: pandas-like frames or series of one symbol; the style of the guide's plugins.
 - ``table``: the axis (a polars frame of symbol and ts, all symbols), then polars series on it (a dict of
   them for a bundle); the result is a polars frame with rows of its own: metrics, trades and other tables.
+  With several outputs it is a tuple, in which an output on the axis is a series with a row for each of the axis.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from operator import index
 from typing import Any, Literal, TypeAlias
 
@@ -21,12 +23,13 @@ from pipeline.errors import PluginError
 from pipeline.model.kind import NUMBER, Dtype, Kind, Same
 from pipeline.model.param import ParamSet, Values
 
-__all__ = ["Category", "NodeType", "Output", "Port", "Scope", "Style", "Warmup"]
+__all__ = ["Category", "Caution", "NodeType", "Output", "Port", "Scope", "Style", "Warmup"]
 
 Style: TypeAlias = Literal["expression", "kernel", "frame", "table"]
 Scope: TypeAlias = Literal["symbol", "cross-section"]
 Category: TypeAlias = Literal["indicator", "strategy", "portfolio"]
 Warmup: TypeAlias = int | Callable[[Any], int]
+Caution: TypeAlias = Callable[[Any], str]
 
 SINGLE_OUTPUT = "value"
 """The name of a node's only output; its column in SQL has this name too."""
@@ -59,8 +62,10 @@ class NodeType:
     """A declared computation. Immutable; `code` is the digest of its source, "" until it is loaded.
 
     `warmup` is the number of leading rows of a symbol whose output is null because the window is not
-    full; `recursive` says that a value depends on the whole history before it. Calling a NodeType
-    checks the params and calls the function, without any graph.
+    full; `recursive` says that a value depends on the whole history before it; `caution` gives a sentence
+    of warning for params that are allowed and mislead easily, "" for others; `shipped` says that it is one of
+    the types that come with the product and are tested with it. Calling a NodeType checks the params and
+    calls the function, without any graph.
     """
 
     id: str
@@ -73,15 +78,22 @@ class NodeType:
     fn: Callable[..., Any] = field(repr=False)
     warmup: Warmup = 0
     recursive: bool = False
+    caution: Caution | None = None
     doc: str = field(default="", repr=False)
     code: str = ""
     origin: str = ""
+    shipped: bool = False
 
     def __call__(self, *ports: Any, **params: Any) -> Any:
         checked, faults = self.params.check(params, owner=self.id)
         if faults:
             raise PluginError(faults[0].message, code=faults[0].code, hint=faults[0].hint)
         return self.fn(*ports, **checked)
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the outputs that have rows of their own."""
+        return tuple(out.name for out in self.outputs if isinstance(out.kind, Kind) and not out.kind.on_axis)
 
     @property
     def ranged(self) -> bool:
@@ -108,6 +120,16 @@ class NodeType:
         if rows < 0:
             raise self._bad_warmup(f"got {rows}, expected a number of rows")
         return rows
+
+    def caution_of(self, params: Mapping[str, Any]) -> str:
+        """What to warn of for these params, "" for nothing. Raises PluginError TG405 when the function fails."""
+        if self.caution is None:
+            return ""
+        try:
+            return str(self.caution(Values(**params)))
+        except Exception as error:  # the author's code
+            problem = f"node type {self.id!r}: caution failed, {type(error).__name__}: {error}"
+            raise PluginError(problem, code="TG405", hint="It gets the checked params and gives a sentence.") from error
 
     def _bad_warmup(self, problem: str) -> PluginError:
         hint = "It gets the checked params: `lambda p: p.period - 1`."

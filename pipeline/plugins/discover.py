@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import Fault, Place, PluginError
@@ -15,7 +15,7 @@ from pipeline.plugins.load import Loader
 from pipeline.plugins.manifest import read_manifest
 from pipeline.plugins.source import shipped_nodes
 
-__all__ = ["Discovery", "PluginRecord", "build_registry"]
+__all__ = ["Discovery", "PluginRecord", "build_registry", "load_type"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,29 @@ def build_registry(directories: Sequence[Path], *, shipped: Path | None = None) 
     return builder.build()
 
 
+def load_type(
+    loader: Loader, node_id: str, code: str, origin: str, directories: Sequence[Path], *, shipped: Path | None = None
+) -> NodeType:
+    """One node type of a registry, from its file alone, as `build_registry` has loaded it.
+
+    Raises PluginError TG406 when its code is not the one with the digest `code`, or whatever loading raises.
+    """
+    path, home = Path(origin), shipped or shipped_nodes()
+    if path.is_relative_to(home):
+        root = home
+    else:
+        root = _source_root(path, next((folder for folder in directories if path.is_relative_to(folder)), path.parent))
+    found = next((node for node in loader.load(path, root).types if node.id == node_id), None)
+    if found is None or found.code != code:
+        what = "is not there" if found is None else "has another code"
+        raise PluginError(
+            f"{node_id!r} {what} any more: {path} changed after it was loaded",
+            code="TG406",
+            hint="Run it again: the file is then loaded as it is now.",
+        )
+    return found
+
+
 def _source_root(path: Path, directory: Path) -> Path:
     """The folder that relative imports of a plugin may reach: its `nodes` folder, else its directory."""
     return next((parent for parent in path.parents if parent.name == "nodes"), directory)
@@ -94,7 +117,7 @@ class _Builder:
             self._refuse(path, origin, loaded.digest, [Fault("TG404", message, Place(str(path)), hint)])
             self._contested.update({node.id: str(path) for node in clashes})
             return
-        self._types.update({node.id: node for node in loaded.types})
+        self._types.update({node.id: replace(node, shipped=origin == "shipped") for node in loaded.types})
         ids = tuple(node.id for node in loaded.types)
         self._records[path.resolve()] = PluginRecord(str(path), origin, loaded.digest, ids, "loaded")
 

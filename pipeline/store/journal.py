@@ -10,25 +10,23 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-import polars as pl
-
 from pipeline.errors import StoreError
 from pipeline.execution.run import Run
 from pipeline.store.record import PluginRow, record_of
-from pipeline.store.segment import ObjectRow
+from pipeline.store.segment import Segments
 
-__all__ = ["pending_objects", "read_pending", "write_journal"]
+__all__ = ["read_pending", "write_journal"]
 
 _RIGHTS = "`tradegraph doctor` looks at permissions and space."
 
 
-def write_journal(folder: Path, run: Run, objects: Iterable[ObjectRow], plugins: Iterable[PluginRow]) -> Path:
+def write_journal(folder: Path, run: Run, segments: Segments, plugins: Iterable[PluginRow]) -> Path:
     """Write the journal of a run below `folder`; durable and visible as a whole when this returns."""
     temporary = folder / f".{run.id}.tmp"
     final = folder / run.id
     try:
         temporary.mkdir(parents=True, exist_ok=True)
-        for name, frame in record_of(run, objects, plugins).items():
+        for name, frame in record_of(run, segments, plugins).items():
             frame.write_parquet(temporary / f"{name}.parquet", compression="lz4")
             _fsync(temporary / f"{name}.parquet")
         _fsync(temporary)
@@ -46,18 +44,6 @@ def read_pending(folder: Path) -> list[Path]:
         return sorted(path for path in folder.glob("*") if path.is_dir() and not path.name.startswith("."))
     except OSError as error:
         raise StoreError(f"cannot read {folder}: {error.strerror or error}", hint=_RIGHTS) from error
-
-
-def pending_objects(folder: Path) -> dict[str, ObjectRow]:
-    """Objects of journals that no publish has landed yet, by key."""
-    found: dict[str, ObjectRow] = {}
-    for journal in read_pending(folder):
-        try:
-            rows = pl.read_parquet(journal / "objects.parquet").iter_rows()
-        except (FileNotFoundError, pl.exceptions.PolarsError):  # none in it, or landed by another just now
-            continue
-        found.update({row[0]: ObjectRow(*row) for row in rows})
-    return found
 
 
 def _fsync(path: Path) -> None:

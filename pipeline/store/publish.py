@@ -7,12 +7,9 @@ point leaves the published file as it was and the journals where they are.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +17,12 @@ import duckdb
 import polars as pl
 
 from pipeline.errors import StoreError
-from pipeline.store.connect import connect_quietly
+from pipeline.store.amend import moved_graphs
+from pipeline.store.draft import drafted, publish_lock
 from pipeline.store.journal import read_pending
+from pipeline.store.migrate import migrate
 from pipeline.store.quote import literal
-from pipeline.store.tables import DDL, RUN_TABLES, SCHEMA_VERSION
+from pipeline.store.tables import RUN_TABLES
 from pipeline.store.views import refresh_graph
 
 __all__ = ["Published", "publish"]
@@ -45,11 +44,11 @@ def publish(database: Path, private: Path) -> Published:
     """
     began = time.perf_counter()
     try:
-        private.mkdir(parents=True, exist_ok=True)
-        with _locked(private / "publish.lock"):
+        with publish_lock(private):
             journals, damaged = _readable(read_pending(private / "journal"))
             if journals:
-                _land(database, private, journals)
+                with drafted(database, private / "draft.duckdb") as connection:
+                    _merge(connection, journals, private / "segments", database.parent)
                 for journal in journals:
                     shutil.rmtree(journal, ignore_errors=True)
     except OSError as error:
@@ -80,37 +79,10 @@ def _readable(journals: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return good, damaged
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    # the lock goes with the process that holds it, however it ends
-    with path.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def _land(database: Path, private: Path, journals: Sequence[Path]) -> None:
-    draft = private / "draft.duckdb"
-    draft.unlink(missing_ok=True)
-    Path(f"{draft}.wal").unlink(missing_ok=True)
-    if database.exists():
-        shutil.copyfile(database, draft)
-    with connect_quietly() as connection:
-        # an older storage format, so that clients of DuckDB 1.5 can open the file as well
-        connection.execute(f"attach {literal(str(draft))} as draft (storage_version 'v1.5.0')")
-        connection.execute("use draft")
-        _merge(connection, journals, private / "segments", database.parent)
-        connection.execute("use memory.main")
-        connection.execute("checkpoint draft")
-        connection.execute("detach draft")
-    _fsync(draft)
-    draft.replace(database)
-    _fsync(database.parent)
-
-
 def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], segments: Path, root: Path) -> None:
     connection.execute("begin")
-    connection.execute(DDL)
-    graphs = [] if _same_place(connection, root) else _all_graphs(connection)
+    migrate(connection)
+    graphs = moved_graphs(connection, root)
     for journal in journals:
         landed = connection.execute("select 1 from runs where run_id = ? limit 1", [journal.name]).fetchone()
         if landed is not None:  # a publish died between its rename and the removal of the journal
@@ -125,6 +97,10 @@ def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], segm
             # a key that was computed again rests in its newest segment
             connection.execute(f"delete from objects where key in (select key from {source})")
             connection.execute(f"insert into objects by name select * from {source}")
+            panels = f"read_parquet({literal(str(journal / 'panels.parquet'))})"
+            connection.execute(
+                f"insert into panels by name select * from {panels} where data not in (select data from panels)"
+            )
         found = connection.execute("select graph from runs where run_id = ?", [journal.name]).fetchall()
         graphs += [graph for (graph,) in found if graph not in graphs]
     connection.execute("commit")
@@ -133,32 +109,3 @@ def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], segm
     for graph in graphs:
         refresh_graph(connection, graph, segments)
     connection.execute("commit")
-
-
-def _same_place(connection: duckdb.DuckDBPyConnection, root: Path) -> bool:
-    """Check the schema's version; False when the project was moved, for views name segments by their full path."""
-    row = connection.execute("select schema_version, root from store").fetchone()
-    if row is None:
-        connection.execute("insert into store values (?, ?)", [SCHEMA_VERSION, str(root)])
-        return True
-    version, before = row
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"tradegraph.duckdb has schema {version}, this version knows {SCHEMA_VERSION}",
-            code="TG602",
-            hint="Use the tradegraph that wrote it, or move the file away.",
-        )
-    connection.execute("update store set root = ?", [str(root)])
-    return bool(before == str(root))
-
-
-def _all_graphs(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    return [graph for (graph,) in connection.execute("select distinct graph from runs order by graph").fetchall()]
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

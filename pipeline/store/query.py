@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ import duckdb
 import polars as pl
 
 from pipeline.errors import StoreError
+from pipeline.execution.holding import Holding
+from pipeline.execution.part import Part
 from pipeline.store.connect import connect_reader, refuse_writes
-from pipeline.store.journal import pending_objects
+from pipeline.store.lookup import lookup
+from pipeline.store.mend import mended
 from pipeline.store.quote import identifier
-from pipeline.store.segment import ObjectRow, is_intact
+from pipeline.store.segment import Found, is_intact
 
 __all__ = ["Database"]
 
@@ -28,6 +32,7 @@ class Database:
     def __init__(self, database: Path, private: Path) -> None:
         self.path = database
         self._private = private
+        self._sound: tuple[int, int] | None = None
 
     @property
     def segments(self) -> Path:
@@ -39,7 +44,7 @@ class Database:
 
         Raises StoreError TG604 with DuckDB's message, TG605 when nothing was published yet.
         """
-        with connect_reader(self.path, self.segments) as connection:
+        with self._reader() as connection:
             try:
                 refuse_writes(connection, query)
                 relation = connection.sql(query, params=list(parameters)) if parameters else connection.sql(query)
@@ -47,24 +52,27 @@ class Database:
                     return pl.DataFrame()
                 return pl.DataFrame(_Stream(_holdable(relation)))
             except (duckdb.Error, pl.exceptions.PolarsError) as error:
-                raise StoreError(str(error), code="TG604", hint=_hint(str(error), self.segments)) from error
+                raise StoreError(str(error), code="TG604", hint=_hint(str(error))) from error
 
-    def lookup(self, keys: Sequence[str]) -> Mapping[str, ObjectRow]:
-        """Where the values of `keys` rest, published or waiting to be."""
-        if not keys:
-            return {}
-        found: dict[str, ObjectRow] = {}
-        if self.path.exists():
-            with connect_reader(self.path, self.segments) as connection:
-                # one text of all keys: binding a list of ten thousand takes half a second
-                rows = connection.execute(
-                    "select key, segment, rows, bytes from objects where key in (select unnest(string_split(?, ' ')))",
-                    [" ".join(keys)],
-                ).fetchall()
-            found = {row[0]: ObjectRow(*row) for row in rows}
-        wanted = set(keys)
-        found.update({key: row for key, row in pending_objects(self._private / "journal").items() if key in wanted})
-        return found
+    def lookup(self, wanted: Sequence[Holding]) -> list[Found]:
+        """Where wanted values and those near them rest, published or waiting to be."""
+        journals = self._private / "journal"
+        if not wanted:
+            return []
+        if not self.path.exists():
+            return lookup(wanted, None, journals)
+        with self._reader() as connection:
+            return lookup(wanted, connection, journals)
+
+    @contextmanager
+    def _reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the published file, which is mended first when the project was moved or updated."""
+        with ExitStack() as stack:
+            file = self.path
+            if file.exists() and self._sound != _identity(file):
+                file = stack.enter_context(mended(self.path, self._private))
+                self._sound = _identity(file)
+            yield stack.enter_context(connect_reader(file, self.segments))
 
     def nodes_of(self, run_id: str) -> list[dict[str, Any]]:
         """The provenance of every node of a run, as the `nodes` table has it."""
@@ -102,29 +110,33 @@ class Database:
         problem = "is the beginning of several runs" if matching else "names no run"
         raise StoreError(f"{run_id!r} {problem}", code="TG605", hint="`tradegraph runs list` shows them.")
 
-    def output(self, run_id: str, graph: str, node: str) -> pl.DataFrame:
-        """The stored value of a node in a run: symbol, ts and its columns, or its table.
+    def output(self, run_id: str, graph: str, node: str, table: str = "") -> pl.DataFrame:
+        """The stored value of a node in a run: symbol, ts and its columns, or its table; `table` says which of several.
 
         Raises StoreError TG605 when the run has no such node, TG603 when its value is gone or damaged.
         """
         found = self.sql(
-            "select n.key, n.columns, n.range_start, o.segment from nodes n left join objects o using (key)"
+            "select coalesce(o.holder, o.key) as holder, n.columns, n.range_start, o.segment, o.until,"
+            " case when o.holder <> o.key then (select any_value(symbols) from panels where data = o.data) end as some"
+            " from nodes n left join objects o on o.key = coalesce(n.stored, n.key) || ?"
             " where n.run_id = ? and n.graph = ? and n.node = ?",
-            [run_id, graph, node],
+            [f".{table}" if table else "", run_id, graph, node],
         )
         if not found.height:
             raise StoreError(f"run {run_id} has no node {node!r} in {graph!r}", code="TG605")
-        key, columns, start, segment = found.row(0)
+        holder, columns, start, segment, until, some = found.row(0)
         if segment is None or not (self.segments / segment).exists():
             raise StoreError(f"the value of {node!r} in run {run_id} is not stored", code="TG603", hint="Run it again.")
         path = self.segments / segment
         if not is_intact(path):
             raise StoreError(f"{path}, which holds {node!r}, is damaged", code="TG603", hint="Run it again.")
-        names = json.loads(columns)
+        part = Part(None if some is None else tuple(some), until)
+        names = [] if table else json.loads(columns)
         if not names:
-            return pl.read_parquet(path)
-        frame = pl.read_parquet(path, columns=["symbol", "ts", *(f"{key}.{n}" for n in names)])
-        frame = frame.rename({f"{key}.{name}": name for name in names})
+            return part.of_table(pl.read_parquet(path))
+        frame = pl.read_parquet(path, columns=["symbol", "ts", *(f"{holder}.{n}" for n in names)])
+        frame = frame.rename({f"{holder}.{name}": name for name in names})
+        frame = frame[part.rows(frame["symbol"], frame["ts"])]
         return frame if start is None else frame.filter(pl.col("ts") >= start)
 
 
@@ -161,9 +173,12 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def _hint(message: str, segments: Path) -> str:
-    if "/segments/" in message and f"{segments}/" not in message:
-        return "The project was moved or copied: run any graph once, and all views are made anew."
+def _identity(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_ino, status.st_mtime_ns
+
+
+def _hint(message: str) -> str:
     if "Permission" in message or "disabled" in message:
         return "Queries may read this project's tables and views only."
     if "does not exist" in message:

@@ -10,16 +10,18 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.execution.holding import Coverage
 from pipeline.execution.recipe import library_versions
-from pipeline.execution.run import NodeRecord, Run
+from pipeline.execution.run import Failure, NodeRecord, Run
 from pipeline.execution.why import data_of, upstream_of
 from pipeline.model.garbage import collector_paused
-from pipeline.store.segment import ObjectRow
+from pipeline.store.segment import ObjectRow, Segments
 
 __all__ = ["PluginRow", "record_of"]
 
 _TIME = pl.Datetime("us", "UTC")
 _TEXT, _NUMBER, _COUNT = pl.String, pl.Float64, pl.Int64
+_TEXTS = pl.List(pl.String)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +37,53 @@ class PluginRow:
 
 
 @collector_paused()
-def record_of(run: Run, objects: Iterable[ObjectRow], plugins: Iterable[PluginRow]) -> dict[str, pl.DataFrame]:
+def record_of(run: Run, segments: Segments, plugins: Iterable[PluginRow]) -> dict[str, pl.DataFrame]:
     """The rows of a finished run by table, tables without rows left out; columns are named as in `tables.DDL`."""
     uses = [(graph, node, record) for record in run.records for graph, node in record.step.users]
     frames = {
         "runs": _runs(run),
         "nodes": _nodes(run, uses),
         "node_timings": _timings(run, uses),
+        "retries": _retries(uses),
         "failures": _failures(uses),
         "metrics": _metrics(run),
+        "trades": _trades(run),
+        "warnings": _warnings(run),
         "plugins": pl.DataFrame([asdict(row) for row in plugins]),
         "outputs": _outputs(run),
     }
     record = {name: frame.with_columns(run_id=pl.lit(run.id)) for name, frame in frames.items() if frame.height}
-    stored = list(objects)
-    if stored:
-        record["objects"] = _frame(
-            key=(_TEXT, [row.key for row in stored]),
-            segment=(_TEXT, [row.segment for row in stored]),
-            rows=(_COUNT, [row.rows for row in stored]),
-            bytes=(_COUNT, [row.bytes for row in stored]),
-        )
+    if segments.written:
+        record["objects"] = _objects(segments.written)
+        record["panels"] = _panels(segments.coverages.values())
     return record
 
 
 Uses = Sequence[tuple[str, str, NodeRecord]]
+
+
+def _objects(rows: Sequence[ObjectRow]) -> pl.DataFrame:
+    return _frame(
+        key=(_TEXT, [row.key for row in rows]),
+        recipe=(_TEXT, [row.recipe for row in rows]),
+        data=(_TEXT, [row.data for row in rows]),
+        segment=(_TEXT, [row.segment for row in rows]),
+        holder=(_TEXT, [row.holder for row in rows]),
+        until=(_TIME, [row.until for row in rows]),
+        rows=(_COUNT, [row.rows for row in rows]),
+        bytes=(_COUNT, [row.bytes for row in rows]),
+    )
+
+
+def _panels(coverages: Iterable[Coverage]) -> pl.DataFrame:
+    found = list(coverages)
+    return _frame(
+        data=(_TEXT, [coverage.data for coverage in found]),
+        symbols=(_TEXTS, [coverage.symbols for coverage in found]),
+        digests=(_TEXTS, [coverage.digests for coverage in found]),
+        sources=(_TEXTS, [[source for source, _ in coverage.ends] for coverage in found]),
+        ends=(_TEXTS, [[end for _, end in coverage.ends] for coverage in found]),
+    )
 
 
 def _runs(run: Run) -> pl.DataFrame:
@@ -105,6 +129,7 @@ def _nodes(run: Run, uses: Uses) -> pl.DataFrame:
         style=(_TEXT, [node.style for node in types]),
         key=(_TEXT, [step.key for step in steps]),
         recipe=(_TEXT, [step.recipe for step in steps]),
+        stored=(_TEXT, [record.stored or None for _, _, record in uses]),
         code=(_TEXT, [node.code for node in types]),
         params=(_TEXT, [_params(node.params) for node in nodes]),
         upstream=(_TEXT, [upstream_of(run.plan, step) for step in steps]),
@@ -120,34 +145,57 @@ def _nodes(run: Run, uses: Uses) -> pl.DataFrame:
 
 
 def _timings(run: Run, uses: Uses) -> pl.DataFrame:
-    records = [record for _, _, record in uses]
+    """A row per node, and one per symbol that failed or was skipped alone."""
+    whole = [(graph, node, record, record.status, None) for graph, node, record in uses]
+    alone = [
+        (graph, node, record, "skipped" if failure.cause else "failed", symbol)
+        for graph, node, record in uses
+        for symbol, failure in record.symbols.items()
+    ]
+    rows = [*whole, *alone]
+    records = [record for _, _, record, _, _ in rows]
+    own = [symbol is None for _, _, _, _, symbol in rows]  # figures are of all symbols together
     return _frame(
-        graph=(_TEXT, [graph for graph, _, _ in uses]),
-        node=(_TEXT, [node for _, node, _ in uses]),
+        graph=(_TEXT, [graph for graph, _, _, _, _ in rows]),
+        node=(_TEXT, [node for _, node, _, _, _ in rows]),
         node_type=(_TEXT, [record.step.node.type.id for record in records]),
+        symbol=(_TEXT, [symbol for _, _, _, _, symbol in rows]),
         key=(_TEXT, [record.step.key for record in records]),
-        status=(_TEXT, [record.status for record in records]),
-        ms=(_NUMBER, [record.ms for record in records]),
-        cpu_ms=(_NUMBER, [record.cpu_ms for record in records]),
-        rows=(_COUNT, [record.rows for record in records]),
-        bytes=(_COUNT, [record.bytes for record in records]),
+        status=(_TEXT, [status for _, _, _, status, _ in rows]),
+        ms=(_NUMBER, [record.ms if mine else None for record, mine in zip(records, own, strict=True)]),
+        cpu_ms=(_NUMBER, [record.cpu_ms if mine else None for record, mine in zip(records, own, strict=True)]),
+        rows=(_COUNT, [record.rows if mine else None for record, mine in zip(records, own, strict=True)]),
+        bytes=(_COUNT, [record.bytes if mine else None for record, mine in zip(records, own, strict=True)]),
         started_at=(_TIME, [record.started_at for record in records]),
-    ).with_columns(symbol=pl.lit(None, _TEXT), worker=pl.lit(run.worker))
+        tries=(pl.Int32, [record.tries if mine else None for record, mine in zip(records, own, strict=True)]),
+    ).with_columns(worker=pl.lit(run.worker))
+
+
+def _retries(uses: Uses) -> pl.DataFrame:
+    rows = [
+        (graph, node, number, outcome.ms, outcome.raised.code, outcome.raised.message)
+        for graph, node, record in uses
+        for number, outcome in enumerate(record.retried, 1)
+        if outcome.raised is not None
+    ]
+    schema = {"graph": _TEXT, "node": _TEXT, "attempt": pl.Int32, "ms": _NUMBER, "code": _TEXT, "message": _TEXT}
+    return pl.DataFrame(rows, schema, orient="row").with_columns(symbol=pl.lit(None, _TEXT))
 
 
 def _failures(uses: Uses) -> pl.DataFrame:
-    rows = [
-        {"graph": graph, "node": node, "symbol": None, **asdict(record.failure)}
-        for graph, node, record in uses
-        if record.failure is not None
+    found: list[tuple[str, str, str | None, Failure]]
+    found = [(graph, node, None, record.failure) for graph, node, record in uses if record.failure is not None]
+    found += [
+        (graph, node, symbol, failure) for graph, node, record in uses for symbol, failure in record.symbols.items()
     ]
+    rows = [{"graph": g, "node": n, "symbol": symbol, **asdict(failure)} for g, n, symbol, failure in found]
     return pl.DataFrame(rows, schema_overrides={"symbol": _TEXT})
 
 
 def _metrics(run: Run) -> pl.DataFrame:
     frames = []
-    for (graph, node), table in run.tables.items():
-        numeric = [name for name, dtype in table.schema.items() if dtype.is_numeric()]
+    for (graph, node, _), table in run.tables.get("metrics", {}).items():
+        numeric = [name for name, dtype in table.schema.items() if dtype.is_numeric() or dtype == pl.Boolean]
         symbols = table["symbol"] if "symbol" in table.columns else pl.Series([None] * table.height, dtype=_TEXT)
         frames += [
             pl.DataFrame({"symbol": symbols, "value": table[name].cast(_NUMBER)}).with_columns(
@@ -156,6 +204,46 @@ def _metrics(run: Run) -> pl.DataFrame:
             for name in numeric
         ]
     return pl.concat(frames) if frames else pl.DataFrame()
+
+
+TRADES: dict[str, Any] = {
+    "symbol": _TEXT,
+    "trade_id": _COUNT,
+    "direction": _TEXT,
+    "status": _TEXT,
+    "entry_idx": _COUNT,
+    "entry_time": _TIME,
+    "entry_price": _NUMBER,
+    "size": _NUMBER,
+    "entry_fee": _NUMBER,
+    "exit_idx": _COUNT,
+    "exit_time": _TIME,
+    "exit_price": _NUMBER,
+    "exit_fee": _NUMBER,
+    "pnl": _NUMBER,
+    "return": _NUMBER,
+    "exit_reason": _TEXT,
+}
+"""What the `trades` table says of a trade; a table of trades with other columns is taken for those that it has."""
+
+
+def _trades(run: Run) -> pl.DataFrame:
+    frames = [
+        table.select(
+            (pl.col(name).cast(dtype, strict=False) if name in table.columns else pl.lit(None, dtype).alias(name))
+            for name, dtype in TRADES.items()
+        ).with_columns(graph=pl.lit(graph), node=pl.lit(node))
+        for (graph, node, _), table in run.tables.get("trades", {}).items()
+        if table.height
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame()
+
+
+def _warnings(run: Run) -> pl.DataFrame:
+    rows = [{"graph": graph.name, **fault.as_dict()} for graph in run.plan.graphs for fault in graph.warnings]
+    text = dict.fromkeys(("graph", "code", "message", "hint", "file"), _TEXT)
+    schema = text | {"line": _COUNT, "column": _COUNT}
+    return pl.DataFrame([{name: row[name] for name in schema} for row in rows], schema=schema)
 
 
 def _outputs(run: Run) -> pl.DataFrame:

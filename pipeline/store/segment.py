@@ -8,23 +8,27 @@ not as long as listed or not what its name says is not read.
 
 from __future__ import annotations
 
+import datetime as dt
 import mmap
 import os
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 
 from pipeline.errors import StoreError
+from pipeline.execution.holding import Coverage, Holding
+from pipeline.execution.part import Part
 from pipeline.execution.protocols import Value
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
 
-__all__ = ["ObjectRow", "Segments", "is_intact"]
+__all__ = ["Found", "Lookup", "ObjectRow", "Segments", "is_intact"]
 
 MAX_COLUMNS = 64
 """Columns of a file: DuckDB reads the whole footer to bind a view, 0.7 ms at 64 columns, 3 ms at 1,000."""
@@ -33,12 +37,28 @@ MAX_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """Where a value rests: the segment's file name below the segment folder, its rows, the file's bytes."""
+    """Where a value rests: the segment's file name below the segment folder, its rows, the file's bytes.
+
+    `holder` is the key that its columns are named by. A value with another holder is a part of that one: the
+    symbols of its coverage, before `until` (None: to the end); how many rows that are is not known (None).
+    """
 
     key: str
+    recipe: str
+    data: str
     segment: str
-    rows: int
+    holder: str
+    until: dt.datetime | None
+    rows: int | None
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stored value and where it rests."""
+
+    holding: Holding
+    row: ObjectRow
 
 
 @dataclass
@@ -47,75 +67,103 @@ class _Pending:
 
     panel: Panel
     series: list[pl.Series]
-    keys: list[str]
+    holdings: list[Holding]
     size: int = 0
 
 
-class Segments:
-    """The object store of one run. `lookup` gives the rows of keys that earlier runs stored."""
+Lookup: TypeAlias = Callable[[Sequence[Holding]], Sequence[Found]]
+"""Of wanted values, those that earlier runs stored, and the newest few of the recipes of the others."""
 
-    def __init__(self, folder: Path, run_id: str, lookup: Callable[[Sequence[str]], Mapping[str, ObjectRow]]) -> None:
+
+class Segments:
+    """The object store of one run. `lookup` gives what earlier runs stored."""
+
+    def __init__(self, folder: Path, run_id: str, lookup: Lookup) -> None:
         self._folder = folder
         self._run_id = run_id
         self._lookup = lookup
-        self._known: dict[str, ObjectRow] = {}
+        self._known: dict[str, Found] = {}
         self._pending: dict[int, _Pending] = {}
         self._count = 0
         self._intact: set[str] = set()
         self.written: list[ObjectRow] = []
+        self.coverages: dict[str, Coverage] = {}
 
-    def find(self, keys: Sequence[str]) -> set[str]:
-        """Those of `keys` whose segment is there, as long as it was when it was written."""
-        found = self._lookup([key for key in keys if key not in self._known])
+    def find(self, wanted: Sequence[Holding]) -> dict[str, list[Holding]]:
+        """What is stored for each wanted recipe, if its segment is there, as long as it was when it was written."""
         sizes: dict[str, int | None] = {}
-        for key, row in found.items():
-            if row.segment not in sizes:
-                sizes[row.segment] = _size(self._folder / row.segment)
-            if sizes[row.segment] == row.bytes:
-                self._known[key] = row
-        return {key for key in keys if key in self._known}
+        found: dict[str, list[Holding]] = {}
+        for item in self._lookup([holding for holding in wanted if holding.key not in self._known]):
+            segment = item.row.segment
+            if segment not in sizes:
+                sizes[segment] = _size(self._folder / segment)
+            if sizes[segment] == item.row.bytes:
+                self._known[item.holding.key] = item
+                found.setdefault(item.holding.recipe, []).append(item.holding)
+        for holding in wanted:
+            if holding.key in self._known:
+                found[holding.recipe] = [holding]
+        return found
 
-    def read(self, key: str, columns: Sequence[tuple[str, Dtype]]) -> Value | None:
-        """The value of a key: its columns, or its table when `columns` is empty; None when it cannot be read."""
+    def read(self, key: str, columns: Sequence[tuple[str, Dtype]], part: Part | None = None) -> Value | None:
+        """The value of a key or a part of it: its columns, or its table when `columns` is empty.
+
+        None when it cannot be read.
+        """
         self._write_if_pending(key)
-        row = self._known.get(key)
-        if row is None:
+        found = self._known.get(key)
+        if found is None:
             return None
-        path = self._folder / row.segment
-        wanted = [f"{key}.{name}" for name, _ in columns] or None
+        row = found.row
+        if row.holder != key:
+            own = Part(found.holding.coverage.symbols, row.until)
+            part = own if part is None else part.within(own)
         try:
-            frame = pl.read_parquet(path, columns=wanted) if self._vouches_for(row.segment) else None
-        except (OSError, pl.exceptions.PolarsError):
-            frame = None
-        if frame is None:
-            del self._known[key]
-            return None
-        if not columns:
-            return frame
-        return {name: Column(dtype=dtype, series=frame[f"{key}.{name}"]) for name, dtype in columns}
+            if self._vouches_for(row.segment):
+                return self._read(row, columns, part)
+        except (OSError, pl.exceptions.PolarsError):  # as good as gone
+            pass
+        del self._known[key]
+        return None
 
-    def put(self, key: str, value: Value, panel: Panel | None) -> int:
+    def put(self, holding: Holding, value: Value, panel: Panel | None) -> int:
         """Take a value; gives the bytes of its values. It is written when enough has gathered, or at `flush`."""
         if isinstance(value, pl.DataFrame):
-            self._write(value, [key])
+            self._write(value, [holding])
             return int(value.estimated_size())
         assert panel is not None
         pending = self._pending.setdefault(id(panel), _Pending(panel, [], []))
         size = 0
         for name, column in value.items():
-            pending.series.append(column.series.alias(f"{key}.{name}"))
+            pending.series.append(column.series.alias(f"{holding.key}.{name}"))
             size += column.nbytes
-        pending.keys.append(key)
+        pending.holdings.append(holding)
         pending.size += size
         if len(pending.series) >= MAX_COLUMNS or pending.size >= MAX_BYTES:
             self._write_pending(id(panel))
         return size
 
+    def alias(self, holding: Holding, part: Part, held: Holding) -> None:
+        """Let a value be a part of another that is stored; nothing is copied."""
+        if holding.key == held.key:
+            return
+        whole = self._known[held.key].row
+        ends = [end for end in (part.end, whole.until) if end is not None]
+        row = replace(
+            whole,
+            key=holding.key,
+            recipe=holding.recipe,
+            data=holding.coverage.data,
+            until=min(ends) if ends else None,
+            rows=None,
+        )
+        self._list(Found(holding, row))
+
     def flush(self) -> None:
         """Write what is pending; everything put so far is durable afterwards."""
         for panel_id in list(self._pending):
             self._write_pending(panel_id)
-        if self.written:
+        if self._count:
             _fsync(self._folder / self._run_id)
 
     def _vouches_for(self, segment: str) -> bool:
@@ -128,22 +176,41 @@ class Segments:
             self._intact.add(segment)
         return True
 
+    def _read(self, row: ObjectRow, columns: Sequence[tuple[str, Dtype]], part: Part | None) -> Value | None:
+        path = self._folder / row.segment
+        names = {f"{row.holder}.{name}": (name, dtype) for name, dtype in columns}
+        if not columns:
+            table = pl.read_parquet(path)
+            return table if part is None else part.of_table(table)
+        frame = pl.read_parquet(path, columns=[*names, *(() if part is None else ("symbol", "ts"))])
+        found = {name: Column(dtype=dtype, series=frame[stored]) for stored, (name, dtype) in names.items()}
+        if part is None:
+            return found
+        rows = part.rows(frame["symbol"], frame["ts"])
+        return {name: column.take(rows) for name, column in found.items()}
+
+    def _list(self, found: Found) -> None:
+        self.written.append(found.row)
+        self.coverages[found.row.data] = found.holding.coverage
+        self._known[found.holding.key] = found
+
     def _write_if_pending(self, key: str) -> None:
         for panel_id, pending in list(self._pending.items()):
-            if key in pending.keys:
+            if any(holding.key == key for holding in pending.holdings):
                 self._write_pending(panel_id)
 
     def _write_pending(self, panel_id: int) -> None:
         pending = self._pending.pop(panel_id)
         axis = [pending.panel.symbol_column, pending.panel.ts.alias("ts")]
-        self._write(pl.DataFrame([*axis, *pending.series]), pending.keys)
+        self._write(pl.DataFrame([*axis, *pending.series]), pending.holdings)
 
-    def _write(self, frame: pl.DataFrame, keys: Sequence[str]) -> None:
+    def _write(self, frame: pl.DataFrame, holdings: Sequence[Holding]) -> None:
         folder = self._folder / self._run_id
         temporary = folder / f"{self._count:05d}.tmp"
+        keys = " ".join(holding.key for holding in holdings)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            frame.write_parquet(temporary, compression="lz4", metadata={"tradegraph.keys": " ".join(keys)})
+            frame.write_parquet(temporary, compression="lz4", metadata={"tradegraph.keys": keys})
             _fsync(temporary)
             name = f"{self._run_id}/{self._count:05d}.{_checksum(temporary)}.parquet"
             size = temporary.stat().st_size
@@ -157,10 +224,11 @@ class Segments:
             ) from error
         self._count += 1
         self._intact.add(name)
-        for key in keys:
-            row = ObjectRow(key, name, frame.height, size)
-            self.written.append(row)
-            self._known[key] = row
+        for holding in holdings:
+            row = ObjectRow(
+                holding.key, holding.recipe, holding.coverage.data, name, holding.key, None, frame.height, size
+            )
+            self._list(Found(holding, row))
 
 
 def is_intact(path: Path) -> bool:

@@ -6,11 +6,12 @@ __all__ = ["DDL", "RUN_TABLES", "SCHEMA_VERSION"]
 
 SCHEMA_VERSION = 1
 
-RUN_TABLES = ("runs", "nodes", "node_timings", "failures", "metrics", "plugins")
+RUN_TABLES = ("runs", "nodes", "node_timings", "retries", "failures", "metrics", "trades", "warnings", "plugins")
 """Tables whose rows belong to a run by `run_id`; each is one Parquet file of a journal."""
 
 DDL = """
-create table if not exists store (schema_version integer, root varchar);
+create table if not exists store (schema_version integer, root varchar, layout varchar);
+comment on table store is 'one row: the version of the tables, the folder that views point into, digest of the DDL';
 
 create table if not exists runs (
     run_id varchar, graph varchar, status varchar, started_at timestamptz, finished_at timestamptz,
@@ -22,15 +23,25 @@ comment on table runs is 'one row per run and graph; params, settings and versio
 create table if not exists nodes (
     run_id varchar, graph varchar, node varchar, node_type varchar, category varchar, style varchar,
     key varchar, recipe varchar, code varchar, params varchar, upstream varchar, data varchar,
-    versions varchar, warmup integer, columns varchar, kinds varchar, range_start timestamptz, origin varchar
+    stored varchar, versions varchar, warmup integer, columns varchar, kinds varchar, range_start timestamptz,
+    origin varchar
 );
 comment on table nodes is 'where each value comes from: code, params, upstream and data digests behind its key';
 
 create table if not exists node_timings (
     run_id varchar, graph varchar, node varchar, node_type varchar, symbol varchar, key varchar,
-    status varchar, ms double, cpu_ms double, rows bigint, bytes bigint, worker varchar, started_at timestamptz
+    status varchar, ms double, cpu_ms double, rows bigint, bytes bigint, worker varchar, started_at timestamptz,
+    tries integer
 );
-comment on table node_timings is 'ms, cpu_ms: null unless computed or failed; symbol: null for all symbols at once';
+alter table node_timings add column if not exists tries integer;
+comment on table node_timings is
+    'ms, cpu_ms (of the last try), tries: null unless computed or failed; symbol: null for all symbols at once';
+
+create table if not exists retries (
+    run_id varchar, graph varchar, node varchar, symbol varchar, attempt integer, ms double, code varchar,
+    message varchar
+);
+comment on table retries is 'tries that failed and were followed by another; the last one is in failures or succeeded';
 
 create table if not exists failures (
     run_id varchar, graph varchar, node varchar, symbol varchar, code varchar, message varchar,
@@ -41,6 +52,20 @@ create table if not exists metrics (
     run_id varchar, graph varchar, node varchar, symbol varchar, metric varchar, value double
 );
 
+create table if not exists trades (
+    run_id varchar, graph varchar, node varchar, symbol varchar, trade_id bigint, direction varchar, status varchar,
+    entry_idx bigint, entry_time timestamptz, entry_price double, size double, entry_fee double,
+    exit_idx bigint, exit_time timestamptz, exit_price double, exit_fee double, pnl double, "return" double,
+    exit_reason varchar
+);
+comment on table trades is 'every trade of every back-test; idx counts the bars of the symbol in the range, from 0';
+
+create table if not exists warnings (
+    run_id varchar, graph varchar, code varchar, message varchar, hint varchar, file varchar, line bigint,
+    "column" bigint
+);
+comment on table warnings is 'what was said about a graph when it ran: allowed, but worth knowing';
+
 create table if not exists plugins (
     run_id varchar, path varchar, origin varchar, digest varchar, ids varchar, status varchar, reason varchar
 );
@@ -48,8 +73,16 @@ create table if not exists plugins (
 create table if not exists outputs (run_id varchar, graph varchar, output varchar, node varchar, key varchar);
 comment on table outputs is 'declared outputs that are real tables, one per graph and output: those of the latest run';
 
-create table if not exists objects (key varchar, segment varchar, rows bigint, bytes bigint);
-comment on table objects is 'which segment file holds the value of a key';
+create table if not exists objects (
+    key varchar, recipe varchar, data varchar, segment varchar, holder varchar, until timestamptz, rows bigint,
+    bytes bigint
+);
+comment on table objects is 'which segment file holds the value of a key; with another holder it is a part of that';
+
+create table if not exists panels (
+    data varchar, symbols varchar[], digests varchar[], sources varchar[], ends varchar[]
+);
+comment on table panels is 'the bars below values, by data digest: symbols, a digest of each, sources and their ends';
 
 create table if not exists shown (graph varchar, name varchar, definition varchar);
 comment on table shown is 'what the views and tables in graph schemas are made of; only changed ones are made again';

@@ -15,7 +15,7 @@ import duckdb
 
 from pipeline.store.quote import identifier, literal
 
-__all__ = ["definition_of", "refresh_graph"]
+__all__ = ["definition_of", "drop_graph", "refresh_graph"]
 
 
 _TABLE = "table: "
@@ -24,13 +24,27 @@ _TABLE = "table: "
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A node as the latest run has it."""
+    """A node as the latest run has it: its columns, or the one of its tables that `table` names."""
 
     node: str
+    table: str
     key: str
+    holder: str
+    """The key that the columns in the segment are named by."""
     columns: tuple[str, ...]
-    segment: str
+    source: str
+    """What reads the segment; empty when the value is gone."""
     range_start: Any
+    until: Any
+    data: str | None  # of a value that is a part of another: which symbols it has
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A view or table as it should be: what it is known by, and the select that makes it, empty when nothing can."""
+
+    definition: str
+    body: str
 
 
 def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: Path) -> None:
@@ -40,46 +54,64 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
     ).fetchone()
     assert run is not None
     run_id, params = run
-    wanted: dict[str, str] = {}
-    nodes = {node.node: node for node in _nodes(connection, graph, run_id, segments)}
+    wanted: dict[str, _Wanted] = {}
+    found = _shown(connection, graph, run_id, segments)
+    nodes = {shown.node: shown for shown in found if not shown.table}
+    tables = {f"{shown.node}.{shown.table}": shown for shown in found if shown.table}
     outputs = connection.execute(
         "select output, node from outputs where graph = ? and run_id = ?", [graph, run_id]
     ).fetchall()
-    for name, shown in nodes.items():
-        wanted[name] = definition_of(graph, shown, json.loads(params), segments)
+    constants = json.loads(params)
+    # a node or an output of the name of a table goes first; the table can still be declared as an output
+    for name, shown in [*nodes.items(), *((name.replace(".", "_"), table) for name, table in tables.items())]:
+        if shown.source and name not in wanted:
+            body = definition_of(graph, shown, constants, shown.source)
+            wanted[name] = _Wanted(body, body)
     for output, reference in outputs:
         # a node of a sub-graph has dots in its name, an output has none
         name, _, part = (reference, "", "") if reference in nodes else reference.rpartition(".")
-        if name in nodes:
-            # no run_id: a later run that finds everything cached leaves the table as it is
-            body = definition_of(graph, nodes[name], json.loads(params), segments, part=part, latest=False)
-            wanted[output] = f"{_TABLE}{body}"
+        source = tables.get(reference) or nodes.get(name)
+        if source is not None:
+            # no run_id: a later run that finds everything cached leaves the table as it is; known by the
+            # value's key, not by where it rests: the table outlives its segment, and the project's moves
+            told = definition_of(graph, source, constants, identifier(source.key), part=part, latest=False)
+            body = definition_of(graph, source, constants, source.source, part=part, latest=False)
+            wanted[output] = _Wanted(f"{_TABLE}{told}", body if source.source else "")
     _apply(connection, graph, wanted)
 
 
-def _nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[_Shown]:
+def drop_graph(connection: duckdb.DuckDBPyConnection, graph: str) -> None:
+    """Remove the schema of a graph that has no runs left."""
+    _apply(connection, graph, {})
+    connection.execute(f"drop schema {_schema(connection, graph)}")
+
+
+def _shown(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[_Shown]:
     rows = connection.execute(
         """
-        select n.node, n.key, n.columns, o.segment, strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f')
-        from nodes n join objects o using (key)
-        where n.graph = ? and n.run_id = ? order by n.node
+        select n.node, n.columns, o.key, coalesce(o.holder, o.key), o.segment,
+            strftime(n.range_start, '%Y-%m-%d %H:%M:%S.%f'), strftime(o.until, '%Y-%m-%d %H:%M:%S.%f'),
+            case when o.holder <> o.key then o.data end
+        from nodes n left join objects o on split_part(o.key, '.', 1) = coalesce(n.stored, n.key)
+        where n.graph = ? and n.run_id = ? order by n.node, o.key
         """,
         [graph, run_id],
     ).fetchall()
     # a view over a file that is gone cannot even be made: it would keep this run and all later ones from landing
-    there = {segment for segment in {row[3] for row in rows} if (segments / segment).exists()}
-    return [
-        _Shown(node, key, tuple(json.loads(columns)), segment, start)
-        for node, key, columns, segment, start in rows
-        if segment in there
-    ]
+    there = {segment for segment in {row[4] for row in rows} if segment and (segments / segment).exists()}
+    found = []
+    for node, columns, key, holder, segment, start, until, data in rows:
+        table = (key or "").partition(".")[2]
+        names = () if table else tuple(json.loads(columns))
+        source = f"read_parquet({literal(str(segments / segment))})" if segment in there else ""
+        found.append(_Shown(node, table, key or "", holder or "", names, source, start, until, data))
+    return found
 
 
 def definition_of(
-    graph: str, shown: _Shown, params: dict[str, Any], segments: Path, *, part: str = "", latest: bool = True
+    graph: str, shown: _Shown, params: dict[str, Any], source: str, *, part: str = "", latest: bool = True
 ) -> str:
     """The select that shows a node: run_id (when `latest`), symbol, ts, the graph's params, the node's columns."""
-    source = f"read_parquet({literal(str(segments / shown.segment))})"
     kept = [name for name in shown.columns if not part or name == part]
     # a param that is called like a column of the value would hide it
     taken = {"run_id", "symbol", "ts", *shown.columns}
@@ -87,35 +119,46 @@ def definition_of(
     run_id = f"(select max_by(run_id, (started_at, run_id)) from main.runs where graph = {literal(graph)}) as run_id"
     head = [run_id] if latest else []
     if not shown.columns:  # a table has columns of its own
-        return f"select {', '.join([*head, *constants, '*'])} from {source}"
-    values = [f"{identifier(f'{shown.key}.{name}')} as {identifier(name)}" for name in kept]
+        return f"select {', '.join([*head, *constants, '*'])} from {source}{_where(shown, '')}"
+    values = [f"{identifier(f'{shown.holder}.{name}')} as {identifier(name)}" for name in kept]
     select = ", ".join([*head, "symbol", "ts", *constants, *values])
-    where = f" where ts >= timestamptz '{shown.range_start}+00'" if shown.range_start else ""
-    return f"select {select} from {source}{where}"
+    return f"select {select} from {source}{_where(shown, 'ts')}"
 
 
-def _apply(connection: duckdb.DuckDBPyConnection, graph: str, wanted: dict[str, str]) -> None:
+def _where(shown: _Shown, ts: str) -> str:
+    """The condition that keeps the rows of a node in its file; `ts` is the column of time, if there is one."""
+    conditions = []
+    if ts and shown.range_start:
+        conditions.append(f"{ts} >= timestamptz '{shown.range_start}+00'")
+    if ts and shown.until:
+        conditions.append(f"{ts} < timestamptz '{shown.until}+00'")
+    if shown.data:
+        conditions.append(f"symbol in (select unnest(symbols) from main.panels where data = {literal(shown.data)})")
+    return f" where {' and '.join(conditions)}" if conditions else ""
+
+
+def _schema(connection: duckdb.DuckDBPyConnection, graph: str) -> str:
     found = connection.execute("select current_database()").fetchone()
     assert found is not None
     # in full: a graph may be called like a database that is attached here
-    schema = f"{identifier(found[0])}.{identifier(graph)}"
+    return f"{identifier(found[0])}.{identifier(graph)}"
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, graph: str, wanted: dict[str, _Wanted]) -> None:
+    schema = _schema(connection, graph)
     connection.execute(f"create schema if not exists {schema}")
     rows = connection.execute("select name, definition from shown where graph = ?", [graph]).fetchall()
     present: dict[str, str] = dict(rows)
-    for name, definition in present.items():
-        if wanted.get(name) != definition:
-            kind = "table" if definition.startswith(_TABLE) else "view"
-            connection.execute(f"drop {kind} if exists {schema}.{identifier(name)}")
-    changed = {name: text for name, text in wanted.items() if present.get(name) != text}
-    for name, definition in changed.items():
-        if definition.startswith(_TABLE):
-            connection.execute(f"create table {schema}.{identifier(name)} as {definition.removeprefix(_TABLE)}")
-        else:
-            connection.execute(f"create view {schema}.{identifier(name)} as {definition}")
-    gone = [name for name in present if wanted.get(name) != present[name]]
+    gone = [name for name, text in present.items() if name not in wanted or wanted[name].definition != text]
+    for name in gone:
+        kind = "table" if present[name].startswith(_TABLE) else "view"
+        connection.execute(f"drop {kind} if exists {schema}.{identifier(name)}")
+    changed = {name: to for name, to in wanted.items() if to.body and present.get(name) != to.definition}
+    for name, to in changed.items():
+        kind = "table" if to.definition.startswith(_TABLE) else "view"
+        connection.execute(f"create {kind} {schema}.{identifier(name)} as {to.body}")
     if gone:
         connection.execute("delete from shown where graph = ? and name in (select unnest(?))", [graph, gone])
     if changed:
-        connection.execute(
-            "insert into shown select ?, unnest(?), unnest(?)", [graph, list(changed), list(changed.values())]
-        )
+        definitions = [to.definition for to in changed.values()]
+        connection.execute("insert into shown select ?, unnest(?), unnest(?)", [graph, list(changed), definitions])

@@ -361,8 +361,11 @@ def test_a_frame_node_sees_one_symbol_at_a_time_and_gives_null_never_nan(uneven)
 def test_a_frame_node_of_the_wrong_length_is_refused(uneven) -> None:
     uneven.node("frames", FRAMES)
     run = uneven.run("a: {use: cut, in: daily.close}")
-    assert run.records[0].failure.code == "TG502"
-    assert "values of 'value' for" in run.records[0].failure.message
+    assert sorted(run.records[0].symbols) == ["CCC", "DDD"]  # those that have gaps
+    failure = run.records[0].symbols["CCC"]
+    assert failure.code == "TG502"
+    assert failure.message == "'cut' gave 4 values of 'value' for the 5 bars of CCC"
+    assert run.exit_status == 1
 
 
 def test_a_gap_of_the_adapter_fails_the_node_even_if_its_except_swallowed_it(uneven) -> None:

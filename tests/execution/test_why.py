@@ -107,10 +107,15 @@ def test_corrected_bars_are_data(ran) -> None:
 
 
 def test_other_symbols_are_data_and_are_counted(ran) -> None:
-    ((change, detail),) = reasons(ran, ran.path, "a", Overrides(bars={"symbols": "AAA"}))
+    ran.put(ran.bars(("DDD",)))
+    ((change, detail),) = reasons(ran, ran.path, "a")
     assert change == "DATA"
-    assert detail == "the 1d splits bars are of 1 symbol now, they were of 3 symbols"
-    assert "3" in detail
+    assert detail == "the 1d splits bars are of 4 symbols now, they were of 3 symbols"
+
+
+def test_fewer_symbols_are_stored(ran) -> None:
+    ((change, _),) = reasons(ran, ran.path, "a", Overrides(bars={"symbols": "AAA"}))
+    assert change == "STORED"
 
 
 def test_another_adjustment_is_data_and_tells_both(ran) -> None:

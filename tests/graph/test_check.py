@@ -31,7 +31,8 @@ ELSEWHERE = {
     "TG206": "an override",
     "TG217": "a warning",
     "TG218": "a warning",
-    "TG225": "of the environment",
+    "TG225": "a warning",
+    "TG226": "of the environment",
 }
 
 

@@ -45,7 +45,7 @@ HOSTILE = {
     "only comments": ("# x\n" * 300_000, "TG101"),
     "zeros": ("\0" * 10_000, "TG101"),
     "a program": (bytes(range(256)).decode("latin-1") * 100, "TG101"),
-    "many tabs": ("a:\n" + "\t" * 100_000 + "b: 1\n", "TG101"),
+    "many tabs": ("a:\n" + "\t" * 100_000 + "b: 1\n", "TG111"),
 }  # fmt: skip
 
 

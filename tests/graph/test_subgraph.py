@@ -122,7 +122,7 @@ nodes:
   m: {use: sma, in: i.call.strength}
 outputs: {c: i.call, s: i.call.strength}
 """
-    with pytest.raises(GraphError, match="takes signal, but i.call.strength"):
+    with pytest.raises(GraphError, match=r"takes signal, but i\.call\.strength"):
         expanded(text.replace("k: {use: judge, in: i.call.event}", "k: {use: judge, in: i.call.strength}"))
     graph = expanded(text.replace("  k: {use: judge, in: i.call.event}\n", ""))
     assert wires(graph.nodes["j.h"]) == {"entry": ("i.c", ("event",))}
@@ -132,7 +132,7 @@ outputs: {c: i.call, s: i.call.strength}
 
 
 def test_inputs_called_like_columns_are_wired_by_the_bars(expanded):
-    text = "graphs: {t: {in: {high: price, low: price}, out: a, nodes: {a: {use: cross, in: {fast: $high, slow: $low}}}}}\n"
+    text = "graphs: {t: {in: {high: price, low: price}, out: a, nodes: {a: {use: cross, in: {fast: $high, slow: $low}}}}}\n"  # noqa: E501
     graph = expanded(text + "nodes: {n: {use: t, in: daily}}\n")
     assert wires(graph.nodes["n.a"]) == {"fast": ("daily", ("high",)), "slow": ("daily", ("low",))}
 
@@ -242,7 +242,7 @@ def test_axes_of_a_use_must_agree_inside(faults, head):
         ("t: {in: {x: price}, out: a, nodes: {a: {use: ‸t, in: $x}}}", "TG123", "uses itself: t → t"),
         ("‸t: 3", "TG121", "the file '3' cannot be used"),
         ("t: ‸[a]", "TG107", "is a map, got a list"),
-        ("t: {params: {p: {type: int, ‸env: P}}, in: {x: price}, out: a, nodes: {a: {use: sma, in: $x}}}", "TG105", "env"),
+        ("t: {params: {p: {type: int, ‸env: P}}, in: {x: price}, out: a, nodes: {a: {use: sma, in: $x}}}", "TG105", "env"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_bad_definition_is_one_fault(faults, head, definition, code, words):
@@ -267,7 +267,7 @@ def test_a_use_that_no_output_needs_is_warned_about_once(expanded):
 
 
 def test_sub_graphs_that_multiply_are_refused_before_they_are_built(faults, head, monkeypatch):
-    levels = [f"  g{i}: {{in: {{x: number}}, out: b, nodes: {{a: {{use: g{i + 1}, in: $x}}, b: {{use: g{i + 1}, in: a}}}}}}\n" for i in range(40)]  # fmt: skip
+    levels = [f"  g{i}: {{in: {{x: number}}, out: b, nodes: {{a: {{use: g{i + 1}, in: $x}}, b: {{use: g{i + 1}, in: a}}}}}}\n" for i in range(40)]  # fmt: skip  # noqa: E501
     last = "  g40: {in: {x: number}, out: a, nodes: {a: {use: sma, in: $x}}}\n"
     monkeypatch.setattr(expand, "MAX_NODES", 2_000)
     with pytest.raises(AssertionError, match="TG103"):

@@ -344,13 +344,17 @@ def metrics_on_axis(close: Price) -> Metrics:
     """Metrics are a table."""
 
 
-class Tables(NamedTuple):
-    a: Metrics
-    b: Metrics
+class Bundled(NamedTuple):
+    decided: Signal
+    result: Metrics
 
 
-def two_tables(axis: Axis, close: Price) -> Tables:
-    """One too many."""
+def bundle_beside_table(axis: Axis, close: Price) -> Bundled:
+    """Columns beside tables come one by one."""
+
+
+def table_port(axis: Axis, close: Price, before: Metrics) -> Metrics:
+    """A table goes to people, not to nodes."""
 
 
 def axis_without_table(axis: Axis, close: Price) -> Percent:
@@ -408,7 +412,8 @@ MALFORMED = [
     (table_without_axis, {"style": "table"}, "a table node gets its axis first"),
     (table_on_axis, {"style": "table"}, "style 'table' gives a table kind, not percent"),
     (metrics_on_axis, {}, "style 'expression' gives a kind on the axis, not metrics"),
-    (two_tables, {"style": "table"}, "a table node has one output"),
+    (bundle_beside_table, {"style": "table"}, "a table node gives columns one by one"),
+    (table_port, {"style": "table"}, "port 'before' takes metrics"),
     (axis_without_table, {}, "port 'axis' has no kind"),
     (same_as_nothing, {}, "an output has the kind of 'clos', which is no required port"),
     (same_as_optional, {}, "an output has the kind of 'other', which is no required port"),

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from pipeline.errors import StoreError
+from pipeline.execution.holding import Coverage, Holding
 from pipeline.store.query import Database
 
 
@@ -234,8 +235,8 @@ def test_answers_have_types_that_polars_can_hold(published) -> None:
 
 def test_a_database_object_needs_no_file_to_be_made(tmp_path) -> None:
     database = Database(tmp_path / "nothing.duckdb", tmp_path / "private")
-    assert database.lookup([]) == {}
-    assert database.lookup(["key"]) == {}
+    assert database.lookup([]) == []
+    assert database.lookup([Holding("key", "recipe", Coverage("data", ("A",), ("1",), ()))]) == []
     assert list(tmp_path.iterdir()) == []
 
 

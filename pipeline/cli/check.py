@@ -1,0 +1,39 @@
+"""`tradegraph check`: graphs before they run."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline.cli import candidate
+from pipeline.cli.option import Given, Leaf, given_options, json_option
+from pipeline.cli.session import Session, pass_session
+
+__all__ = ["check"]
+
+
+@click.command(cls=Leaf)
+@click.argument("graphs", nargs=-1, metavar="[GRAPH]...", shell_complete=candidate.graphs)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="For people, for scripts, for the log of a GitHub workflow, for code scanning.",
+)
+@click.option("--fix", is_flag=True, help="Change the file where a fault has one certain remedy, and look again.")
+@given_options
+@json_option
+@pass_session
+def check(session: Session, graphs: tuple[str, ...], *, form: str, fix: bool, given: Given) -> int:
+    """Check graphs and tell every fault at once.
+
+    All graphs of the project when none is named. Nothing is computed. Looked at are names, wires, kinds, params, and
+    whether the market has the symbols and bars that a graph asks for. Exit status 2 when there are faults; warnings
+    alone leave it 0.
+    """
+    # heavy imports stand inside commands: see the docstring of this package
+    from pipeline.cli import check_report
+
+    engine = session.open_engine()
+    found = check_report.look(engine, graphs, given, fix=fix)
+    return check_report.tell_all(found, "json" if session.json else form)
