@@ -13,6 +13,7 @@ A node is a function from columns to columns. Declare one with `indicator`, `str
 
 from pipeline.model.declare import indicator, portfolio, strategy
 from pipeline.model.kind import (
+    Anything,
     Axis,
     Bars,
     Condition,
@@ -36,6 +37,7 @@ from pipeline.model.kind import (
 from pipeline.model.param import Param
 
 __all__ = [
+    "Anything",
     "Axis",
     "Bars",
     "Condition",

@@ -22,6 +22,7 @@ import polars as pl
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.execute import Options, execute
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.memory import half_of_memory
 from pipeline.execution.plan import Plan, plan
 from pipeline.execution.protocols import Progress, Silent
 from pipeline.execution.replay import KeptCall, Replay, replay
@@ -37,12 +38,17 @@ from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.plugins.host import WorkerHost
 from pipeline.settings import Project
+from pipeline.store.cache import Cache
+from pipeline.store.collect import Collected
+from pipeline.store.export import Exported, Format, chosen, export
 from pipeline.store.failures import FailureFiles
-from pipeline.store.journal import write_journal
+from pipeline.store.live import LiveRun
 from pipeline.store.publish import Published, publish
 from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
+from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
+from pipeline.store.retention import Retention, kept
 from pipeline.store.segment import Segments
 
 __all__ = ["Engine", "Overrides", "Result"]
@@ -92,6 +98,7 @@ class Engine:
         self.project = project
         self.market = Market(project.market)
         self.database = Database(project.database, project.private)
+        self.cache = Cache(self.database, project.private, _retention(project))
         self.failures = FailureFiles(project.private / "failures")
         self._kernels = KernelCache(project.private / "kernels")
 
@@ -143,7 +150,7 @@ class Engine:
     ) -> Plan:
         """What a run would compute and what it would reuse, without reading a bar. Raises GraphError."""
         checked = graph if isinstance(graph, Graph) else self.check(graph, overrides)
-        return plan([checked], self.market, self._segments("plan"), reuse=cache, refresh=refresh)
+        return plan([checked], self.market, self._segments("plan"), reuse=cache, refresh=refresh, keeps=self._keeps)
 
     def select(self, graph: Graph, select: Iterable[str] = (), exclude: Iterable[str] = ()) -> Graph:
         """The part of a graph that a selection means: those nodes, what they need, and what is stored all the same.
@@ -157,7 +164,8 @@ class Engine:
             raise UsageError("the selection means no node", hint="`tradegraph plan GRAPH` lists all nodes.")
         kept = needed(graph, names)
         for name in graph.nodes:  # in order: a stored node stays where all that it stands on stays
-            if name in stored and all(above in kept or above in graph.bars for above in graph.dag.pred[name]):
+            above = {*graph.dag.pred[name], graph.nodes[name].rows or name} - {name}
+            if name in stored and all(one in kept or one in graph.bars for one in above):
                 kept.add(name)
         return graph.subset(kept)
 
@@ -205,24 +213,28 @@ class Engine:
         given = overrides or Overrides()
         checked = graph if isinstance(graph, Graph) else self.check(graph, given)
         run_id = new_run_id()
-        segments = self._segments(run_id)
-        planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh)
-        with WorkerHost(self.project.plugin_directories, self.project.private / "kernels") as workers:
-            options = Options(
-                fail_fast=fail_fast,
-                settings=given.as_dict(),
-                progress=progress or Silent(),
-                limited=workers,
-                failures=self.failures,
-            )
-            run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
-        rows = [
+        private = self.project.private
+        plugins = [
             PluginRow(r.path, r.origin, r.digest, " ".join(r.ids), r.status, r.reason)
             for r in self.discovery.records
             if r.origin != "shipped"
         ]
-        write_journal(self.project.private / "journal", run, segments, rows)
-        published = publish(self.project.database, self.project.private)
+        with LiveRun(private, run_id), WorkerHost(self.project.plugin_directories, private / "kernels") as workers:
+            segments = self._segments(run_id)
+            planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh, keeps=self._keeps)
+            recorder = Recorder(self.project.database, private, segments, plugins)
+            options = Options(
+                fail_fast=fail_fast,
+                settings=given.as_dict(),
+                progress=progress or Silent(),
+                sink=recorder,
+                limited=workers,
+                failures=self.failures,
+                memory=self.project.settings.project.memory or half_of_memory(),
+            )
+            run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
+            published = recorder.finish(run)
+        self.cache.expire()
         return Result(run, checked, published, self.database)
 
     def failed_call(self, run_id: str, node: str, symbol: str | None = None) -> KeptCall:
@@ -251,8 +263,23 @@ class Engine:
         """The answer of the published database. Raises StoreError TG604, TG605."""
         return self.database.sql(query)
 
+    def export(self, target: str | Path, what: str | None = None, *, form: Format = "duckdb") -> Exported:
+        """Write a run, the latest run of a graph, or that of every graph to one portable file in which all is a table.
+
+        `form` "parquet" writes a folder of files instead. Raises UsageError when there is no such run or
+        `target` is there already, StoreError TG601, TG603.
+        """
+        return export(self.database, chosen(self.database, what), Path(target), form)
+
+    def collect(self, *, dry_run: bool = False) -> Collected:
+        """Remove values that no kept run needs, leftovers of killed runs, and kernels of code that is gone.
+
+        What the project keeps and for how long is set in plugin_config.json. Raises StoreError TG601.
+        """
+        return self.cache.gc({node.code for node in self.registry}, dry_run=dry_run)
+
     def remove_runs(self, selection: Selection, *, dry_run: bool = False) -> list[RunOfGraph]:
-        """Forget runs, and say which; with `dry_run` only say it. `cache.gc` frees what only they needed.
+        """Forget runs, and say which; with `dry_run` only say it. `collect` frees what only they needed.
 
         Raises UsageError for a selection that means nothing, StoreError TG605 for a run that is not there.
         """
@@ -260,14 +287,26 @@ class Engine:
         found = select(self.database, selection, self.project.private)
         if not dry_run:
             remove(self.project.database, self.project.private, found)
+            left = set(self.database.sql("select run_id from runs")["run_id"]) if found else set()
+            for run_id in {run.run_id for run in found} - left:
+                self.failures.remove(run_id)
         return found
 
     def _file(self, graph: str | Path) -> Path:
         named = self.project.root / "graphs" / f"{graph}.yaml"
         return named if not Path(graph).exists() and named.exists() else Path(graph)
 
+    def _keeps(self, graph: Graph, node: str) -> bool:
+        return kept(self.project.settings.project.store, graph, node)
+
     def _segments(self, run_id: str) -> Segments:
-        return Segments(self.project.private / "segments", run_id, self.database.lookup)
+        database = self.database
+        return Segments(self.project.private / "segments", run_id, database.lookup, lambda: database.seen(run_id))
+
+
+def _retention(project: Project) -> Retention:
+    said = project.settings.project
+    return Retention(said.store, said.keep_days, said.keep_bytes)
 
 
 def new_run_id() -> str:

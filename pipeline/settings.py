@@ -10,9 +10,10 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from pipeline.errors import Fault, Place, SettingsError, did_you_mean
 
@@ -24,6 +25,23 @@ DEFAULT_DIRECTORIES = ("nodes/strategies", "nodes/indicators", "nodes/custom")
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+
+
+def _bytes(value: object) -> object:
+    """A size as text in bytes; whatever is no text is left to pydantic."""
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", value.strip().lower())
+    if found is None or found[2] not in _UNITS:
+        raise PydanticCustomError("size", "Write a number of bytes or a size such as 500MB, 2GB or 1GiB")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+Size: TypeAlias = Annotated[int, BeforeValidator(_bytes), Field(ge=0)]
 
 
 class DevelopmentMode(_Section):
@@ -55,7 +73,22 @@ class Logging(_Section):
 class ProjectSettings(_Section):
     """Defaults of this project."""
 
-    universes: dict[str, list[str]] = Field(default_factory=dict, description="Named symbol lists")
+    universes: dict[str, list[str]] = Field(
+        default_factory=dict, description="Named symbol lists; a member may name another one"
+    )
+    store: Literal["all", "outputs", "metrics"] = Field(
+        default="all", description="Whose values are kept: all nodes', declared outputs and metrics, or metrics alone"
+    )
+    keep_days: float | None = Field(
+        default=None, ge=0, description="Values of older runs are let go, in days; a graph's latest run keeps its own"
+    )
+    keep_bytes: Size | None = Field(
+        default=None, description="Values of the oldest runs are let go beyond this size of all, in bytes or as 2GB"
+    )
+    memory: Size | None = Field(
+        default=None,
+        description="What values may take in memory while a run goes on; half of the machine's when absent",
+    )
 
 
 class Settings(_Section):

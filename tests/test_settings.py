@@ -98,7 +98,25 @@ def test_absent_keys_have_documented_defaults(config):
         "performance_monitoring.log_execution_time": True,
         "performance_monitoring.max_execution_time_ms": 5000.0,
         "logging.log_level": "INFO",
+        "project.store": "all",
+        "project.keep_days": None,
+        "project.keep_bytes": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [(0, 0), (5000, 5000), ("5000", 5000), ("2GB", 2 * 10**9), ("1.5 kb", 1500), ("1GiB", 2**30), ("7 B", 7)],
+)
+def test_sizes_are_numbers_or_text_with_a_unit(config, said, size):
+    assert read_settings(config({"project": {"keep_bytes": said}})).project.keep_bytes == size
+
+
+@pytest.mark.parametrize("wrong", ["2 apples", "", "GB", "-1", -1, 1.5, True, [], "1e9"])
+def test_what_is_no_size_is_refused(faults, wrong):
+    ((code, message, _),) = faults({"project": {"keep_bytes": wrong}})
+    assert code == "TG012"
+    assert message.startswith("'project.keep_bytes': ")
 
 
 def test_every_key_says_what_it_is_for():

@@ -27,6 +27,8 @@ COMMANDS = {
     "run": "pipeline.cli.run:run",
     "sql": "pipeline.cli.sql:sql",
     "runs": "pipeline.cli.runs:runs",
+    "cache": "pipeline.cli.cache:cache",
+    "export": "pipeline.cli.export:export",
     "schema": "pipeline.cli.schema:schema",
     "explain": "pipeline.cli.explain:explain",
     "completion": "pipeline.cli.completion:completion",

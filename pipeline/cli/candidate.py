@@ -15,7 +15,16 @@ from pipeline.cli.session import Session, find_root
 from pipeline.cli.target import SUFFIXES, known_graphs
 from pipeline.errors import TradegraphError
 
-__all__ = ["graphs", "node_types", "nodes", "params", "runs", "settings", "symbols", "timeframes"]
+__all__ = ["formats", "graphs", "node_types", "nodes", "params", "runs", "settings", "symbols", "timeframes"]
+
+
+def formats(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of file formats: those of the modules, for completion imports nothing heavy."""
+    import pipeline
+
+    inner = {"header", "reading", "sample", "stranger", "__init__"}
+    folder = Path(pipeline.__file__).parent / "market" / "formats"
+    return _starting({path.stem for path in folder.glob("*.py")} - inner, incomplete)
 
 
 def graphs(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

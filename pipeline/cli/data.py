@@ -21,6 +21,9 @@ __all__ = ["data", "list_", "show"]
         "verify": "pipeline.cli.data_care:verify",
         "synth": "pipeline.cli.data_intake:synth",
         "rm": "pipeline.cli.data_care:rm",
+        "log": "pipeline.cli.data_history:log",
+        "diff": "pipeline.cli.data_history:diff",
+        "describe": "pipeline.cli.data_history:describe",
     },
 )
 def data() -> None:
@@ -45,7 +48,7 @@ def list_(session: Session, timeframe: str | None) -> None:
 @click.option("--rows", default=5, show_default=True, type=click.IntRange(1), help="Bars to show of either end.")
 @click.option(
     "--adjust",
-    type=click.Choice(["none", "splits", "total"]),
+    type=click.Choice(["none", "splits", "dividends", "total", "forward"]),
     default="none",
     show_default=True,
     help="Undo splits, or splits and dividends.",

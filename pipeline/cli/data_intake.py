@@ -10,6 +10,7 @@ import click
 from pipeline.cli import candidate
 from pipeline.cli.option import Leaf, json_option
 from pipeline.cli.session import Session, pass_session
+from pipeline.errors import UsageError
 
 __all__ = ["import_", "synth"]
 
@@ -17,28 +18,52 @@ __all__ = ["import_", "synth"]
 @click.command("import", cls=Leaf)
 @click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--timeframe", required=True, metavar="TF", shell_complete=candidate.timeframes, help="Of the bars: 1d, 1h, 5m …"
+    "--timeframe",
+    metavar="TF",
+    shell_complete=candidate.timeframes,
+    help="Of the bars: 1d, 1h, 5m …  [default: what the name or the bars say]",
 )
 @click.option("--symbol", metavar="NAME", help="Of a file without a symbol column.  [default: the file's name]")
+@click.option("--format", "form", metavar="NAME", shell_complete=candidate.formats, help="Whose files they are.")
+@click.option("--zone", metavar="ZONE", help="Of times without one: America/New_York …  [default: UTC]")
+@click.option("--map", "columns", metavar="OURS=THEIRS", multiple=True, help="A column: close=Last. May be repeated.")
 @click.option("--source", metavar="LABEL", help="Where the bars are from, for listings.  [default: the file's name]")
 @json_option
 @pass_session
 def import_(
-    session: Session, paths: tuple[Path, ...], *, timeframe: str, symbol: str | None, source: str | None
+    session: Session,
+    paths: tuple[Path, ...],
+    *,
+    timeframe: str | None,
+    symbol: str | None,
+    form: str | None,
+    zone: str | None,
+    columns: tuple[str, ...],
+    source: str | None,
 ) -> int:
-    """Import bars from CSV or Parquet files.
+    """Import bars from files.
 
-    A PATH is a file, or a folder with files. A file holds one symbol, or many in a column `symbol`. It has a time
-    (date, ts, timestamp …), open, high, low, close, perhaps volume, dividend and split. A row with a time that is
-    stored replaces the stored row. Says what was taken, what was not and why; files that are no bars do not keep
-    the others out (exit status 1).
+    A PATH is a file, or a folder with files. Those of Yahoo, Alpha Vantage, Binance, freqtrade, Bitfinex,
+    CryptoDataDownload, LEAN, Databento, HistData, MetaTrader and Stooq are recognised; so is any CSV, Parquet or
+    Arrow file with a time, open, high, low, close, perhaps volume, symbol, dividend and split. A row with a time
+    that is stored replaces the stored row. Says what was taken, what was not and why; files that are no bars do not
+    keep the others out (exit status 1).
     """
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli import data_report
-    from pipeline.market import import_files
+    from pipeline.market import Choice, import_files
 
-    report = import_files(session.open_market(), paths, timeframe, symbol=symbol, source=source)
+    choice = Choice(form, zone=zone, columns=_mapping(columns))
+    report = import_files(session.open_market(), paths, timeframe, symbol=symbol, source=source, choice=choice)
     return data_report.intake(report, as_json=session.json)
+
+
+def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    """`close=Last` as our name and theirs. Raises UsageError."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise UsageError(f"--map {pair}: expected OURS=THEIRS", hint="Write --map close=Last.")
+    return {ours.strip(): theirs.strip() for ours, _, theirs in (pair.partition("=") for pair in pairs)}
 
 
 @click.command(cls=Leaf)

@@ -203,8 +203,9 @@ def _echo_next(result: Result) -> None:
         click.echo(f'  tradegraph sql "select * from {graph.name}.{stored[-1]} order by ts desc limit 10"')
     click.echo('  tradegraph sql "select node, median(ms) from node_timings group by node order by 2 desc"')
     click.echo(f"  tradegraph runs show {result.run.id}")
-    if failed := next((record for record in result.run.records if record.status == "failed"), None):
-        click.echo(f"  tradegraph runs replay {result.run.id} {failed.step.node.name}")
+    failed = [r for r in result.run.records if r.status == "failed" or any(not f.cause for f in r.symbols.values())]
+    if failed:
+        click.echo(f"  tradegraph runs replay {result.run.id} {failed[0].step.node.name}")
 
 
 def _fault(record: NodeRecord) -> Fault:

@@ -50,8 +50,8 @@ def page(database: Database, run: str, *, as_json: bool) -> None:
     run_id = database.find_run(run)
     heads = database.sql("select * from runs where run_id = ? order by graph", [run_id]).to_dicts()
     nodes = database.sql(
-        "select graph, node, node_type, status, round(ms, 2) as ms, round(cpu_ms, 2) as cpu_ms, rows, bytes, key"
-        " from node_timings where run_id = ?",
+        "select graph, node, node_type, status, round(ms, 2) as ms, round(cpu_ms, 2) as cpu_ms, rows, bytes, key,"
+        " tries from node_timings where run_id = ?",
         [run_id],
     )
     failed = database.sql("select graph, node, code, message, cause from failures where run_id = ?", [run_id])
@@ -66,6 +66,8 @@ def page(database: Database, run: str, *, as_json: bool) -> None:
     click.echo()
     single = len(heads) == 1
     shown = nodes.drop("graph", "key", "bytes") if single else nodes.drop("key", "bytes")
+    if not (nodes["tries"] > 1).any():
+        shown = shown.drop("tries")
     echo_table(shown.columns, shown.rows(), styles=_STATUS)
     causes = failed.filter(failed["cause"].is_in([""]) | failed["cause"].is_null())
     for row in causes.to_dicts():

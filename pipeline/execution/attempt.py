@@ -20,6 +20,7 @@ from pipeline.execution.arguments import Argument, of_rows
 from pipeline.execution.call import WrongValues, prepare
 from pipeline.execution.call import call as call_node
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.panels import panel_arguments
 from pipeline.execution.protocols import Outputs
 from pipeline.model.bars import Panel
 from pipeline.model.kind import Dtype
@@ -32,7 +33,8 @@ __all__ = ["Call", "Caller", "FailureKeeper", "Forgetful", "InProcess", "Outcome
 class Call:
     """A node type with its arguments: a column, a bundle or None per port, checked params, the rows of the output.
 
-    `columns` are the (name, dtype) of the value, none for a table.
+    `columns` are the (name, dtype) of the value, none for a table. `axes` are the rows of the output and of each
+    port of a panel node, whose ports have rows of their own; no other node has them, and no other process takes them.
     """
 
     node: NodeType
@@ -40,6 +42,7 @@ class Call:
     params: Mapping[str, Any]
     columns: Sequence[tuple[str, Dtype]]
     panel: Panel
+    axes: Sequence[pl.DataFrame | None] = ()
 
     def alone(self, symbol: str) -> Call:
         """The same call for the rows of one symbol of the panel."""
@@ -110,7 +113,11 @@ class InProcess:
         value, raised = None, None
         wall = cpu = preparing = time.perf_counter_ns()
         try:
-            prepared = prepare(call.node, call.ports, call.params, call.panel, self._kernels)
+            prepared = (
+                panel_arguments(call.ports, call.axes)
+                if call.axes
+                else prepare(call.node, call.ports, call.params, call.panel, self._kernels)
+            )
             self._begun()
             cpu = time.process_time_ns()
             wall = time.perf_counter_ns()

@@ -15,6 +15,7 @@ from pipeline.execution.arguments import Argument, flat
 from pipeline.execution.expression import evaluate_expression
 from pipeline.execution.frames import evaluate_frames
 from pipeline.execution.kernel import KernelCache, kernel_arguments
+from pipeline.execution.panels import evaluate_panels
 from pipeline.execution.protocols import Outputs
 from pipeline.execution.table import evaluate_table
 from pipeline.model.bars import Panel
@@ -70,6 +71,8 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
         tables: dict[str, pl.DataFrame] = {}
         if node.style == "table":
             tables, found = evaluate_table(node, ports, params, panel)
+        elif node.style == "panel":
+            found = evaluate_panels(node, prepared, params, columns)
         else:
             evaluate = evaluate_frames if node.style == "frame" else evaluate_expression
             found = evaluate(node, ports, params, columns, panel)

@@ -17,7 +17,8 @@ class Evaluation:
     """What came of a call. `value` is None when it failed for all; symbols in `raised` have null rows in it.
 
     `retried` are the tries before the last one; times are of that one and of the calls for single symbols.
-    `failed` is the first call that gave nothing, and why; `untouched` says that no call was needed.
+    `failed` are the calls that gave nothing, of single symbols where it came to that; `untouched` says that no call
+    was needed.
     """
 
     value: Outputs | None = None
@@ -26,7 +27,7 @@ class Evaluation:
     ms: float = 0.0
     cpu_ms: float = 0.0
     compile_ms: float = 0.0
-    failed: tuple[Call, Raised] | None = None
+    failed: Sequence[tuple[Call, Raised]] = ()
     untouched: bool = False
 
     def count(self, outcomes: Sequence[Outcome]) -> Outcome:
@@ -47,7 +48,7 @@ def evaluate(call: Call, caller: Caller, *, limit: float | None, retry: int) -> 
     found.value = last.value
     if last.raised is None:
         return found
-    found.failed = call, last.raised
+    found.failed = [(call, last.raised)]
     if not _may_be_of_a_symbol(call, last):
         return found
     if len(call.panel.symbols) == 1:
@@ -66,14 +67,14 @@ def evaluate(call: Call, caller: Caller, *, limit: float | None, retry: int) -> 
     if pieces:
         whole = joined(call.panel, pieces, call.columns)
         found.value = None if whole is None else {**whole}
-    found.failed = failed[0] if failed else None
+    found.failed = failed
     return found
 
 
 def _may_be_of_a_symbol(call: Call, outcome: Outcome) -> bool:
     """True when another symbol may do better: the node works symbol by symbol, and met the values when it failed."""
     raised = outcome.raised
-    if raised is None or call.node.scope != "symbol" or call.node.tables:
+    if raised is None or call.node.scope != "symbol" or call.node.tables or call.axes:
         return False
     if not outcome.ms or raised.code in ("TG505", "TG506"):  # it was not called, or took its worker with it
         return False

@@ -17,13 +17,15 @@ from pipeline.execution.evaluate import Evaluation, evaluate
 from pipeline.execution.holding import Piece
 from pipeline.execution.inputs import Inputs
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.memory import peak_bytes, reset_peak
 from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Outputs, Progress, Silent
-from pipeline.execution.run import Failure, NodeRecord, Run
+from pipeline.execution.run import Failure, NodeRecord, Run, RunSink, Unheard
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
 from pipeline.model.kind import METRICS, TRADES
+from pipeline.model.rows import axis_frame
 
 __all__ = ["Options", "execute"]
 
@@ -32,14 +34,17 @@ __all__ = ["Options", "execute"]
 class Options:
     """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded.
 
-    Nodes with a timeout are called by `limited`; without one they are called in process, with no limit.
+    Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
+    wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed.
     """
 
     fail_fast: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = field(default_factory=Silent)
+    sink: RunSink = field(default_factory=Unheard)
     limited: Caller | None = None
     failures: FailureKeeper = field(default_factory=Forgetful)
+    memory: int | None = None
 
 
 def execute(
@@ -52,7 +57,8 @@ def execute(
     this returns.
     """
     run = Run(run_id, plan, dt.datetime.now(dt.UTC), worker=f"pid {os.getpid()}", settings=options.settings)
-    executor = _Execution(run, Inputs(plan, market, store), store, kernels, options)
+    reset_peak()
+    executor = _Execution(run, Inputs(plan, market, store, limit=options.memory), store, kernels, options)
     try:
         with survivors_frozen():
             executor.walk()
@@ -60,6 +66,8 @@ def execute(
         run.status = "interrupted"
         executor.skip_rest("TG504", "the run was interrupted")
     store.flush()
+    run.warnings += tuple(Fault("TG603", said, severity="warning") for said in store.damaged)
+    run.peak_bytes = peak_bytes()
     run.finished_at = dt.datetime.now(dt.UTC)
     return run
 
@@ -79,12 +87,25 @@ class _Execution:
         cached = sum(step.action == "reuse" for step in steps)
         self.options.progress.started(steps=len(steps), cached=cached)
         for step in steps:
+            self._share(step)
             record = self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
             self._take(record)
             self.inputs.release(step)
+            self.options.sink.took(self.run)
             if record.status == "failed" and self.options.fail_fast:
                 self.skip_rest("TG503", f"the run stopped at the failed node {step.node.name!r}")
                 return
+
+    def _share(self, step: Step) -> None:
+        """Leave a step to another run that computes it just now, and take what others have stored meanwhile."""
+        if step.action == "reuse" or step.forced:
+            return
+        if not self.store.claim(step.key):
+            # whoever waits holds nothing back: what was computed so far is there for others
+            self.options.sink.checkpoint(self.run)
+            self.store.wait(step.key)
+        if self.store.has_news():
+            self.run.plan.renew(self.run.plan.steps[step.index :], self.inputs.market, self.store)
 
     def skip_rest(self, code: str, message: str) -> None:
         for step in self.run.plan.steps[len(self.run.records) :]:
@@ -112,7 +133,7 @@ class _Execution:
         cause = next((self._failed[index] for index in step.upstream if index in self._failed), None)
         if cause is not None:
             message = f"it needs {cause!r}, which failed"
-        elif (dead := self._dead_above(step)) and step.type.scope != "symbol":
+        elif (dead := self._dead_above(step)) and (step.type.scope != "symbol" or step.type.style == "panel"):
             # without them it would be another value than its key says
             cause = next(iter(dead.values()))
             message = f"it needs all symbols of {cause!r}, which failed for {_named(dead)}"
@@ -128,6 +149,8 @@ class _Execution:
         return dead
 
     def _reused(self, step: Step) -> NodeRecord:
+        if not step.pieces:  # nobody needs it, and it is not kept
+            return NodeRecord(step, "cached")
         piece = step.pieces[0]
         if len(step.pieces) > 1:
             return self._compute(step)[0]
@@ -154,12 +177,11 @@ class _Execution:
             failure = _failure(raised_by(error))
             return NodeRecord(step, "failed", 0.0, 0.0, started_at=started, failure=failure), None
         self.run.compile_ms += found.compile_ms
-        if found.failed is not None:
-            self._keep_call(step, *found.failed)
+        for call, raised in found.failed:
+            self._keep_call(step, call, raised)
         times = (found.ms, found.cpu_ms)
         if found.value is None:
-            assert found.failed is not None
-            failure = _failure(found.failed[1])
+            failure = _failure(found.failed[0][1])
             return NodeRecord(step, "failed", *times, started_at=started, failure=failure, retried=found.retried), None
         failures = {symbol: _failure(raised) for symbol, raised in found.raised.items()}
         for symbol, cause in dead.items():
@@ -184,8 +206,8 @@ class _Execution:
             if len(todo) < len(panel.symbols):
                 some, rows = selected(panel, todo)
                 ports = [taken(port, rows) for port in ports]
-            call = Call(step.type, ports, step.node.params, step.columns, some)
-            caller = self.inline if step.timeout is None else self.options.limited or self.inline
+            call = Call(step.type, ports, step.node.params, step.columns, some, self._axes(step, some))
+            caller = self.inline if step.timeout is None or call.axes else self.options.limited or self.inline
             found = evaluate(call, caller, limit=step.timeout, retry=step.retry)
             if some is panel:
                 return found
@@ -203,6 +225,12 @@ class _Execution:
                 raise NodeError("a stored value has other rows than its axis", code="TG603")
             found.value = {**whole, **tables}
         return found
+
+    def _axes(self, step: Step, panel: Panel) -> list[pl.DataFrame | None]:
+        """Of a panel step the rows of its output and of each port; nothing of others, whose ports have one axis."""
+        if step.type.style != "panel":
+            return []
+        return [axis_frame(panel, step.axis.timeframe), *self.inputs.axes(step)]
 
     def _pieces(self, step: Step) -> list[tuple[tuple[str, ...], Columns]]:
         """The stored columns that serve a step; a step with tables is taken whole or computed."""
@@ -223,7 +251,7 @@ class _Execution:
         alive = tuple(symbol for symbol in panel.symbols if symbol not in failures) if failures else None
         holding = self.run.plan.holding(step, alive)
         columns, tables = apart(given)
-        size = 0
+        size = sum(column.nbytes for column in columns.values())
         if columns:
             self.inputs.keep(step, columns)
             self.inputs.rests(step, holding.key, alive)
@@ -231,13 +259,19 @@ class _Execution:
             if alive is not None:
                 panel, rows = selected(panel, alive)
                 stored = {name: column.take(rows) for name, column in columns.items()}
-            size += self.store.put(holding, stored, panel)
+            if step.kept:
+                self.store.put(holding, stored, panel)
         for name, suffix in step.tables.items():
-            size += self.store.put(holding.of(suffix), tables[name], None)
+            size += int(tables[name].estimated_size())
+            if step.kept:
+                self.store.put(holding.of(suffix), tables[name], None)
         self._publish(step, tables)
-        return columns, holding.key, len(panel) if columns else sum(map(len, tables.values())), size
+        key = holding.key if step.kept else ""
+        return columns, key, len(panel) if columns else sum(map(len, tables.values())), size
 
     def _keep_call(self, step: Step, call: Call, raised: Raised) -> None:
+        if call.axes:  # its ports have rows of their own, for which the file of a call has no place
+            return
         try:
             self.options.failures.keep(self.run.id, step.users, call, raised)
         except StoreError as error:  # the failure itself is recorded all the same
@@ -259,7 +293,7 @@ class _Execution:
         """Compute a step that was to be reused but whose value is gone or damaged; the record says so."""
         record, value = self._compute(step)
         if step.index < len(self.run.records):
-            self.run.records[step.index] = record
+            self.run.revise(record)
         if value is None:
             message = record.failure.message if record.failure else ""
             raise NodeError(f"{step.node.name!r} had to be computed again and failed: {message}")

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
+from pipeline.execution.memory import Shelf
 from pipeline.execution.part import Columns, joined
 from pipeline.execution.plan import Plan, Source, Step
 from pipeline.execution.protocols import BarSource, ObjectStore
@@ -17,32 +18,37 @@ from pipeline.execution.span import Span
 from pipeline.model.bars import BarsRequest, Panel
 from pipeline.model.column import Column
 from pipeline.model.kind import EVENT, SIGNAL
+from pipeline.model.rows import axis_frame, made_rows
 
 __all__ = ["Inputs"]
 
 
 class Inputs:
-    """Values of one run in memory, by step and by bars request."""
+    """Values of one run in memory, by step and by bars request; those of steps within `limit` bytes."""
 
-    def __init__(self, plan: Plan, market: BarSource, store: ObjectStore) -> None:
+    def __init__(self, plan: Plan, market: BarSource, store: ObjectStore, *, limit: int | None = None) -> None:
         self._plan = plan
-        self._market = market
+        self.market = market
         self._store = store
         self._panels: dict[BarsRequest, Panel] = {}
-        self._spans: dict[BarsRequest, Span] = {}
-        self._values: dict[int, Columns] = {}
+        self._made: dict[int, Panel] = {}
+        self._spans: dict[tuple[BarsRequest, int | None], Span] = {}
+        self._values = Shelf(limit, self._next_use, self._put_aside)
         self._resting: dict[int, tuple[str, tuple[str, ...]]] = {}
         self._surplus: list[int] = []
         self._fields = _fields_needed(plan)
-        self._consumers = [0] * len(plan.steps)
-        for step in plan.steps:
+        # who waits for each value, the first one last
+        self._consumers: list[list[int]] = [[] for _ in plan.steps]
+        # as it was planned: a step that another run computes meanwhile is no longer computed here
+        self._feeding = {step.index for step in plan.steps if step.action == "compute"}
+        for step in reversed(plan.steps):
             if step.action == "compute":
                 for index in step.upstream:
-                    self._consumers[index] += 1
+                    self._consumers[index].append(step.index)
 
     def panel(self, step: Step) -> Panel:
         """The rows of a step's output."""
-        return self._span(step.axis).panel if step.cut else self._panel(step.axis)
+        return self._span(step).panel if step.cut else self._rows(step.axis, step.rows)
 
     def lost(self, step: Step) -> list[Step]:
         """The steps right above `step` whose values are neither here nor in the store, however they were planned."""
@@ -59,11 +65,15 @@ class Inputs:
 
     def ports(self, step: Step, panel: Panel) -> list[Argument]:
         """The arguments of a step over `panel`, of whose upstream values none is `lost`."""
-        rows = len(panel)
+        rows = None if step.type.style == "panel" else len(panel)
         return [
             None if source is None else self._argument(step, source, rows, port.takes is SIGNAL)
             for port, source in zip(step.type.ports, step.sources, strict=True)
         ]
+
+    def axes(self, step: Step) -> list[pl.DataFrame | None]:
+        """Of each port of a panel step the rows: symbol, ts and end, before any cut of the step itself."""
+        return [None if source is None else self._axis(source) for source in step.sources]
 
     def holds(self, step: Step) -> bool:
         """True when the value of a step is in memory."""
@@ -71,7 +81,7 @@ class Inputs:
 
     def hold(self, step: Step, value: Columns) -> None:
         """Hold a value for its consumers; until the next `release` when it has none."""
-        self._values[step.index] = value
+        self._values.put(step.index, value)
         if not self._consumers[step.index]:
             self._surplus.append(step.index)
 
@@ -82,18 +92,30 @@ class Inputs:
 
     def release(self, step: Step) -> None:
         """A step is done: let go of upstream values that nobody else waits for."""
-        if step.action == "compute":
+        if step.index in self._feeding:
             for index in step.upstream:
-                self._consumers[index] -= 1
+                self._consumers[index].pop()
                 if not self._consumers[index]:
-                    self._values.pop(index, None)
+                    self._values.drop(index)
         while self._surplus:
-            self._values.pop(self._surplus.pop(), None)
+            self._values.drop(self._surplus.pop())
 
     def rests(self, step: Step, key: str, symbols: tuple[str, ...] | None) -> None:
         """Say under which key a value is stored when `symbols` alone have one; None is all, under the step's key."""
         if symbols is not None:
             self._resting[step.index] = key, symbols
+
+    def _next_use(self, index: int) -> int:
+        waiting = self._consumers[index]
+        return waiting[-1] if waiting else -1  # it was loaded for the step at hand
+
+    def _put_aside(self, index: int, value: Columns) -> None:
+        """See to it that the store can give a value back when it is needed."""
+        step = self._plan.steps[index]
+        if not step.kept:
+            self._resting.pop(index, None)
+            self._store.put(self._plan.holding(step), value, self.panel(step), keep=False)
+        self._store.flush()  # what waits to be written is in memory as well
 
     def _stored(self, step: Step) -> Columns | None:
         key, symbols = self._resting.get(step.index, (step.key, None))
@@ -102,7 +124,7 @@ class Inputs:
             return None
         return value if symbols is None else joined(self.panel(step), [(symbols, value)], step.columns)
 
-    def _argument(self, step: Step, source: Source, rows: int, signal: bool) -> Argument:
+    def _argument(self, step: Step, source: Source, rows: int | None, signal: bool) -> Argument:
         wire = source.wire
         if source.request is not None:
             found = self._panel(source.request).columns
@@ -113,8 +135,10 @@ class Inputs:
             found = self._values[upstream.index]
             full = not upstream.cut
         columns = [found[name] for name in wire.columns]
+        if rows is None:  # a panel step takes each port with the rows that it has
+            return dict(zip([name for name, _ in wire.kind.fields] or wire.columns, columns, strict=True))
         if step.cut and full:
-            span = self._span(step.axis)
+            span = self._span(step)
             columns = [span.cut(column) for column in columns]
         if any(len(column) != rows for column in columns):
             raise NodeError(
@@ -132,13 +156,33 @@ class Inputs:
         panel = self._panels.get(request)
         if panel is None:
             fields = sorted(self._fields.get(request, ()))
-            panel = self._panels[request] = self._market.read(self._plan.bars[request], fields)
+            panel = self._panels[request] = self.market.read(self._plan.bars[request], fields)
         return panel
 
-    def _span(self, request: BarsRequest) -> Span:
-        if request not in self._spans:
-            self._spans[request] = Span.of(self._panel(request), request.start)
-        return self._spans[request]
+    def _rows(self, request: BarsRequest, maker: int | None) -> Panel:
+        """The rows of a bars source, or what the step `maker` makes of its first port's: of the full ones always."""
+        if maker is None:
+            return self._panel(request)
+        if maker not in self._made:
+            step = self._plan.steps[maker]
+            first = step.sources[0]
+            assert first is not None
+            self._made[maker] = made_rows(step.type, step.node.params, self._axis(first, full=True))
+        return self._made[maker]
+
+    def _axis(self, source: Source, *, full: bool = False) -> pl.DataFrame:
+        if source.request is not None:
+            return axis_frame(self._panel(source.request), source.request.timeframe)
+        assert source.step is not None
+        step = self._plan.steps[source.step]
+        panel = self._rows(step.axis, step.rows) if full else self.panel(step)
+        return axis_frame(panel, step.axis.timeframe)
+
+    def _span(self, step: Step) -> Span:
+        place = step.axis, step.rows
+        if place not in self._spans:
+            self._spans[place] = Span.of(self._rows(*place), step.axis.start)
+        return self._spans[place]
 
 
 def _fields_needed(plan: Plan) -> dict[BarsRequest, set[str]]:

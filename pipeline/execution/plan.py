@@ -7,14 +7,14 @@ in neither: renaming keeps the cache, and equal nodes of several graphs are one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from pipeline.errors import Fault, GraphError, MarketError, UsageError, did_you_mean
 from pipeline.execution.holding import Coverage, Holding, Piece
 from pipeline.execution.protocols import BarSource, ObjectStore
-from pipeline.execution.recipe import Recipes, library_versions, token_of
+from pipeline.execution.recipe import Recipes, library_versions
 from pipeline.execution.reuse import Reuse
 from pipeline.graph.graph import Graph, Node, Wire
 from pipeline.model.bars import BarsRequest, ResolvedBars
@@ -40,13 +40,13 @@ class Source:
 class Step:
     """One computation. `users` are the (graph, node) pairs that share it.
 
-    `axis` is the request whose rows the output stands for; `cut` when those rows are only the asked
-    range (an account and what follows from it); `upstream` are the indices of the steps that feed it;
-    `forced` when it is computed whether it is stored or not. `coverage` are the bars below it; `pieces` are
-    stored values that serve some symbols, or all of them when it is reused; `separable` says that the rows of
-    a symbol depend on that symbol alone, `proven` that no row depends on later ones: all types up to the bars
-    ship, and are tested for that. It gets the most
-    tries and the longest limit that a user asks for.
+    `axis` is the request whose rows the output stands for, `rows` the index of the step that makes other
+    rows of them (its own for one that does); `cut` when those rows are only the asked range (an account and
+    what follows from it); `upstream` are the indices of the steps that feed it; `forced` when it is computed
+    whether it is stored or not. `coverage` are the bars below it; `pieces` are stored values that serve some
+    symbols, or all of them when it is reused; `separable` says that the rows of a symbol depend on that symbol
+    alone, `proven` that no row depends on later ones: all types up to the bars ship, and are tested for that;
+    `kept` that its value is to be stored. It gets the most tries and the longest limit that a user asks for.
     """
 
     index: int
@@ -62,10 +62,12 @@ class Step:
     coverage: Coverage
     separable: bool
     proven: bool
+    rows: int | None = None
     users: list[tuple[str, str]] = field(default_factory=list)
     action: Action = "compute"
     forced: bool = False
     pieces: tuple[Piece, ...] = ()
+    kept: bool = False
     retry: int = 0
     timeout: float | None = None
 
@@ -111,6 +113,30 @@ class Plan:
         coverage = self._recipes.coverage(step.requests, symbols)
         return Holding(self._recipes.key(step.recipe, coverage), step.recipe, coverage)
 
+    def renew(self, steps: Sequence[Step], market: BarSource, store: ObjectStore) -> None:
+        """Decide anew which of `steps` are reused, by what is stored now."""
+        bases = {step.index: self.holding(step) for step in steps if not step.forced}
+        stored = store.find(
+            [bases[step.index].of(suffix) for step in steps if not step.forced for suffix in step.objects]
+        )
+        finder = Reuse(market)
+        for step in steps:
+            held = [] if step.forced else _held(step, bases[step.index], stored)
+            if held:
+                step.pieces = _pieces(step, held, finder, self.bars)
+                step.action = "compute" if step.missing else "reuse"
+        self._spare(steps)
+
+    def _spare(self, steps: Sequence[Step]) -> None:
+        """What is not kept need not be computed when all that is made of it is stored."""
+        needed: dict[int, bool] = {}
+        first = steps[0].index if steps else 0
+        for step in reversed(self.steps[first:]):
+            if not step.kept and not step.forced and not needed.get(step.index, True):
+                step.action = "reuse"
+            for index in step.upstream:
+                needed[index] = needed.get(index, False) or step.action == "compute"
+
     def step(self, graph: str, node: str) -> Step:
         """The step that computes a node of a graph."""
         return self.step_of[graph, node]
@@ -124,31 +150,28 @@ def plan(
     *,
     reuse: bool = True,
     refresh: Iterable[str] = (),
+    keeps: Callable[[Graph, str], bool] = lambda _graph, _node: True,
 ) -> Plan:
     """The merged plan of `graphs` over what the market and the store hold now.
 
     `reuse` False plans everything as compute; nodes named in `refresh` are computed even when stored,
-    what depends on them is still taken by its key. Raises GraphError with one fault per bars source
-    that the market cannot serve, UsageError for a node to refresh that no graph has.
+    what depends on them is still taken by its key. `keeps` says whose values are to be stored. Raises
+    GraphError with one fault per bars source that the market cannot serve, UsageError for a node to refresh
+    that no graph has.
     """
-    planner = _Planner(_resolve(graphs, market))
+    planner = _Planner(_resolve(graphs, market), keeps)
     for graph in graphs:
         planner.add(graph)
     refreshed = set(refresh)
     nodes = {node for _, node in planner.step_of}
     if unknown := sorted(refreshed - nodes):
         raise UsageError(f"there is no node {unknown[0]!r} to refresh", hint=did_you_mean(unknown[0], nodes))
-    base = {step.index: Holding(step.key, step.recipe, step.coverage) for step in planner.steps}
-    wanted = [base[step.index].of(suffix) for step in planner.steps for suffix in step.objects]
-    stored = store.find(wanted) if reuse else {}
-    finder = Reuse(market)
     for step in planner.steps:
         step.forced = not reuse or any(node in refreshed for _, node in step.users)
-        held = [] if step.forced else _held(step, base[step.index], stored)
-        if held:
-            step.pieces = _pieces(step, held, finder, planner.bars)
-            step.action = "compute" if step.missing else "reuse"
-    return Plan(tuple(graphs), tuple(planner.steps), planner.bars, planner.step_of, planner.versions, planner.recipes)
+    made = Plan(tuple(graphs), tuple(planner.steps), planner.bars, planner.step_of, planner.versions, planner.recipes)
+    if reuse:
+        made.renew(made.steps, market, store)
+    return made
 
 
 def _held(step: Step, base: Holding, stored: Mapping[str, Sequence[Holding]]) -> list[Holding]:
@@ -173,7 +196,7 @@ def _pieces(
         return ()  # the engine calls it once for all symbols: that they do not meet in there must be known
     if not step.separable:
         held = [holding for holding in held if holding.coverage.symbols == step.coverage.symbols]
-    sources = [(token_of(request), bars[request]) for request in step.requests]
+    sources = [(request.token, bars[request]) for request in step.requests]
     single = bool(step.tables) or not step.separable
     return finder.pieces(step.coverage, sources, held, single=single, causal=step.proven and not step.tables)
 
@@ -201,7 +224,8 @@ def _resolve(graphs: Sequence[Graph], market: BarSource) -> dict[BarsRequest, Re
 
 
 class _Planner:
-    def __init__(self, bars: dict[BarsRequest, ResolvedBars]) -> None:
+    def __init__(self, bars: dict[BarsRequest, ResolvedBars], keeps: Callable[[Graph, str], bool]) -> None:
+        self._keeps = keeps
         self.bars = bars
         self.steps: list[Step] = []
         self.step_of: dict[tuple[str, str], Step] = {}
@@ -215,6 +239,7 @@ class _Planner:
         for name, node in graph.nodes.items():
             step = self._step(graph, node)
             step.users.append((graph.name, name))
+            step.kept = step.kept or (node.store and self._keeps(graph, name))
             self.step_of[graph.name, name] = step
         for style in {node.type.style for node in graph.nodes.values()}:
             self.versions.update(library_versions(style))
@@ -249,8 +274,12 @@ class _Planner:
                 known.timeout = max(known.timeout or 0.0, node.timeout)
             return known
         above = tuple([source.step for source in sources.values() if source.step is not None])
+        index = len(self.steps)
+        maker = (
+            None if not node.rows else index if node.rows == node.name else self.step_of[graph.name, node.rows].index
+        )
         step = Step(
-            index=len(self.steps),
+            index=index,
             key=key,
             recipe=recipe,
             node=node,
@@ -261,8 +290,10 @@ class _Planner:
             requests=requests,
             upstream=above,
             coverage=coverage,
-            separable=node.type.scope == "symbol" and all(self.steps[index].separable for index in above),
-            proven=node.type.shipped and all(self.steps[index].proven for index in above),
+            # other rows are made of all symbols' at once: what is known of a symbol's bars says little of them
+            separable=maker is None and node.type.scope == "symbol" and all(self.steps[i].separable for i in above),
+            proven=maker is None and node.type.shipped and all(self.steps[i].proven for i in above),
+            rows=maker,
             retry=node.retry,
             timeout=node.timeout,
         )

@@ -48,14 +48,27 @@ class ObjectStore(Protocol):
     def read(self, key: str, columns: Sequence[tuple[str, Dtype]], part: Part | None = None) -> Value | None:
         """The value of a key, `columns` being (name, dtype), or a part of it; None when it is gone or damaged."""
 
-    def put(self, holding: Holding, value: Value, panel: Panel | None) -> int:
-        """Take a value for storing and give its bytes; it is durable after `flush`."""
+    def put(self, holding: Holding, value: Value, panel: Panel | None, *, keep: bool = True) -> int:
+        """Take a value for storing and give its bytes; it is durable after `flush`, or gone with the run."""
 
     def alias(self, holding: Holding, part: Part, held: Holding) -> None:
         """Let a value be a part of another that is stored."""
 
+    def claim(self, key: str) -> bool:
+        """Say that this run computes a value; False when another run does so just now."""
+
+    def wait(self, key: str) -> None:
+        """Wait for the other run, and claim the value; all other claims are given up first."""
+
+    def has_news(self) -> bool:
+        """True when other runs have stored something since this was last asked, or since `find`."""
+
     def flush(self) -> None:
         """Make everything that was put durable."""
+
+    @property
+    def damaged(self) -> Sequence[str]:
+        """What was found damaged or gone since the store was opened, a sentence each."""
 
 
 class Progress(Protocol):
@@ -86,6 +99,7 @@ class MemoryObjects:
     panels: dict[str, Panel] = field(default_factory=dict)
     holdings: dict[str, Holding] = field(default_factory=dict)
     aliases: dict[str, tuple[str, Part]] = field(default_factory=dict)
+    damaged: Sequence[str] = ()
 
     def find(self, wanted: Sequence[Holding]) -> Mapping[str, Sequence[Holding]]:
         """What is stored for each wanted recipe."""
@@ -114,7 +128,7 @@ class MemoryObjects:
         rows = part.rows(panel.symbol_column, panel.ts)
         return {name: column.take(rows) for name, column in value.items()}
 
-    def put(self, holding: Holding, value: Value, panel: Panel | None) -> int:
+    def put(self, holding: Holding, value: Value, panel: Panel | None, *, keep: bool = True) -> int:  # noqa: ARG002
         """Keep a value."""
         self.holdings.pop(holding.key, None)
         self.holdings[holding.key] = holding
@@ -133,6 +147,17 @@ class MemoryObjects:
         part = part if own is None else part.within(own)
         self.holdings[holding.key] = holding
         self.aliases[holding.key] = (held_key, part)
+
+    def claim(self, key: str) -> bool:  # noqa: ARG002
+        """Nobody else can see it."""
+        return True
+
+    def wait(self, key: str) -> None:
+        """Nobody else can see it."""
+
+    def has_news(self) -> bool:
+        """Nobody else can see it."""
+        return False
 
     def flush(self) -> None:
         """Nothing to do."""

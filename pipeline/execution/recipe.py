@@ -22,7 +22,7 @@ from pipeline.model.bars import BarsRequest, ResolvedBars
 from pipeline.model.digest import DIGEST_SIZE, digest, encode
 from pipeline.model.node import NodeType
 
-__all__ = ["KEY_VERSION", "Recipes", "library_versions", "token_of"]
+__all__ = ["KEY_VERSION", "Recipes", "library_versions"]
 
 KEY_VERSION = 2
 """Part of every key. Raise it when the engine itself computes, adjusts or stores differently."""
@@ -32,6 +32,7 @@ _LIBRARIES: dict[str, tuple[str, ...]] = {
     "kernel": ("numba", "numpy"),
     "frame": ("polars", "numpy"),
     "table": ("polars",),
+    "panel": ("polars", "numpy"),
 }
 
 
@@ -74,7 +75,7 @@ class Recipes:
         tail = self._tails.get((axis, cut, kinds))
         if tail is None:
             # the rows of the output, and what a Same kind became
-            tail = encode((token_of(axis), kinds, ("from", axis.start) if cut else None))
+            tail = encode((axis.token, kinds, ("from", axis.start) if cut else None))
             self._tails[axis, cut, kinds] = tail
         parts.append(tail)
         return blake2b(b"".join(parts), digest_size=DIGEST_SIZE).hexdigest()
@@ -83,13 +84,15 @@ class Recipes:
         """The bars of `requests` that lie below a value; of `symbols` alone when they are given."""
         found = self._coverages.get((requests, symbols))
         if found is None:
-            resolved = {token_of(request): self._bars[request] for request in sorted(requests, key=token_of)}
+            resolved = {
+                request.token: self._bars[request] for request in sorted(requests, key=lambda request: request.token)
+            }
             parts = {token: _some(bars, symbols) for token, bars in resolved.items()}
             same = len({names for names, _ in parts.values()}) == 1 and len(resolved) == len(requests)
             names = next(iter(parts.values()))[0]
             found = Coverage(
                 data=digest(
-                    sorted((token_of(r), tuple(zip(*_some(self._bars[r], symbols), strict=True))) for r in requests)
+                    sorted((r.token, tuple(zip(*_some(self._bars[r], symbols), strict=True))) for r in requests)
                 ),
                 symbols=names,
                 digests=_joined([digests for _, digests in parts.values()]) if same else (),
@@ -114,13 +117,8 @@ class Recipes:
     def _source(self, request: BarsRequest) -> bytes:
         source = self._sources.get(request)
         if source is None:
-            source = self._sources[request] = b"b" + encode(token_of(request))
+            source = self._sources[request] = b"b" + encode(request.token)
         return source
-
-
-def token_of(request: BarsRequest) -> str:
-    """What tells two bars sources of one node apart, apart from their data."""
-    return f"{request.timeframe} {request.adjust}"
 
 
 def _some(bars: ResolvedBars, symbols: tuple[str, ...] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

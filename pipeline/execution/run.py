@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from pipeline.errors import Fault
 from pipeline.execution.attempt import Outcome
 from pipeline.execution.plan import Plan, Step
 
-__all__ = ["Failure", "NodeRecord", "Run", "Status"]
+__all__ = ["Failure", "NodeRecord", "Run", "RunSink", "Status", "Unheard"]
 
 Status: TypeAlias = Literal["cached", "computed", "failed", "skipped"]
 RunStatus: TypeAlias = Literal["ok", "failed", "interrupted"]
@@ -62,7 +62,8 @@ class Run:
     """One run of a plan. `records` has one entry per step, in plan order.
 
     `tables` holds the tables that are published row by row: by the name of their kind (metrics, trades), then by
-    (graph, node, output). `compile_ms` is the time that compiling kernels took; it is part of no node's time.
+    (graph, node, output). `compile_ms` is the time that compiling kernels took; it is part of no node's
+    time. `peak_bytes` is the most memory that the process had while it ran, None where the system does not say.
     """
 
     id: str
@@ -74,8 +75,22 @@ class Run:
     status: RunStatus = "ok"
     finished_at: dt.datetime | None = None
     compile_ms: float = 0.0
+    peak_bytes: int | None = None
     warnings: tuple[Fault, ...] = ()
     tables: dict[str, dict[tuple[str, str, str], pl.DataFrame]] = field(default_factory=dict)
+
+    _revised: set[int] = field(default_factory=set, repr=False)
+
+    def revise(self, record: NodeRecord) -> None:
+        """Put another record in the place of the one that a step has."""
+        self.records[record.step.index] = record
+        self._revised.add(record.step.index)
+
+    def revised(self, told: int) -> list[NodeRecord]:
+        """Records among the first `told` that were changed since this was last asked."""
+        found = [self.records[index] for index in sorted(self._revised) if index < told]
+        self._revised.clear()
+        return found
 
     def record(self, graph: str, node: str) -> NodeRecord:
         """What happened to a node of a graph."""
@@ -93,3 +108,23 @@ class Run:
     def exit_status(self) -> int:
         """0 all well, 1 a node failed, 130 interrupted."""
         return {"ok": 0, "failed": 1, "interrupted": 130}[self.status]
+
+
+class RunSink(Protocol):
+    """Who makes a run durable while it goes on."""
+
+    def took(self, run: Run) -> None:
+        """A step is done."""
+
+    def checkpoint(self, run: Run) -> None:
+        """What was computed so far is asked for by another run."""
+
+
+class Unheard:
+    """A sink that keeps nothing."""
+
+    def took(self, run: Run) -> None:
+        """Nothing is kept."""
+
+    def checkpoint(self, run: Run) -> None:
+        """Nothing is kept."""

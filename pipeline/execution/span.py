@@ -32,7 +32,8 @@ class Span:
         rows = np.flatnonzero(inside)
         before = np.concatenate(([0], np.cumsum(inside)))
         offsets = before[panel.offsets].astype(np.int64)
-        return cls(Panel(panel.symbols, offsets, panel.ts.gather(rows), {}), rows)
+        end = None if panel.end is None else panel.end.gather(rows)
+        return cls(Panel(panel.symbols, offsets, panel.ts.gather(rows), {}, end), rows)
 
     def cut(self, column: Column) -> Column:
         """The rows of a full column that lie in the span."""

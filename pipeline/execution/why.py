@@ -13,7 +13,7 @@ from pipeline.model.digest import digest
 
 __all__ = ["Reason", "changes", "data_of", "made_of", "upstream_of", "why"]
 
-Change: TypeAlias = Literal["NEW", "CODE", "PARAM", "DATA", "UPSTREAM", "RANGE", "GONE", "REFRESH", "STORED"]
+Change: TypeAlias = Literal["NEW", "CODE", "PARAM", "DATA", "UPSTREAM", "RANGE", "GONE", "REFRESH", "SPARED", "STORED"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,11 @@ class Reason:
 def why(plan: Plan, step: Step, before: Mapping[str, Any] | None) -> list[Reason]:
     """What changed since `before`, the node's row of the `nodes` table in its latest run (None: it never ran).
 
-    STORED when it is reused; REFRESH when nothing changed but it was asked for; GONE when nothing changed but
-    there is no stored value.
+    STORED when it is reused; SPARED when it is not stored and nobody needs it; REFRESH when nothing changed but it
+    was asked for; GONE when nothing changed but there is no stored value.
     """
+    if step.action == "reuse" and not step.pieces:
+        return [Reason("SPARED", "it is not kept, and all that is made of it is stored")]
     if step.action == "reuse":
         return [Reason("STORED", f"its value is stored under the key {step.key}")]
     if before is None:
@@ -83,10 +85,9 @@ def upstream_of(plan: Plan, step: Step) -> str:
 def data_of(plan: Plan, step: Step) -> str:
     """The bars below a step as JSON: digest and number of symbols per timeframe and adjustment."""
     found = {}
-    for request in sorted(step.requests, key=lambda r: (r.timeframe, r.adjust)):
+    for request in sorted(step.requests, key=lambda r: r.token):
         resolved = plan.bars[request]
-        name = f"{request.timeframe} {request.adjust}"
-        found[name] = {"digest": digest(resolved.symbols, resolved.digests), "symbols": len(resolved.symbols)}
+        found[request.token] = {"digest": digest(resolved.symbols, resolved.digests), "symbols": len(resolved.symbols)}
     return json.dumps(found)
 
 
@@ -100,7 +101,8 @@ def _params(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
     return [
         Reason("PARAM", f"{name} is {now.get(name)!r}, it was {before.get(name)!r}")
         for name in names
-        if before.get(name) != now.get(name) or type(before.get(name)) is not type(now.get(name))
+        # as they are written: 1, 1.0 and true are equal to Python, and so are 0.0 and -0.0
+        if json.dumps(before.get(name)) != json.dumps(now.get(name))
     ]
 
 

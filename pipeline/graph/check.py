@@ -11,6 +11,7 @@ from typing import Any
 import networkx as nx
 
 from pipeline.errors import Fault, GraphError, Note, Place, did_you_mean
+from pipeline.graph.end import Sources, columns_of
 from pipeline.graph.expand import Expansion
 from pipeline.graph.graph import FrozenMap, Graph, Node, Use
 from pipeline.graph.hint import Hints
@@ -24,7 +25,7 @@ from pipeline.graph.spec import GraphSpec, SubgraphSpec
 from pipeline.graph.subgraph import check_definitions
 from pipeline.graph.value import BROKEN, Values
 from pipeline.graph.warning import warnings_of
-from pipeline.graph.wiring import Sources, check_uses, columns_of
+from pipeline.graph.wiring import check_uses
 from pipeline.model.bars import BarsRequest
 from pipeline.model.garbage import collector_paused
 from pipeline.model.registry import Registry

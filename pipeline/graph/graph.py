@@ -49,6 +49,8 @@ class Wire:
 class Node:
     """A node type in a graph: named, its params checked, its ports wired, its output kinds resolved.
 
+    `axis` is the bars source at the bottom of its rows; `rows` the node that made other rows of it, itself
+    perhaps, "" when the rows are those of the bars source. Nodes that make equal rows share the first one's name.
     `retry` is how many more tries it gets when it fails, `timeout` its limit in seconds, `store` whether its
     output is kept. These and `tags` say how it is run, not what it computes: they are in no key.
     """
@@ -65,6 +67,7 @@ class Node:
     timeout: float | None = None
     tags: tuple[str, ...] = ()
     store: bool = True
+    rows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Use:
 class Graph:
     """A legal DAG of nodes over bars sources. `nodes` is in topological order, ties as written.
 
-    `axis` of a node names the bars source whose rows its outputs stand for. `outputs` maps declared
+    `axis` and `rows` of a node say whose rows its outputs stand for. `outputs` maps declared
     output names to (node, output or "" for all of a node). `uses` are the sub-graphs that are used, by name; the
     nodes that one brought are called `name.inner`.
     """

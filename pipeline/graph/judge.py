@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline.errors import Edit, Fault, PluginError
+from pipeline.errors import Edit, Fault, TradegraphError
+from pipeline.graph.end import Sources
 from pipeline.graph.graph import FrozenMap, Node
 from pipeline.graph.markup import Scalar
 from pipeline.graph.policy import over
 from pipeline.graph.scope import Placed
 from pipeline.graph.value import BROKEN, UNKNOWN, Values
-from pipeline.graph.wiring import Sources, check_references, wire_node
+from pipeline.graph.wiring import check_references, rows_of, wire_node
 from pipeline.model.node import NodeType
 from pipeline.model.param import DeclaredParam
 from pipeline.model.registry import Registry
+from pipeline.model.rows import try_rows
 from pipeline.model.scalar import shown
 
 __all__ = ["Judge"]
@@ -85,9 +87,10 @@ class Judge:
         if not unknown:
             try:
                 warmup, caution = node_type.warmup_of(values), node_type.caution_of(values)
-            except PluginError as error:
-                code, message = error.faults[0].code, f"{placed.label}: {error.faults[0].message}"
-                self.fault(placed, Fault(code, message, spec.use.place))
+                try_rows(node_type, values)
+            except TradegraphError as error:
+                bad = error.faults[0]
+                self.fault(placed, Fault(bad.code, f"{placed.label}: {bad.message}", spec.use.place, bad.hint))
                 return
         if caution:
             notes = placed.scope.trail()
@@ -101,13 +104,14 @@ class Judge:
             params=FrozenMap(values),
             wires=wires,
             kinds=FrozenMap(kinds),
-            axis=axis,
+            axis=axis[0],
             warmup=warmup,
             place=spec.name.place,
             retry=policy.retry or 0,
             timeout=policy.timeout,
             tags=policy.tags,
             store=policy.store is not False,
+            rows=rows_of(placed.name, node_type, values, axis, self.sources) if not unknown else axis[1],
         )
 
     def _repair(self, code: str, written: tuple[Scalar, Any], node_type: NodeType) -> tuple[Edit, ...]:

@@ -27,7 +27,7 @@ TOP = (
     "tradegraph", "name", "description", "extends", "params", "universes", "bars", "graphs", "nodes", "outputs",
 )  # fmt: skip
 TOP_RESERVED = {"sweep": "parameter sweeps"}
-BARS = ("timeframe", "symbols", "from", "to", "adjust", "history")
+BARS = ("timeframe", "symbols", "from", "to", "adjust", "history", "resample", "zone", "day_start", "weekdays")
 
 
 def read_file(path: Path, *, root: Path | None = None) -> GraphSpec:

@@ -137,6 +137,10 @@ def _bars() -> dict[str, Any]:
             "to": {"type": ["string", "null"], "description": "Last bar, included; latest."},
             "adjust": {"anyOf": [{"enum": list(get_args(Adjust))}, _REFERENCE], "description": "How restated."},
             "history": {"enum": ["all"], "description": "Bars before `from` are read too."},
+            "resample": {"type": "string", "description": "The faster bars that these are made of."},
+            "zone": {"type": "string", "description": "Time zone of days and weeks that are made."},
+            "day_start": {"type": "string", "description": "When a made day begins: 9:30."},
+            "weekdays": {"type": ["boolean", "string"], "description": "A week is over with its last weekday."},
         }
     )  # fmt: skip
 

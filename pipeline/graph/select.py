@@ -34,10 +34,12 @@ def selected(graph: Graph, select: Iterable[str], exclude: Iterable[str], states
 
 
 def needed(graph: Graph, names: Set[str]) -> set[str]:
-    """The nodes of `names` and every node that one of them depends on."""
+    """The nodes of `names` and every node that one of them depends on, or that made the rows that it has."""
     found, waiting = set(names), list(names)
     while waiting:
-        above = [name for name in graph.dag.pred[waiting.pop()] if name in graph.nodes and name not in found]
+        name = waiting.pop()
+        wanted = {*graph.dag.pred[name], graph.nodes[name].rows}
+        above = [name for name in wanted if name in graph.nodes and name not in found]
         found.update(above)
         waiting += above
     return found

@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, get_args
 
-from pipeline.errors import Fault, MarketError, Place, did_you_mean
+from pipeline.errors import Fault, MarketError, Place, UsageError, did_you_mean
 from pipeline.graph.markup import Scalar, Seq
 from pipeline.graph.spec import BarsSpec
 from pipeline.graph.value import BROKEN
-from pipeline.model.bars import Adjust, BarsRequest, timeframe_seconds
+from pipeline.model.bars import Adjust, BarsRequest, Resample, timeframe_seconds
+from pipeline.model.period import Periods
 from pipeline.model.scalar import read_scalar, shown
+from pipeline.model.universe import universe
 
 __all__ = ["OVERRIDES", "Resolve", "Universes", "read_bars", "read_end", "read_start", "read_symbols"]
 
@@ -104,7 +106,13 @@ class _Source:
 
     def _spread(self, names: Sequence[str]) -> tuple[str, ...]:
         """The names with the symbols of a universe in place of its name."""
-        return tuple(symbol for name in names for symbol in self.universes.get(name, (name,)))
+        found: list[str] = []
+        for name in names:
+            try:
+                found += universe(name, self.universes) if name in self.universes else (name,)
+            except MarketError as error:
+                self.fault(error.faults[0].code, error.faults[0].message, "symbols", error.hint)
+        return tuple(found)
 
     def _listed(self, listed: Seq) -> tuple[str, ...]:
         names: list[str] = []
@@ -151,6 +159,7 @@ def read_bars(
         source.fault("TG106", "`history: warmup` is reserved and not yet there", "history", "Use `history: all`.")
     elif history not in (None, "all"):
         source.fault("TG223", f"`history` is {shown(history)}, allowed: all", "history")
+    resample = _resample(source, timeframe)
     symbols = source.symbols()
     start = source.instant("from", read_start)
     end = source.instant("to", read_end)
@@ -160,19 +169,44 @@ def read_bars(
         return None, source.faults
     assert timeframe is not None
     unique = None if symbols is None else tuple(sorted(set(symbols)))
-    return BarsRequest(timeframe=timeframe, symbols=unique, start=start, end=end, adjust=adjust), []  # type: ignore[arg-type]
+    return BarsRequest(timeframe, unique, start, end, adjust, resample), []  # type: ignore[arg-type]
 
 
-def _timeframe(source: _Source) -> str | None:
-    timeframe = source.text("timeframe")
-    if timeframe == "":
-        source.fault("TG108", "it has no timeframe", "timeframe", "Add `timeframe: 1d`.")
-    elif timeframe is not None:
+def _timeframe(source: _Source, name: str = "timeframe") -> str | None:
+    timeframe = source.text(name)
+    if timeframe == "" and name == "timeframe":
+        source.fault("TG108", "it has no timeframe", name, "Add `timeframe: 1d`.")
+    elif timeframe:
         try:
             timeframe_seconds(timeframe)
         except MarketError as error:
-            source.fault("TG306", f"{shown(timeframe)} is not a timeframe", "timeframe", error.hint)
+            source.fault("TG306", f"{shown(timeframe)} is not a timeframe", name, error.hint)
     return timeframe
+
+
+def _resample(source: _Source, timeframe: str | None) -> Resample | None:
+    """What slower bars are made of, None when they are stored as they are."""
+    of = _timeframe(source, "resample")
+    said: dict[str, Any] = {}
+    for name, kind in (("zone", str), ("day_start", dt.time), ("weekdays", bool)):
+        text = source.text(name)
+        if text and not of:
+            source.fault("TG108", f"`{name}` is for slower bars, and it has no `resample`", name, "Add `resample: 1m`.")
+        elif text:
+            try:
+                said[name] = read_scalar(text, kind)
+            except ValueError as error:
+                source.fault("TG222", f"`{name}`: {error}", name)
+    if not of or not timeframe or source.faults or source.broken:
+        return None
+    if timeframe_seconds(of) >= timeframe_seconds(timeframe):
+        source.fault("TG223", f"{timeframe} bars cannot be made of {of} bars", "resample", "Name a shorter timeframe.")
+        return None
+    try:
+        Periods(timeframe, said.get("zone", "UTC"))
+    except UsageError as error:
+        source.fault("TG222", error.faults[0].message, "zone", error.hint)
+    return Resample(of, **said)
 
 
 def _as_text(value: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.errors import Fault
+from pipeline.graph.end import Sources, columns_of
 from pipeline.graph.expand import Expansion
 from pipeline.graph.hint import Hints
 from pipeline.graph.judge import Judge
@@ -17,7 +18,7 @@ from pipeline.graph.scope import Reference, Scope
 from pipeline.graph.shelf import Shelf
 from pipeline.graph.spec import GraphSpec, SubgraphSpec
 from pipeline.graph.value import UNKNOWN
-from pipeline.graph.wiring import Sources, check_uses, columns_of
+from pipeline.graph.wiring import check_uses
 from pipeline.model.registry import Registry
 from pipeline.model.scalar import shown
 

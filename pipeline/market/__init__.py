@@ -12,11 +12,22 @@ the other way round.
 
 from __future__ import annotations
 
-from pipeline.market.importing import import_files
+from pipeline.market.formats import Choice
+from pipeline.market.importing import import_files, import_frame
 from pipeline.market.memory import MemoryMarket
 from pipeline.market.report import ImportReport
 from pipeline.market.store import Coverage, Market
 from pipeline.market.synth import synthesise
 from pipeline.market.verify import Finding
 
-__all__ = ["Coverage", "Finding", "ImportReport", "Market", "MemoryMarket", "import_files", "synthesise"]
+__all__ = [
+    "Choice",
+    "Coverage",
+    "Finding",
+    "ImportReport",
+    "Market",
+    "MemoryMarket",
+    "import_files",
+    "import_frame",
+    "synthesise",
+]

@@ -52,11 +52,11 @@ class Actions:
         return Actions(self.ts[which], self.dividend[which], self.split[which], self.close[which])
 
     def that_matter(self, adjust: Adjust, end: int | None) -> Actions:
-        """The actions before `end` that `adjust` looks at: none, the splits, or all."""
+        """The actions before `end` that `adjust` looks at: none, the splits, the dividends, or all."""
         if adjust == "none":
             return NO_ACTIONS
-        matter = self.split != 1.0
-        if adjust == "total":
+        matter = self.dividend != 0.0 if adjust == "dividends" else self.split != 1.0
+        if adjust in ("total", "forward"):
             matter |= self.dividend != 0.0
         if end is not None:
             matter &= self.ts < end
@@ -65,6 +65,8 @@ class Actions:
         found = self.take(matter)
         if adjust == "splits":
             return Actions(found.ts, np.zeros(len(found)), found.split, found.close)
+        if adjust == "dividends":
+            return Actions(found.ts, found.dividend, np.ones(len(found)), found.close)
         return found
 
     def form(self) -> bytes:

@@ -3,64 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pipeline.errors import MarketError
 from pipeline.market.action import NO_ACTIONS, actions_of
-from pipeline.market.intake import REASONS, REPEATED, SUFFIXES, Intake, refusal, take_in
+from pipeline.market.finding import Finding
+from pipeline.market.formats import SUFFIXES, Choice, refusal
+from pipeline.market.formats.table import frame_of, read_frame
+from pipeline.market.intake import REASONS, REPEATED, Intake, take_in, take_in_reading
 from pipeline.market.part import Rows
 from pipeline.market.report import Dropped, FileReport, ImportReport, SymbolReport
 from pipeline.market.store import Incoming, Market
+from pipeline.market.suspicion import adjusted_mismatch
 from pipeline.market.verify import check_bars
-from pipeline.model.bars import BAR_FIELDS, timeframe_seconds
+from pipeline.model.bars import timeframe_seconds
 
 __all__ = ["import_files", "import_frame"]
 
 
 def import_files(
-    market: Market, paths: Iterable[Path], timeframe: str, *, symbol: str | None = None, source: str | None = None
+    market: Market,
+    paths: Iterable[Path],
+    timeframe: str | None = None,
+    *,
+    symbol: str | None = None,
+    source: str | None = None,
+    choice: Choice | None = None,
 ) -> ImportReport:
-    """Import CSV and Parquet files, or the ones directly inside folders, sorted by name.
+    """Import files of any format in `FORMATS`, or the ones directly inside folders, sorted by name.
 
-    A file has one symbol (`symbol`, else its name without suffix) or a symbol column. All rows that
-    are taken appear at once; of rows with the same symbol and time the last one counts. `source`
-    is the label that listings show (by default the file's name). Files that cannot be imported are in
-    `report.refused` (TG304, TG308), the others go in; when none can, the refusals are raised.
+    A file has one symbol (`symbol`, else what its name says) or a symbol column. Left out, the timeframe is what the
+    name says or what most bars are apart. All rows of a timeframe that are taken appear at once; of rows with the
+    same symbol and time the last one counts. `source` is the label that listings show (by default the file's name),
+    `choice` says more about the files: format, zone, columns. Files that cannot be imported are in `report.refused`
+    (TG304, TG308), the others go in; when none can, the refusals are raised.
     """
-    timeframe_seconds(timeframe)
-    taken, refused = [], []
+    if timeframe is not None:
+        timeframe_seconds(timeframe)
+    said = replace(choice or Choice(), symbol=symbol, timeframe=timeframe)
+    taken: dict[str, list[Intake]] = {}
+    refused = []
     for path in _files(paths):
         try:
-            taken.append(take_in(path, timeframe, symbol=symbol))
+            intake = take_in(path, said)
         except MarketError as error:
             refused.append(error)
+        else:
+            taken.setdefault(intake.timeframe, []).append(intake)
     if not taken:
-        ImportReport(timeframe, (), (), tuple(refused)).raise_refused()
+        ImportReport(timeframe or "", (), (), tuple(refused)).raise_refused()
         raise refusal(Path(), "no file was given", f"Give files or folders with {', '.join(SUFFIXES)}.")
-    return _store(market, taken, timeframe, refused=refused, source=source, synthetic=False)
+    reports = [_store(market, files, each, source=source, synthetic=False) for each, files in taken.items()]
+    return _joined(reports, refused)
 
 
 def import_frame(
-    market: Market, frame: pl.DataFrame, timeframe: str, *, source: str, synthetic: bool = False
+    market: Market,
+    frame: Any,
+    timeframe: str,
+    *,
+    source: str,
+    symbol: str | None = None,
+    synthetic: bool = False,
+    choice: Choice | None = None,
 ) -> ImportReport:
-    """Import a frame with symbol, ts, open, high, low, close, volume and perhaps dividend, split."""
-    has_actions = "dividend" in frame.columns or "split" in frame.columns
-    columns = [
-        pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias("line"),
-        "symbol",
-        "ts",
-        *(pl.col(name).cast(pl.Float64) for name in BAR_FIELDS),
-        *(
-            pl.col(name).cast(pl.Float64) if name in frame.columns else pl.lit(blank).alias(name)
-            for name, blank in (("dividend", 0.0), ("split", 1.0))
-        ),
-        pl.lit(0, dtype=pl.UInt8).alias("reason"),
-    ]
-    intake = Intake(Path(source), frame.select(columns), has_actions, ())
-    return _store(market, [intake], timeframe, refused=[], source=source, synthetic=synthetic)
+    """Import a frame of polars or pandas, or an Arrow table, under the rules of a file with a header line.
+
+    Its columns are matched by their usual names (or as `choice` maps them), an index of pandas is a column. `symbol`
+    is for a frame without a symbol column. Raises MarketError TG304, TG308, UsageError TG001.
+    """
+    said = replace(choice or Choice(), symbol=symbol, timeframe=timeframe)
+    path = Path(source)
+    intake = take_in_reading(path, read_frame(frame_of(frame), path, said), said)
+    return _store(market, [intake], timeframe, source=source, synthetic=synthetic)
+
+
+def _joined(reports: Sequence[ImportReport], refused: Sequence[MarketError]) -> ImportReport:
+    timeframes = ", ".join(sorted((report.timeframe for report in reports), key=timeframe_seconds))
+    files = tuple(file for report in reports for file in report.files)
+    symbols = tuple(symbol for report in reports for symbol in report.symbols)
+    return ImportReport(timeframes, files, symbols, tuple(refused))
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
@@ -81,7 +108,6 @@ def _store(
     intakes: Sequence[Intake],
     timeframe: str,
     *,
-    refused: Sequence[MarketError],
     source: str | None,
     synthetic: bool,
 ) -> ImportReport:
@@ -102,7 +128,7 @@ def _store(
             replaced=count.replaced,
             unchanged=count.unchanged,
             dropped=whys.get(symbol, ()),
-            findings=tuple(check_bars(symbol, timeframe, batch[symbol].rows, batch[symbol].actions or NO_ACTIONS)),
+            findings=tuple(_findings(symbol, timeframe, batch[symbol])),
         )
         for symbol, count in counts.items()
     ]
@@ -111,7 +137,14 @@ def _store(
         FileReport(i.path, len(i.frame), i.frame["symbol"].n_unique(), i.notes, by_file.get(index, ()))
         for index, i in enumerate(intakes)
     ]
-    return ImportReport(timeframe, tuple(files), tuple(symbols), tuple(refused))
+    return ImportReport(timeframe, tuple(files), tuple(symbols))
+
+
+def _findings(symbol: str, timeframe: str, incoming: Incoming) -> Iterable[Finding]:
+    actions = incoming.actions or NO_ACTIONS
+    yield from check_bars(symbol, timeframe, incoming.rows, actions)
+    if incoming.adjusted is not None and incoming.actions is not None:
+        yield from adjusted_mismatch(symbol, timeframe, incoming.rows, actions, incoming.adjusted)
 
 
 def _ordered(frame: pl.DataFrame) -> pl.DataFrame:
@@ -153,8 +186,11 @@ def _batch(good: pl.DataFrame, intakes: Sequence[Intake], source: str | None) ->
         actions = None
         if any(intakes[index].has_actions for index in files):
             actions = actions_of(mine.ts, dividend[piece], split[piece], mine.values[3])
+        adjusted = None
+        if any(intakes[index].has_adjusted for index in files):
+            adjusted = good["adjusted"].slice(start, length).fill_null(float("nan")).to_numpy()
         label = intakes[files[0]].path.name + (f" and {len(files) - 1} more" if len(files) > 1 else "")
-        yield symbol, Incoming(mine, actions, source or label)
+        yield symbol, Incoming(mine, actions, source or label, adjusted)
         start += length
 
 

@@ -6,6 +6,8 @@
     market/sheets/1d.<token>.json         every symbol's source and parts, with their spans
     market/bars/1d/AAPL/<period>.<digest>.parquet
     market/actions/<token>.parquet        dividends and splits of every symbol
+    market/facts/<token>.json             calendar, time zone, tick … of symbols
+    market/history/0000000012.json        what made a head that is no longer kept
 
 A head is small and names files that never change, so whoever has read one head sees one state of the
 whole market. The next head is linked under the next number: of two writers one fails, looks again
@@ -33,11 +35,13 @@ __all__ = [
     "Entry",
     "File",
     "Head",
+    "Note",
     "Sheet",
     "damaged",
     "folder",
     "load_file",
     "newest_heads",
+    "notes",
     "prune",
     "store_sheet",
     "swap",
@@ -77,6 +81,19 @@ class Entry(NamedTuple):
         return sum(part.rows for part in self.parts)
 
 
+class Note(NamedTuple):
+    """What made a head: `what` is import, remove or describe; the counts are of rows; `at` is an ISO time in UTC."""
+
+    at: str
+    what: str
+    timeframe: str
+    source: str
+    symbols: tuple[str, ...]
+    new: int = 0
+    replaced: int = 0
+    removed: int = 0
+
+
 class File(NamedTuple):
     """A file that a head names: its path inside the market and the digest of its bytes."""
 
@@ -92,6 +109,8 @@ class Head:
     sheets: Mapping[str, File] = field(default_factory=dict)
     actions: File | None = None
     dropped: tuple[str, ...] = ()
+    facts: File | None = None
+    note: Note | None = None
 
     def encode(self) -> bytes:
         body = {
@@ -100,18 +119,22 @@ class Head:
             "sheets": {timeframe: list(file) for timeframe, file in sorted(self.sheets.items())},
             "actions": list(self.actions) if self.actions else None,
             "dropped": list(self.dropped),
+            "facts": list(self.facts) if self.facts else None,
+            "note": list(self.note) if self.note else None,
         }
         return json.dumps(body, separators=(",", ":")).encode()
 
     @classmethod
     def decode(cls, data: bytes, path: Path) -> Head:
         body = _json(data, path)
-        actions = body["actions"]
+        actions, facts, note = body["actions"], body.get("facts"), body.get("note")
         return cls(
             number=body["number"],
             sheets={timeframe: File(*file) for timeframe, file in body["sheets"].items()},
             actions=File(*actions) if actions else None,
             dropped=tuple(body["dropped"]),
+            facts=File(*facts) if facts else None,
+            note=_note(note) if note else None,
         )
 
 
@@ -156,6 +179,20 @@ def newest_heads(root: Path) -> Iterable[Head]:
                 return
             continue
         yield Head.decode(data, path)
+
+
+def notes(root: Path) -> list[tuple[int, Note]]:
+    """Number and note of every change that is known, newest first."""
+    found = {head.number: head.note for head in newest_heads(root) if head.note}
+    for path in (root / "history").glob("*.json") if (root / "history").is_dir() else ():
+        note = _json(path.read_bytes(), path)["note"]
+        found.setdefault(int(path.stem), _note(note))
+    return sorted(found.items(), reverse=True)
+
+
+def _note(said: list[Any]) -> Note:
+    at, what, timeframe, source, symbols, *counts = said
+    return Note(at, what, timeframe, source, tuple(symbols), *counts)
 
 
 def load_file(root: Path, file: File) -> bytes:
@@ -215,6 +252,10 @@ def prune(root: Path) -> None:
             _head_path(root, number).rename(claim)
         except FileNotFoundError:
             continue
+        note = Head.decode(claim.read_bytes(), claim).note
+        if note:
+            data = json.dumps({"format": FORMAT, "note": list(note)}).encode()
+            publish(root, root / "history" / f"{number:010d}.json", data)
         for path in dropped:
             (root / path).unlink(missing_ok=True)
         claim.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from pipeline.errors import MarketError
 from pipeline.market.action import NO_ACTIONS, Actions, decode_actions
+from pipeline.market.facts import Facts, decode_facts
 from pipeline.market.manifest import KEPT, File, Head, Sheet, load_file, newest_heads
 from pipeline.market.request import end_of, symbol_digest
 from pipeline.model.bars import Adjust, BarsRequest, ResolvedBars
@@ -56,6 +57,10 @@ class Manifests:
             kept = head.actions, decode_actions(load_file(self.root, head.actions))
             self._actions = kept
         return kept[1]
+
+    def facts(self, head: Head) -> dict[str, Facts]:
+        """What is known about symbols besides their bars."""
+        return decode_facts(load_file(self.root, head.facts)) if head.facts else {}
 
     def that_matter(self, head: Head, request: BarsRequest, symbols: Iterable[str]) -> dict[str, Actions]:
         """The actions that a request looks at, by symbol."""

@@ -15,6 +15,7 @@ from pipeline.market.action import Actions, actions_of, same_actions
 from pipeline.market.panel import panel_of
 from pipeline.market.part import Rows, Span, span_keys, spans_of
 from pipeline.market.request import check_columns, choose, end_of, no_such_timeframe, symbol_digest
+from pipeline.market.slower import columns_below, faster, of_faster, slower_panel
 from pipeline.model.bars import BarsRequest, Offsets, Panel, ResolvedBars
 
 __all__ = ["MemoryMarket"]
@@ -53,13 +54,19 @@ class MemoryMarket:
 
     def resolve(self, request: BarsRequest) -> ResolvedBars:
         """As `Market.resolve`, with the digests that a market has after one import of the same bars."""
+        if request.resample:
+            return of_faster(self.resolve(faster(request)), request)
         stored = self._stored(request)
         symbols = choose(request, {symbol: bars.spans for symbol, bars in stored.items()})
         return ResolvedBars(request, symbols, tuple(self._digest(symbol, request) for symbol in symbols))
 
     def read(self, resolved: ResolvedBars, columns: Sequence[str]) -> Panel:
         """As `Market.read`; MarketError TG307 when the digests are not those of these bars."""
-        asked, request = check_columns(columns), resolved.request
+        request = resolved.request
+        asked = check_columns(columns, request)
+        if request.resample:
+            made_of = of_faster(resolved, faster(request))
+            return slower_panel(self.read(made_of, columns_below(asked)), request, asked)
         stored = self._stored(request)
         if any(
             s not in stored or self._digest(s, request) != d
@@ -74,7 +81,9 @@ class MemoryMarket:
             return Rows.join(rows).frame().select("ts", *needed), offsets
 
         actions = {s: stored[s].actions.that_matter(request.adjust, end) for s in resolved.symbols}
-        return panel_of(resolved.symbols, columns=asked, actions=actions, end=end, load=load)
+        return panel_of(
+            resolved.symbols, columns=asked, actions=actions, end=end, forward=request.adjust == "forward", load=load
+        )
 
     def extended(self, resolved: ResolvedBars, end: dt.datetime | None) -> tuple[str | None, ...]:
         """As `Market.extended`."""

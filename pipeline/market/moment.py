@@ -7,11 +7,15 @@ date (20110418). Daily and slower bars stamped midnight in a zone belong to that
 
 from __future__ import annotations
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 import polars as pl
 
+from pipeline.errors import UsageError
 from pipeline.market.part import TS
 
-__all__ = ["moments"]
+__all__ = ["in_zone", "moments"]
 
 _ISO = (
     r"^(?<date>\d{4}-\d{1,2}-\d{1,2})"
@@ -39,6 +43,38 @@ def moments(column: pl.Series, *, daily: bool) -> pl.Series:
     else:
         found = _text(column.cast(pl.String).str.strip_chars(), daily=daily)
     return found.cast(TS).alias("ts")
+
+
+def in_zone(ts: pl.Series, zone: str) -> pl.Series:
+    """Times that were read as UTC but stood on the clock of `zone`; of an hour that is repeated the first.
+
+    A skipped hour, which no clock there showed, counts as if the clock had not moved. Raises UsageError TG001
+    for an unknown zone.
+    """
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        hint = "Write it as America/New_York, Europe/London, UTC."
+        raise UsageError(f"{zone!r} is not a time zone", hint=hint) from error
+    local = ts.dt.replace_time_zone(None)
+    there = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    if there.null_count() > ts.null_count():
+        moved = (local + dt.timedelta(hours=1)).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        there = there.fill_null(moved)
+    return _last_of_repeated(there.dt.convert_time_zone("UTC"), local, zone).alias("ts")
+
+
+def _last_of_repeated(found: pl.Series, local: pl.Series, zone: str) -> pl.Series:
+    """Bars whose wall clock goes back while they go on are in the second of two equal hours."""
+    if not len(found) or not local.is_not_null().all():
+        return found
+    late = local.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null").dt.convert_time_zone("UTC")
+    twice = (late > found).fill_null(value=False)
+    if not twice.any():
+        return found
+    # second occurrence: the same wall clock was seen before, a row or more ago
+    again = pl.DataFrame([local.alias("at")]).select(pl.int_range(pl.len()).over("at") > 0).to_series()
+    return found.zip_with(~(twice & again), late)
 
 
 def _midnight(local: pl.Series) -> bool:

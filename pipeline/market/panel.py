@@ -61,7 +61,12 @@ def cut(frame: pl.DataFrame, offsets: Offsets, end: int | None) -> tuple[pl.Data
 
 
 def adjusted(
-    frame: pl.DataFrame, symbols: Sequence[str], offsets: Offsets, actions: Mapping[str, Actions]
+    frame: pl.DataFrame,
+    symbols: Sequence[str],
+    offsets: Offsets,
+    actions: Mapping[str, Actions],
+    *,
+    forward: bool = False,
 ) -> pl.DataFrame:
     """The frame with prices and volume restated for `actions` (those that matter, by symbol)."""
     if not any(len(found) for found in actions.values()):
@@ -73,7 +78,8 @@ def adjusted(
         found = actions.get(symbol)
         if found is not None and len(found):
             piece = slice(offsets[index], offsets[index + 1])
-            price[piece], volume[piece] = factors(ts[piece], found, None if closes is None else closes[piece])
+            mine = None if closes is None else closes[piece]
+            price[piece], volume[piece] = factors(ts[piece], found, mine, forward=forward)
     return frame.with_columns(
         pl.col(name) * pl.Series(volume if name == "volume" else price) for name in frame.columns if name != "ts"
     )
@@ -85,6 +91,7 @@ def panel_of(
     columns: Sequence[str],
     actions: Mapping[str, Actions],
     end: int | None,
+    forward: bool = False,
     load: Callable[[Sequence[str]], tuple[pl.DataFrame, Offsets]],
 ) -> Panel:
     """The panel of `columns`, from what `load` gives for the columns that it takes to adjust them."""
@@ -93,5 +100,5 @@ def panel_of(
     if pays and "close" not in needed and any(name != "volume" for name in needed):
         needed.append("close")
     frame, offsets = cut(*load(needed), end)
-    frame = adjusted(frame, symbols, offsets, actions)
+    frame = adjusted(frame, symbols, offsets, actions, forward=forward)
     return Panel(symbols, offsets, frame["ts"], {name: Column(series=frame[name]) for name in columns})

@@ -9,6 +9,7 @@ from pipeline.market.action import Actions
 from pipeline.market.part import Span, instant, micros
 from pipeline.model.bars import BAR_FIELDS, BarsRequest, timeframe_seconds
 from pipeline.model.digest import digest
+from pipeline.model.resample import SLOWER
 
 __all__ = ["check_columns", "choose", "end_of", "no_such_symbols", "no_such_timeframe", "symbol_digest"]
 
@@ -82,11 +83,12 @@ def _no_bars(request: BarsRequest, asked: Sequence[str], spans: Mapping[str, Seq
     return MarketError(f"no {request.timeframe} bars of {whose} {' and '.join(side)}".rstrip(), code="TG303", hint=hint)
 
 
-def check_columns(columns: Sequence[str]) -> tuple[str, ...]:
+def check_columns(columns: Sequence[str], request: BarsRequest) -> tuple[str, ...]:
     """The asked columns without repeats; UsageError TG001 for one that bars do not have."""
+    known = SLOWER if request.resample else BAR_FIELDS
     for name in columns:
-        if name not in BAR_FIELDS:
-            raise UsageError(f"bars have no column {name!r}", hint=did_you_mean(name, BAR_FIELDS))
+        if name not in known:
+            raise UsageError(f"bars have no column {name!r}", hint=did_you_mean(name, known))
     return tuple(dict.fromkeys(columns))
 
 

@@ -16,14 +16,19 @@ import polars as pl
 
 from pipeline.errors import MarketError
 from pipeline.market.action import NO_ACTIONS, Actions, encode_actions, ex_dates, same_actions
-from pipeline.market.file import INCOMING, WRITERS, publish, sync_folder
+from pipeline.market.care import sweep, verify_all
+from pipeline.market.facts import NO_FACTS, Facts, encode_facts
+from pipeline.market.file import WRITERS, publish, sync_folder
+from pipeline.market.finding import Finding
+from pipeline.market.history import Difference, differences
 from pipeline.market.manifest import (
     Entry,
     File,
     Head,
+    Note,
     Sheet,
     folder,
-    newest_heads,
+    notes,
     prune,
     store_sheet,
     swap,
@@ -31,7 +36,7 @@ from pipeline.market.manifest import (
 from pipeline.market.manifests import Manifests
 from pipeline.market.merge import Draft, Merged, merge
 from pipeline.market.panel import load_part, load_rows, panel_of
-from pipeline.market.part import Part, Rows, encode_part, instant
+from pipeline.market.part import Floats, Part, Rows, encode_part, instant
 from pipeline.market.request import (
     check_columns,
     choose,
@@ -39,8 +44,8 @@ from pipeline.market.request import (
     no_such_symbols,
     no_such_timeframe,
 )
+from pipeline.market.slower import columns_below, faster, of_faster, slower_panel
 from pipeline.market.symbol import check_symbol, collision
-from pipeline.market.verify import Finding, check_bars, damage_of
 from pipeline.model.bars import Adjust, BarsRequest, Offsets, Panel, ResolvedBars, timeframe_seconds
 from pipeline.model.digest import digest_bytes
 
@@ -54,11 +59,15 @@ _A_DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Incoming:
-    """Bars of one symbol on their way in. `actions` None says that the source tells nothing about them."""
+    """Bars of one symbol on their way in. `actions` None says that the source tells nothing about them.
+
+    `adjusted` are the vendor's adjusted closes, for comparison alone.
+    """
 
     rows: Rows
     actions: Actions | None = None
     source: str = ""
+    adjusted: Floats | None = None
 
 
 class Counts(NamedTuple):
@@ -104,6 +113,8 @@ class Market:
         left out as long as another has one. Raises MarketError TG301 (unknown symbols, all of them),
         TG302 (timeframe), TG303 (no bar in the range), TG306 (no timeframe at all).
         """
+        if request.resample:
+            return of_faster(self.resolve(faster(request)), request)
         head = self._manifests.head()
         if request.timeframe not in head.sheets:
             raise no_such_timeframe(request.timeframe, head.sheets)
@@ -118,8 +129,11 @@ class Market:
         them). Raises MarketError TG305 when a part is missing or damaged, TG307 when the data has
         since gone; UsageError TG001 for a column that bars do not have.
         """
-        asked = check_columns(columns)
         request, end = resolved.request, end_of(resolved.request)
+        asked = check_columns(columns, request)
+        if request.resample:
+            made_of = of_faster(resolved, faster(request))
+            return slower_panel(self.read(made_of, columns_below(asked)), request, asked)
         head = self._manifests.head_of(resolved)
         entries = self._manifests.sheet(head, request.timeframe).entries
         files, counts = [], []
@@ -132,7 +146,9 @@ class Market:
             return load_rows(files, needed), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
         actions = self._manifests.that_matter(head, request, resolved.symbols)
-        return panel_of(resolved.symbols, columns=asked, actions=actions, end=end, load=load)
+        return panel_of(
+            resolved.symbols, columns=asked, actions=actions, end=end, forward=request.adjust == "forward", load=load
+        )
 
     def extended(self, resolved: ResolvedBars, end: dt.datetime | None) -> tuple[str | None, ...]:
         """The digest of each symbol's bars up to a later `end`, as the market is now.
@@ -173,22 +189,13 @@ class Market:
         found = self._manifests.actions(self._manifests.head()).get(symbol, NO_ACTIONS)
         return pl.read_parquet(encode_actions({symbol: found}))
 
+    def all_actions(self) -> pl.DataFrame:
+        """The dividends and splits of all symbols: symbol, ts, dividend, split, close."""
+        return pl.read_parquet(encode_actions(self._manifests.actions(self._manifests.head())))
+
     def verify(self) -> list[Finding]:
         """What is damaged, and what looks odd, in all that is stored. Changes and deletes nothing."""
-        head, findings = self._manifests.head(), []
-        table = self._manifests.actions(head)
-        for timeframe in sorted(head.sheets, key=timeframe_seconds):
-            for symbol, entry in sorted(self._manifests.sheet(head, timeframe).entries.items()):
-                pieces = []
-                for part in entry.parts:
-                    try:
-                        pieces.append(load_part(self._path(timeframe, symbol, part), part))
-                    except MarketError as error:
-                        findings.append(damage_of(symbol, timeframe, part, error))
-                if pieces:
-                    rows, actions = Rows.join(pieces), table.get(symbol, NO_ACTIONS)
-                    findings += check_bars(symbol, timeframe, rows, actions)
-        return findings
+        return verify_all(self._manifests)
 
     def store(self, timeframe: str, batch: Mapping[str, Incoming], *, synthetic: bool = False) -> dict[str, Counts]:
         """Add bars, or correct stored ones, in one step that a reader sees whole or not at all.
@@ -222,19 +229,29 @@ class Market:
                 dropped += [f"{folder(timeframe, symbol)}/{part.name}" for part in outcome.merged.dropped]
             return self._with_actions(self._with_sheet(head, sheet, entries, dropped), timeframe, batch)
 
-        self._advance(change)
+        def note() -> Note:
+            merged = [outcomes[symbol].merged for symbol in batch]
+            sources = list(dict.fromkeys(incoming.source for incoming in batch.values()))
+            label = sources[0] if len(sources) == 1 else f"{len(sources)} sources"
+            counts = sum(m.new for m in merged), sum(m.replaced for m in merged)
+            return Note(_now(), "import", timeframe, label, tuple(sorted(batch)), *counts)
+
+        self._advance(change, note)
         merged = {symbol: outcomes[symbol].merged for symbol in batch}
         return {symbol: Counts(m.new, m.replaced, m.unchanged) for symbol, m in merged.items()}
 
     def remove(self, symbol: str, timeframe: str) -> None:
         """Forget the bars of a symbol in a timeframe, and its actions when no timeframe has it any more."""
+        rows = 0
 
         def change(head: Head) -> Head:
+            nonlocal rows
             if timeframe not in head.sheets:
                 raise no_such_timeframe(timeframe, head.sheets)
             sheet = self._manifests.sheet(head, timeframe)
             if symbol not in sheet.entries:
                 raise no_such_symbols([symbol], timeframe, sheet.entries)
+            rows = sheet.entries[symbol].rows
             entries = {name: entry for name, entry in sheet.entries.items() if name != symbol}
             gone = [f"{folder(timeframe, symbol)}/{part.name}" for part in sheet.entries[symbol].parts]
             new = self._with_sheet(head, sheet, entries, gone)
@@ -243,37 +260,55 @@ class Market:
             table = {name: found for name, found in self._manifests.actions(head).items() if name != symbol}
             return self._with_table(new, table)
 
-        self._advance(change)
+        self._advance(change, lambda: Note(_now(), "remove", timeframe, "", (symbol,), removed=rows))
+
+    def describe(self, symbols: Sequence[str], **facts: object) -> None:
+        """Keep facts of symbols (see `Facts`); those that are not given stay. Raises UsageError, MarketError TG309."""
+
+        def change(head: Head) -> Head:
+            table = self._manifests.facts(head)
+            new = {**table, **{symbol: table.get(symbol, NO_FACTS).updated(**facts) for symbol in symbols}}
+            if new == table:
+                return head
+            data = encode_facts(new)
+            file = File(f"facts/{secrets.token_hex(12)}.json", digest_bytes(data))
+            publish(self.root, self.root / file.path, data)
+            return replace(head, facts=file, dropped=(*head.dropped, *([head.facts.path] if head.facts else [])))
+
+        said = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+        self._advance(change, lambda: Note(_now(), "describe", "", said, tuple(sorted(symbols))))
+
+    def facts(self) -> dict[str, Facts]:
+        """What is known about symbols besides their bars; symbols of which nothing is known are left out."""
+        return self._manifests.facts(self._manifests.head())
+
+    def log(self) -> list[tuple[int, Note]]:
+        """Every change, newest first: its number and what was done."""
+        return notes(self.root)
+
+    def diff(self, old: int, new: int | None = None) -> list[Difference]:
+        """What the bars of state `new` (now when None) have otherwise than those of state `old`.
+
+        The newest 32 states are kept, 0 is the empty market. Raises UsageError TG001 for one that is not.
+        """
+        return differences(self._manifests, old, new)
 
     def sweep(self, *, older_than: float = _A_DAY) -> list[Path]:
         """Delete files that no kept head names, left by killed writers, if older than so many seconds."""
-        heads = list(newest_heads(self.root))
-        named = {path for head in heads for path in head.dropped}
-        for head in heads:
-            named |= {file.path for file in (*head.sheets.values(), head.actions) if file}
-            for timeframe in head.sheets:
-                for symbol, entry in self._manifests.sheet(head, timeframe).entries.items():
-                    named |= {f"{folder(timeframe, symbol)}/{part.name}" for part in entry.parts}
-        oldest, swept = time.time() - older_than, []
-        for place in (INCOMING, "sheets", "actions", "bars"):
-            for path in sorted((self.root / place).rglob("*")):
-                known = path.is_dir() or path.relative_to(self.root).as_posix() in named
-                if not known and path.stat().st_mtime <= oldest:
-                    path.unlink(missing_ok=True)
-                    swept.append(path)
-        return swept
+        return sweep(self._manifests, older_than=older_than)
 
     def _path(self, timeframe: str, symbol: str, part: Part) -> Path:
         return self.root / folder(timeframe, symbol) / part.name
 
-    def _advance(self, change: Callable[[Head], Head]) -> None:
+    def _advance(self, change: Callable[[Head], Head], note: Callable[[], Note]) -> None:
         """Put what `change` makes of the head in its place; again from the new head if another was first."""
         for attempt in range(ATTEMPTS):
-            base = replace(self._manifests.head(), dropped=())
+            base = replace(self._manifests.head(), dropped=(), note=None)
             new = change(base)
             if new is base:
                 return
-            for name in ("sheets", "actions"):
+            new = replace(new, note=note())
+            for name in ("sheets", "actions", "facts"):
                 sync_folder(self.root / name)
             if swap(self.root, base, new):
                 sync_folder(self.root / "heads")
@@ -361,3 +396,7 @@ class Market:
         publish(self.root, self.root / file.path, data)
         gone = (head.actions.path,) if head.actions else ()
         return replace(head, actions=file, dropped=(*head.dropped, *gone))
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

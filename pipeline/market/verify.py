@@ -1,45 +1,33 @@
-"""What looks wrong in stored bars. Findings are named and counted; nothing is ever deleted or filled.
+"""The bars of one symbol, checked. Findings are named and counted; nothing is ever deleted or filled.
 
-Checks, by severity: **error** damaged_part, disorder, duplicate, ohlc_order; **warning** not_positive,
-gap, split_mismatch, split_missing, large_dividend; **info** zero_volume, no_volume, flat.
+`finding.CHECKS` says what each check means and how bad it is; checks that look at several symbols are in
+`across`, those of dividends and splits in `suspicion`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import MarketError
-from pipeline.market.action import Actions, ex_dates
-from pipeline.market.part import Part, Rows, instant
+from pipeline.market.absence import absences
+from pipeline.market.action import Actions
+from pipeline.market.finding import CHECKS, Finding, Mask, Severity, found
+from pipeline.market.part import Floats, Part, Rows, instant
+from pipeline.market.suspicion import suspicious_actions
 from pipeline.model.bars import timeframe_seconds
 
 __all__ = ["Finding", "Severity", "check_bars", "damage_of", "ohlc_order"]
 
-Severity: TypeAlias = Literal["error", "warning", "info"]
-Mask: TypeAlias = npt.NDArray[np.bool_]
-
 _DAY = 86_400
 _QUIET_DAYS = 7
 """Days without a daily bar that no exchange takes as a holiday (the longest since 1970: 2001-09-11, six days)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check that found something: how often, where first, and what."""
-
-    symbol: str
-    timeframe: str
-    check: str
-    count: int
-    first: dt.datetime | None
-    detail: str
-    severity: Severity
+_WICK, _WICK_SECONDS = 0.10, 300
+"""A wick of a tenth beyond the body and both neighbours within five minutes; it may grow with the root of time."""
+_MOVE = np.log(1.45)
 
 
 def ohlc_order(
@@ -57,35 +45,87 @@ def damage_of(symbol: str, timeframe: str, part: Part, error: MarketError) -> Fi
     return Finding(symbol, timeframe, "damaged_part", part.rows, instant(part.first), error.faults[0].message, "error")
 
 
-def check_bars(symbol: str, timeframe: str, rows: Rows, actions: Actions) -> list[Finding]:
-    """All findings for the bars of one symbol, unadjusted and in stored order."""
+def check_bars(symbol: str, timeframe: str, rows: Rows, actions: Actions, calendar: str | None = None) -> list[Finding]:
+    """All findings for the bars of one symbol, unadjusted and in stored order; by its `calendar` if it has one."""
     open_, high, low, close, volume = rows.values
     lowest = np.minimum(np.minimum(open_, close), low)
     step = np.diff(rows.ts, prepend=rows.ts[:1] - 1)
-    masks: list[tuple[str, Mask, str, Severity]] = [
-        ("disorder", step < 0, "a bar is earlier than the bar before it", "error"),
-        ("duplicate", step == 0, "two bars have the same time", "error"),
-        ("ohlc_order", ohlc_order(open_, high, low, close), "high is not the highest or low not the lowest", "error"),
-        ("not_positive", lowest <= 0, "a price is zero or negative", "warning"),
-        ("zero_volume", volume == 0, "nothing was traded", "info"),
-        ("no_volume", np.isnan(volume), "the volume is unknown", "info"),
-        ("flat", high == low, "high equals low", "info"),
+    seconds = timeframe_seconds(timeframe)
+    masks: list[tuple[str, Mask]] = [
+        ("disorder", step < 0),
+        ("duplicate", step == 0),
+        ("ohlc_order", ohlc_order(open_, high, low, close)),
+        ("not_positive", lowest <= 0),
+        ("zero_volume", volume == 0),
+        ("no_volume", np.isnan(volume)),
+        ("flat", high == low),
+        ("stale", _stale(rows, seconds)),
     ]
-    findings = [
-        Finding(symbol, timeframe, check, int(mask.sum()), instant(int(rows.ts[mask.argmax()])), detail, severity)
-        for check, mask, detail, severity in masks
-        if mask.any()
-    ]
-    findings += _gaps(symbol, timeframe, rows)
-    if timeframe_seconds(timeframe) == _DAY:
-        findings += _suspicious_actions(symbol, timeframe, rows, actions)
+    findings = [one for check, mask in masks for one in found(symbol, timeframe, check, rows.ts, mask)]
+    if calendar is not None and seconds <= _DAY:
+        findings += absences(symbol, timeframe, rows, calendar)
+    else:
+        findings += _gaps(symbol, timeframe, rows)
+    if seconds < _DAY:
+        findings += _wicks(symbol, timeframe, rows)
+    if seconds == _DAY:
+        findings += _moves(symbol, timeframe, rows, actions)
+        findings += suspicious_actions(symbol, timeframe, rows, actions)
     return findings
+
+
+def _stale(rows: Rows, seconds: int) -> Mask:
+    """Bars that repeat the one before; within a day a bar of one price may well repeat another."""
+    mask = np.zeros(len(rows), dtype=bool)
+    if len(rows) < 2:
+        return mask
+    mask[1:] = np.logical_and.reduce([column[1:] == column[:-1] for column in rows.values])
+    if seconds < _DAY:
+        mask &= rows.values[1] != rows.values[2]
+    return mask
+
+
+def _wicks(symbol: str, timeframe: str, rows: Rows) -> list[Finding]:
+    """Highs and lows that neither their bar's body nor the bars beside it come near."""
+    open_, high, low, close, _ = rows.values
+    if len(rows) < 3:
+        return []
+    before, after = np.append(close[:1], close[:-1]), np.append(open_[1:], open_[-1:])
+    prices = (open_, close, before, after)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        up = high / np.maximum.reduce(prices) - 1.0
+        down = 1.0 - low / np.minimum.reduce(prices)
+    limit = _WICK * max(1.0, float(np.sqrt(timeframe_seconds(timeframe) / _WICK_SECONDS)))
+    reach = np.fmax(up, down)
+    mask = reach > limit
+    detail = ""
+    if mask.any():
+        at = int(np.nanargmax(reach))
+        when, prices_then = instant(int(rows.ts[at])), f"high {high[at]:g}, low {low[at]:g}, close {close[at]:g}"
+        detail = f"the farthest, {reach[at]:.0%} beyond body and neighbours, {when:%Y-%m-%d %H:%M} ({prices_then})"
+    return found(symbol, timeframe, "wick", rows.ts, mask, detail)
+
+
+def _moves(symbol: str, timeframe: str, rows: Rows, actions: Actions) -> list[Finding]:
+    """Large moves of the close without a dividend or split: told, so that a person may look, and kept."""
+    close = rows.values[3]
+    if len(rows) < 2:
+        return []
+    mask = np.zeros(len(rows), dtype=bool)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mask[1:] = np.abs(np.log(close[1:] / close[:-1])) > _MOVE
+    mask &= ~np.isin(rows.ts, actions.ts)
+    detail = ""
+    if mask.any():
+        at = int(mask.argmax())
+        detail = f"the first goes from {close[at - 1]:g} to {close[at]:g} ({close[at] / close[at - 1] - 1:+.0%})"
+    return found(symbol, timeframe, "extreme_move", rows.ts, mask, detail)
 
 
 def _gaps(symbol: str, timeframe: str, rows: Rows) -> Iterator[Finding]:
     """Intraday: every missing slot counts. Daily: more than seven days. Slower: more than two and a half bars."""
     slot = timeframe_seconds(timeframe)
-    step = np.diff(rows.ts) / 1e6
+    step: Floats = np.diff(rows.ts) / 1e6
     limit = 1.0 * slot if slot < _DAY else _QUIET_DAYS * _DAY if slot == _DAY else 2.5 * slot
     wide = step > limit
     if not wide.any():
@@ -102,37 +142,4 @@ def _gaps(symbol: str, timeframe: str, rows: Rows) -> Iterator[Finding]:
     else:
         count = int(wide.sum())
         detail = f"{count} gaps of more than {dt.timedelta(seconds=limit).days} days; {longest}"
-    yield Finding(symbol, timeframe, "gap", count, instant(int(rows.ts[wide.argmax()])), detail, "warning")
-
-
-def _suspicious_actions(symbol: str, timeframe: str, rows: Rows, actions: Actions) -> Iterator[Finding]:
-    """Splits that the prices do not show, price jumps like a split that no split explains, huge dividends."""
-    if len(rows) < 2:
-        return
-    open_, close = rows.values[0], rows.values[3]
-    days = ex_dates(rows.ts)
-    split, dividend = np.ones(len(rows)), np.zeros(len(rows))
-    at = np.minimum(np.searchsorted(days, actions.ts), len(rows) - 1)
-    known = days[at] == actions.ts
-    split[at[known]], dividend[at[known]] = actions.split[known], actions.dividend[known]
-    before = close[:-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        jump = open_[1:] / before
-        left = np.abs(np.log(jump * split[1:] + dividend[1:] * split[1:] / before))
-        nearest = np.round(np.where(jump > 1, jump, 1 / jump))
-        like_split = (np.abs(np.log(jump)) > np.log(1.8)) & (np.abs(np.abs(np.log(jump)) - np.log(nearest)) < 0.03)
-        share = dividend[1:] / before
-    checks: list[tuple[str, Mask, str]] = [
-        ("split_mismatch", (split[1:] != 1) & (left > np.log(1.25)), "the open does not move by the split coefficient"),
-        (
-            "split_missing",
-            (split[1:] == 1) & (dividend[1:] == 0) & like_split,
-            "the open jumps like a split of 1:{n:.0f}",
-        ),
-        ("large_dividend", share > 0.2, "a dividend of {share:.0%} of the price may be a spin-off or a split"),
-    ]
-    for check, mask, detail in checks:
-        if mask.any():
-            first = int(mask.argmax())
-            text = detail.format(n=nearest[first], share=share[first])
-            yield Finding(symbol, timeframe, check, int(mask.sum()), instant(int(rows.ts[first + 1])), text, "warning")
+    yield Finding(symbol, timeframe, "gap", count, instant(int(rows.ts[wide.argmax()])), detail, CHECKS["gap"][0])

@@ -19,10 +19,20 @@ import polars as pl
 from pipeline.errors import MarketError
 from pipeline.model.column import Column
 
-__all__ = ["BAR_FIELDS", "Adjust", "BarsRequest", "Offsets", "Panel", "ResolvedBars", "timeframe_seconds"]
+__all__ = [
+    "BAR_FIELDS",
+    "Adjust",
+    "BarsRequest",
+    "Offsets",
+    "Panel",
+    "Resample",
+    "ResolvedBars",
+    "timeframe_seconds",
+]
 
 BAR_FIELDS = ("open", "high", "low", "close", "volume")
-Adjust: TypeAlias = Literal["none", "splits", "total"]
+Adjust: TypeAlias = Literal["none", "splits", "dividends", "total", "forward"]
+"""How prices are restated for corporate actions; `pipeline.market.adjust` has the formulas."""
 Offsets: TypeAlias = npt.NDArray[np.int64]
 
 _TIMEFRAME = re.compile(r"([1-9]\d{0,3})(s|m|h|d|w|mo)", re.ASCII)
@@ -43,13 +53,28 @@ def timeframe_seconds(timeframe: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Resample:
+    """The faster bars that slower ones are made of, and where their periods begin (see `model.period`)."""
+
+    of: str
+    zone: str = "UTC"
+    day_start: dt.time = dt.time(0)
+    weekdays: bool = False
+
+    def __str__(self) -> str:
+        days = f" {self.zone} {self.day_start}" if (self.zone, self.day_start) != ("UTC", dt.time(0)) else ""
+        return f"of {self.of}{days}{' weekdays' if self.weekdays else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class BarsRequest:
     """What a graph asks of the market.
 
     `symbols` None means all symbols of the timeframe. `start` and `end` are instants in UTC: a bar
     belongs to the range when start <= ts < end; None leaves that side open. Bars before `start` are
     still read (history), so that a recursive value does not depend on where the range begins;
-    `start` only says which rows are shown and which rows an account sees.
+    `start` only says which rows are shown and which rows an account sees. With `resample` the bars are made of
+    stored faster ones; one that is not over at the end of the data is not there.
     """
 
     timeframe: str
@@ -57,11 +82,12 @@ class BarsRequest:
     start: dt.datetime | None = None
     end: dt.datetime | None = None
     adjust: Adjust = "splits"
+    resample: Resample | None = None
     _hash: int = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
         # a request is a key several times a node, and may hold five hundred symbols
-        fields = (self.timeframe, self.symbols, self.start, self.end, self.adjust)
+        fields = (self.timeframe, self.symbols, self.start, self.end, self.adjust, self.resample)
         object.__setattr__(self, "_hash", hash(fields))
 
     def __hash__(self) -> int:
@@ -69,7 +95,12 @@ class BarsRequest:
 
     def __reduce__(self) -> tuple[type[BarsRequest], tuple[object, ...]]:
         # another process hashes texts with another seed: the hash must not travel
-        return BarsRequest, (self.timeframe, self.symbols, self.start, self.end, self.adjust)
+        return BarsRequest, (self.timeframe, self.symbols, self.start, self.end, self.adjust, self.resample)
+
+    @property
+    def token(self) -> str:
+        """What tells two bars sources of one node apart, apart from their data."""
+        return f"{self.timeframe} {self.adjust}" + (f" {self.resample}" if self.resample else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +121,15 @@ class Panel:
     """Bars of many symbols: `ts` (Datetime[us, UTC]) and columns of equal length, sorted by (symbol, ts).
 
     Rows `offsets[i]` to `offsets[i + 1]` belong to `symbols[i]`. Prices are Float64 in quote currency,
-    volume Float64 in units; null where the market has none.
+    volume Float64 in units; null where the market has none. `end` is the instant at which each bar is over; None
+    leaves it to the timeframe.
     """
 
     symbols: tuple[str, ...]
     offsets: Offsets
     ts: pl.Series
     columns: dict[str, Column]
+    end: pl.Series | None = None
 
     def __len__(self) -> int:
         return len(self.ts)

@@ -15,8 +15,19 @@ from types import UnionType
 from typing import Any, Protocol, Union, cast, get_args, get_origin, overload
 
 from pipeline.errors import Place, PluginError, did_you_mean
-from pipeline.model.kind import AXIS, EVENT, SIGNAL, WEIGHT, Kind, Same
-from pipeline.model.node import SINGLE_OUTPUT, Category, Caution, NodeType, Output, Port, Scope, Style, Warmup
+from pipeline.model.kind import ANYTHING, AXIS, EVENT, SIGNAL, WEIGHT, Kind, Same
+from pipeline.model.node import (
+    SINGLE_OUTPUT,
+    Category,
+    Caution,
+    NodeType,
+    Output,
+    Port,
+    RowMaker,
+    Scope,
+    Style,
+    Warmup,
+)
 from pipeline.model.param import REQUIRED, DeclaredParam, Param, ParamSet
 
 __all__ = ["ID", "indicator", "portfolio", "read_signature", "strategy"]
@@ -42,6 +53,7 @@ class Declare(Protocol):
         warmup: Warmup = 0,
         recursive: bool = False,
         caution: Caution | None = None,
+        rows: str | RowMaker | None = None,
     ) -> Callable[[Callable[..., Any]], NodeType]: ...
 
 
@@ -56,6 +68,7 @@ def _decorator(category: Category, extra: str) -> Declare:
         warmup: Warmup = 0,
         recursive: bool = False,
         caution: Caution | None = None,
+        rows: str | RowMaker | None = None,
     ) -> NodeType | Callable[[Callable[..., Any]], NodeType]:
         def bind(function: Callable[..., Any]) -> NodeType:
             if not inspect.isfunction(function):
@@ -75,6 +88,7 @@ def _decorator(category: Category, extra: str) -> Declare:
                     warmup=warmup,
                     recursive=recursive,
                     caution=caution,
+                    rows=rows,
                     doc=inspect.getdoc(function) or "",
                 )
                 _check_declaration(node)
@@ -90,8 +104,9 @@ def _decorator(category: Category, extra: str) -> Declare:
 
     Bare (``@{category}``) or with options: `id` when it is not the function's name, `style` (see
     `pipeline.model.node`), `scope` ("cross-section" sees all symbols at once), `warmup` (rows, or a function
-    of the checked params), `recursive` (a value depends on all history before it) and `caution` (what to warn
-    of, as a function of the checked params).
+    of the checked params), `recursive` (a value depends on all history before it), `caution` (what to warn
+    of, as a function of the checked params) and, for panel nodes alone, `rows` (the port whose rows the
+    outputs have, or a function that makes rows of the first port's).
 
     Raises PluginError TG405 when the declaration is not well formed: a port or output without a kind, a
     param without a description or type, no docstring.
@@ -115,10 +130,10 @@ def read_signature(fn: Callable[..., Any], style: Style) -> tuple[tuple[Port, ..
     ports: list[Port] = []
     params: list[DeclaredParam] = []
     arguments = list(inspect.signature(fn).parameters.values())
-    if style == "table":
+    if style in ("table", "panel"):
         if not arguments or AXIS not in getattr(hints.get(arguments[0].name), "__metadata__", ()):
             raise _declaration(
-                name, "a table node gets its axis first", f"Write `def {name}(axis: Axis, close: Price, …)`."
+                name, f"a {style} node gets its axis first", f"Write `def {name}(axis: Axis, close: Price, …)`."
             )
         del arguments[0]
     for arg in arguments:
@@ -210,6 +225,8 @@ def _check_declaration(node: NodeType) -> None:
         raise _declaration(
             node.id, "a strategy gives an event, a signal or a weight", "Use @indicator for other kinds."
         )
+    if ANYTHING in kinds:
+        raise _declaration(node.id, "an output is more than its rows", "Give a number, or bars.")
     tables = [kind for kind in kinds if isinstance(kind, Kind) and not kind.on_axis]
     if tables and node.style != "table":
         problem = f"style {node.style!r} gives a kind on the axis, not {tables[0]}"
@@ -227,6 +244,7 @@ def _check_options(node: NodeType) -> None:
         if value not in allowed:
             hint = did_you_mean(str(value), allowed)
             raise _declaration(node.id, f"{name} is {value!r}, allowed: {' | '.join(allowed)}", hint)
+    _check_rows(node)
     rows = node.warmup
     if not callable(rows) and (type(rows) is not int or rows < 0):
         raise _declaration(
@@ -234,6 +252,24 @@ def _check_options(node: NodeType) -> None:
         )
     if not any(param.required for param in node.params):
         node.warmup_of({param.name: param.default for param in node.params})
+
+
+def _check_rows(node: NodeType) -> None:
+    if (node.rows is not None) != (node.style == "panel"):
+        hint = 'Write `style="panel", rows="to"`: the outputs have the rows of the port `to`.'
+        raise _declaration(node.id, "panel nodes, and they alone, say whose rows their outputs have", hint)
+    required = [port.name for port in node.ports if not port.optional]
+    if isinstance(node.rows, str) and node.rows not in required:
+        problem = f"its rows are those of {node.rows!r}, which is no required port"
+        raise _declaration(node.id, problem, did_you_mean(node.rows, required))
+    if callable(node.rows) and node.ports[0].optional:
+        raise _declaration(
+            node.id, "its rows are made of its first port, which is optional", "Put a required one first."
+        )
+    unknown = [name for name in node.row_params if node.params.get(name) is None]
+    if unknown:
+        hint = did_you_mean(unknown[0], [param.name for param in node.params])
+        raise _declaration(node.id, f"its rows depend on {unknown[0]!r}, which is no param", hint)
 
 
 def _unreadable(owner: str, error: Exception) -> PluginError:

@@ -13,6 +13,7 @@ price belongs is a fault with a place, not a strange equity curve. Wider kinds a
     condition                  true, false or null (unknown)
     bars                       open, high, low, close, volume on one axis
     signal                     event and strength on one axis; a bare event has strength 1
+    anything                   whatever has an axis; only its rows are seen
     equity, trades, metrics ── table    rows of their own, not on the axis
 """
 
@@ -24,6 +25,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 __all__ = [
     "AXIS",
     "BY_NAME",
+    "Anything",
     "Axis",
     "Bars",
     "Condition",
@@ -64,9 +66,11 @@ class Kind:
     fields: tuple[tuple[str, Kind], ...] = field(default=(), repr=False)
 
     def accepts(self, other: Kind) -> bool:
-        """True when `other` is this kind, a narrower one, or an event where a signal is taken."""
+        """True when `other` is this kind, a narrower one, an event for a signal, whatever has an axis for anything."""
         if self is SIGNAL and other is EVENT:
             return True
+        if self is ANYTHING:
+            return other.on_axis
         step: Kind | None = other
         while step is not None:
             if step is self:
@@ -114,6 +118,7 @@ SIGNAL = Kind(
     None,
     (("event", EVENT), ("strength", FRACTION)),
 )
+ANYTHING = Kind("anything", "bundle", "whatever has an axis; only its rows are seen")
 TABLE = Kind("table", "table", "rows of its own")
 EQUITY = Kind("equity", "table", "the value of an account after each bar", TABLE)
 TRADES = Kind("trades", "table", "one row per trade", TABLE)
@@ -134,6 +139,7 @@ BY_NAME: dict[str, Kind] = {
         CONDITION,
         BARS,
         SIGNAL,
+        ANYTHING,
         TABLE,
         EQUITY,
         TRADES,
@@ -154,6 +160,7 @@ Event: TypeAlias = Annotated[Any, EVENT]
 Condition: TypeAlias = Annotated[Any, CONDITION]
 Bars: TypeAlias = Annotated[Any, BARS]
 Signal: TypeAlias = Annotated[Any, SIGNAL]
+Anything: TypeAlias = Annotated[Any, ANYTHING]
 Table: TypeAlias = Annotated[Any, TABLE]
 Equity: TypeAlias = Annotated[Any, EQUITY]
 Trades: TypeAlias = Annotated[Any, TRADES]
@@ -161,5 +168,5 @@ Metrics: TypeAlias = Annotated[Any, METRICS]
 SameKind: TypeAlias = Annotated[Any, Same()]
 
 AXIS = "axis"
-"""Marks the first argument of a table node: it is no port, the engine gives it."""
+"""Marks the first argument of a table or panel node: it is no port, the engine gives it."""
 Axis: TypeAlias = Annotated[Any, AXIS]

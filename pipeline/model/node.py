@@ -1,6 +1,6 @@
 """Node types: declared computations. `pipeline.model.declare` has the decorators that make them.
 
-Four styles say in what form a function gets its ports:
+Five styles say in what form a function gets its ports:
 
 - ``expression`` (the default): polars expressions; the result is one (or a tuple of them).
 - ``kernel``: float64 arrays of ONE symbol (NaN where missing); the result is an array of the same
@@ -9,6 +9,10 @@ Four styles say in what form a function gets its ports:
 - ``table``: the axis (a polars frame of symbol and ts, all symbols), then polars series on it (a dict of
   them for a bundle); the result is a polars frame with rows of its own: metrics, trades and other tables.
   With several outputs it is a tuple, in which an output on the axis is a series with a row for each of the axis.
+- ``panel``: the only style that may change the axis. First the rows of the result (a polars frame of symbol,
+  ts and end, the instant at which a bar is over), then for each port a frame of ITS symbol, ts, end and
+  columns (`value`, or the fields of a bundle); the result is a series, or a frame with the outputs' columns, one row
+  for each of the rows. `rows` says where they come from: a port, or a function of the first port's rows.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from inspect import signature
 from operator import index
 from typing import Any, Literal, TypeAlias
 
@@ -23,13 +28,15 @@ from pipeline.errors import PluginError
 from pipeline.model.kind import NUMBER, Dtype, Kind, Same
 from pipeline.model.param import ParamSet, Values
 
-__all__ = ["Category", "Caution", "NodeType", "Output", "Port", "Scope", "Style", "Warmup"]
+__all__ = ["Category", "Caution", "NodeType", "Output", "Port", "RowMaker", "Scope", "Style", "Warmup"]
 
-Style: TypeAlias = Literal["expression", "kernel", "frame", "table"]
+Style: TypeAlias = Literal["expression", "kernel", "frame", "table", "panel"]
 Scope: TypeAlias = Literal["symbol", "cross-section"]
 Category: TypeAlias = Literal["indicator", "strategy", "portfolio"]
 Warmup: TypeAlias = int | Callable[[Any], int]
 Caution: TypeAlias = Callable[[Any], str]
+RowMaker: TypeAlias = Callable[..., Any]
+"""A frame of rows (symbol, ts, end) from those of the first port, and from the params that it names as keywords."""
 
 SINGLE_OUTPUT = "value"
 """The name of a node's only output; its column in SQL has this name too."""
@@ -63,9 +70,10 @@ class NodeType:
 
     `warmup` is the number of leading rows of a symbol whose output is null because the window is not
     full; `recursive` says that a value depends on the whole history before it; `caution` gives a sentence
-    of warning for params that are allowed and mislead easily, "" for others; `shipped` says that it is one of
-    the types that come with the product and are tested with it. Calling a NodeType checks the params and
-    calls the function, without any graph.
+    of warning for params that are allowed and mislead easily, "" for others; `rows` of a panel node names the
+    port whose rows its outputs have, or makes them; `shipped` says that it is one of the types that come with
+    the product and are tested with it. Calling a NodeType checks the params and calls the function, without
+    any graph.
     """
 
     id: str
@@ -79,6 +87,7 @@ class NodeType:
     warmup: Warmup = 0
     recursive: bool = False
     caution: Caution | None = None
+    rows: str | RowMaker | None = None
     doc: str = field(default="", repr=False)
     code: str = ""
     origin: str = ""
@@ -99,6 +108,11 @@ class NodeType:
     def ranged(self) -> bool:
         """True for nodes that keep or summarise an account: they see the asked range only."""
         return self.category == "portfolio"
+
+    @property
+    def row_params(self) -> tuple[str, ...]:
+        """The params that its rows depend on: none unless it makes rows of its own."""
+        return tuple(signature(self.rows).parameters)[1:] if callable(self.rows) else ()
 
     @property
     def summary(self) -> str:

@@ -22,6 +22,8 @@ __all__ = ["CodeDigester"]
 
 _DYNAMIC = frozenset({"globals", "locals", "vars", "eval", "exec", "getattr", "setattr", "__import__", "importlib"})
 _WHOLE = "*"
+_NOTHING = ""
+"""No name at all: of such a file only the effects count."""
 
 
 @dataclass(slots=True)
@@ -89,6 +91,8 @@ class _Walk:
         """What is hashed: per file its label, bound imports and statements in order; then versions."""
         files = []
         for file, taken in self._taken.items():
+            if not taken and file not in self._bindings:
+                continue
             label = "" if file is root else file.label
             # several statements may stand on one line
             ordered = sorted(taken.values(), key=lambda s: (s.lineno, s.col_offset))
@@ -104,6 +108,8 @@ class _Walk:
                 self._take(file, module, statement)
             for star, level in module.stars:
                 self._import(file, star, level, _WHOLE, f"from {'.' * level}{star} import *")
+            for imports in module.imports.values():
+                self._touch(file, imports)
         if name == _WHOLE:
             for statements in module.definitions.values():
                 for statement in statements:
@@ -115,6 +121,15 @@ class _Walk:
             self._take(file, module, statement)
         if name in module.imports:
             self._bound(file, module, name, None)
+
+    def _touch(self, file: SourceFile, imports: list[tuple[str, int, str | None]]) -> None:
+        """An import runs the module even if nothing of it is used: what it does then counts, and what it imports."""
+        for name, level, symbol in imports:
+            inner = ".".join(part for part in (name, symbol) if part)
+            for path in dict.fromkeys((name, inner)):
+                target = self._digester.tree.resolve(path, level, file) if path else None
+                if isinstance(target, SourceFile):
+                    self._todo.append((target, _NOTHING))
 
     def _take(self, file: SourceFile, module: _Module, statement: ast.stmt) -> None:
         if id(statement) in self._taken[file]:
@@ -240,7 +255,9 @@ def _is_docstring(statement: ast.stmt) -> bool:
 
 
 def _is_type_checking(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.If) and ast.unparse(statement.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+    if not isinstance(statement, ast.If) or statement.orelse:  # what stands in the else does run
+        return False
+    return ast.unparse(statement.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
 class _DocstringRemover(ast.NodeTransformer):
@@ -260,8 +277,8 @@ def _without_docstrings(statement: ast.stmt) -> ast.stmt:
 
 
 def require_named(name: str, owner: str) -> None:
-    """Refuse code that cannot be digested by name. Raises PluginError TG408."""
-    if "<" in name:
+    """Refuse code that cannot be digested by name: what is not at the top level of a file. Raises PluginError TG408."""
+    if "<" in name or "." in name:
         raise PluginError(
             f"{owner}: {name} has no source of its own that can be digested",
             code="TG408",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 
@@ -15,7 +16,8 @@ from pipeline.store.views import drop_graph, refresh_graph
 
 __all__ = ["amend", "amend_draft", "moved_graphs"]
 
-Work = Callable[[duckdb.DuckDBPyConnection], Iterable[str]]
+# as text: typing would hold the class beyond the interpreter's end, which DuckDB complains about on stderr
+Work: TypeAlias = "Callable[[duckdb.DuckDBPyConnection], Iterable[str]]"
 """Changes rows and gives the graphs whose views are due."""
 
 
@@ -24,7 +26,7 @@ def amend(database: Path, private: Path, work: Work, *, locked: bool = False) ->
 
     Waits for the lock unless the caller has it. Raises StoreError TG601 when the file cannot be written.
     """
-    lock: AbstractContextManager[None] = nullcontext() if locked else publish_lock(private)
+    lock: AbstractContextManager[object] = nullcontext() if locked else publish_lock(private)
     try:
         with lock:
             amend_draft(database, private / "draft.duckdb", private / "segments", work)

@@ -22,13 +22,20 @@ __all__ = ["drafted", "publish_lock"]
 
 
 @contextmanager
-def publish_lock(private: Path) -> Iterator[None]:
-    """Be the only one who changes the published file; waits for another one to end. Raises OSError."""
+def publish_lock(private: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Be the only one who changes the published file; waits for another one to end. Raises OSError.
+
+    Gives False, and no lock, when there is another one and not to `wait`.
+    """
     private.mkdir(parents=True, exist_ok=True)
     # the lock goes with the process that holds it, however it ends
     with (private / "publish.lock").open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 @contextmanager

@@ -25,10 +25,12 @@ from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
 
-__all__ = ["LARGEST", "FailureFiles"]
+__all__ = ["LARGEST", "MOST", "FailureFiles"]
 
 LARGEST = 64_000_000
 """Bytes of columns that are kept of one failed node in one run; of a larger call, the first symbol's rows alone."""
+MOST = 20
+"""Calls that are kept of one failed node in one run: those of its first symbols, where symbols fail one by one."""
 
 
 class FailureFiles:
@@ -38,10 +40,13 @@ class FailureFiles:
         self._folder = folder
 
     def keep(self, run_id: str, users: Sequence[tuple[str, str]], call: Call, raised: Raised) -> None:
-        """Keep a call. Raises StoreError TG601 when it cannot be written."""
+        """Keep a call, unless `MOST` of the step are kept. Raises StoreError TG601 when it cannot be written."""
         folder = self._folder / run_id / ".".join(users[0])
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            number = len(list(folder.glob("*.json")))
+            if number >= MOST:
+                return
             taken = sum(file.stat().st_size for file in folder.glob("*.parquet"))
             kept, call = _bounded(call, LARGEST - taken)
             document = {
@@ -53,7 +58,7 @@ class FailureFiles:
                 "versions": dict(library_versions(call.node.style)),
                 **head_of(call),
             }
-            path = folder / f"{len(list(folder.glob('*.json')))}.json"
+            path = folder / f"{number}.json"
             if kept != "none":
                 _frame(call).write_parquet(path.with_suffix(".parquet"), compression="lz4")
             draft = path.with_suffix(".tmp")
@@ -113,14 +118,19 @@ class FailureFiles:
         """Ids of the runs that have kept calls, also of runs that were killed, the oldest first."""
         return tuple(sorted(path.name for path in self._folder.glob("*") if path.is_dir()))
 
-    def remove(self, run_id: str) -> None:
-        """Remove what a run has kept; nothing happens when it kept nothing. Raises StoreError TG601."""
+    def remove(self, run_id: str, graph: str | None = None) -> None:
+        """Remove what a run has kept, or of one of its graphs; nothing happens when it kept nothing.
+
+        Raises StoreError TG601.
+        """
+        folder = self._folder / run_id
         try:
-            shutil.rmtree(self._folder / run_id)
-        except FileNotFoundError:
-            return
+            for nodes in list(folder.glob("*" if graph is None else f"{graph}.*")):
+                shutil.rmtree(nodes)
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
         except OSError as error:
-            raise StoreError(f"cannot remove {self._folder / run_id}: {error.strerror or error}") from error
+            raise StoreError(f"cannot remove {folder}: {error.strerror or error}") from error
 
     def _calls(self, run_id: str) -> list[KeptCall]:
         paths = sorted((self._folder / run_id).glob("*/*.json"), key=lambda path: (path.parent, int(path.stem)))

@@ -1,6 +1,7 @@
-"""Journals: what one run has to tell the database, as Parquet files in a folder of its own.
+"""Journals: what one run has to tell the database, as Parquet files in folders of their own.
 
-The folder appears by one rename, complete or not at all. It stays until a publish has landed it.
+A folder is one increment, `<run>.00000`, `<run>.00001` … while the run goes on, `<run>` when it has ended. It
+appears by one rename, complete or not at all, and stays until a publish has landed it.
 """
 
 from __future__ import annotations
@@ -10,40 +11,48 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.errors import StoreError
-from pipeline.execution.run import Run
-from pipeline.store.record import PluginRow, record_of
-from pipeline.store.segment import Segments
+import polars as pl
 
-__all__ = ["read_pending", "write_journal"]
+from pipeline.errors import StoreError
+from pipeline.store.record import Increment, PluginRow, record_of
+
+__all__ = ["read_pending", "run_of", "write_journal"]
 
 _RIGHTS = "`tradegraph doctor` looks at permissions and space."
 
 
-def write_journal(folder: Path, run: Run, segments: Segments, plugins: Iterable[PluginRow]) -> Path:
-    """Write the journal of a run below `folder`; durable and visible as a whole when this returns."""
-    temporary = folder / f".{run.id}.tmp"
-    final = folder / run.id
+def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterable[PluginRow]) -> Path:
+    """Write an increment below `folder`; durable and visible as a whole when this returns."""
+    temporary = folder / f".{name}.tmp"
+    final = folder / name
     try:
         temporary.mkdir(parents=True, exist_ok=True)
-        for name, frame in record_of(run, segments, plugins).items():
-            frame.write_parquet(temporary / f"{name}.parquet", compression="lz4")
-            _fsync(temporary / f"{name}.parquet")
+        for table, frame in record_of(increment, plugins).items():
+            frame.write_parquet(temporary / f"{table}.parquet", compression="lz4")
+            _fsync(temporary / f"{table}.parquet")
         _fsync(temporary)
         temporary.rename(final)
         _fsync(folder)
-    except OSError as error:
+    except (OSError, pl.exceptions.PolarsError) as error:  # a full disk is polars' own error
         shutil.rmtree(temporary, ignore_errors=True)
-        raise StoreError(f"cannot write the journal {final}: {error.strerror or error}", hint=_RIGHTS) from error
+        what = getattr(error, "strerror", None) or error
+        raise StoreError(f"cannot write the journal {final}: {what}", hint=_RIGHTS) from error
     return final
+
+
+def run_of(journal: Path) -> str:
+    """The id of the run that a journal is of."""
+    return journal.name.partition(".")[0]
 
 
 def read_pending(folder: Path) -> list[Path]:
     """Journals that wait to be published, oldest first. Raises StoreError TG601 when they cannot be looked at."""
     try:
-        return sorted(path for path in folder.glob("*") if path.is_dir() and not path.name.startswith("."))
+        found = [path for path in folder.glob("*") if path.is_dir() and not path.name.startswith(".")]
     except OSError as error:
         raise StoreError(f"cannot read {folder}: {error.strerror or error}", hint=_RIGHTS) from error
+    # of a run, the last increment goes without a number
+    return sorted(found, key=lambda path: (run_of(path), "." not in path.name, path.name))
 
 
 def _fsync(path: Path) -> None:

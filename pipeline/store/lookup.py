@@ -16,7 +16,7 @@ from pipeline.execution.reuse import NEWEST
 from pipeline.store.journal import read_pending
 from pipeline.store.segment import Found, ObjectRow
 
-__all__ = ["lookup"]
+__all__ = ["lookup", "waiting_segments"]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _COLUMNS = "o.key, o.recipe, o.data, o.segment, coalesce(o.holder, o.key), epoch_us(o.until), o.rows, o.bytes"
@@ -54,7 +54,9 @@ def _rows(connection: duckdb.DuckDBPyConnection, column: str, values: Iterable[s
         return []
     # sorted and cut here: DuckDB 2.0.0 loses rows when one query has `rowid` in both `qualify` and `order by`
     rows = connection.execute(
-        f"select o.rowid, {_COLUMNS} from objects o where o.{column} in (select unnest(string_split(?, ' ')))", [text]
+        f"select o.rowid, {_COLUMNS} from objects o"
+        f" where o.{column} in (select unnest(string_split(?, ' '))) and o.segment <> ''",
+        [text],
     ).fetchall()
     found: dict[str, list[ObjectRow]] = {}
     for _, key, recipe, data, segment, holder, until, count, size in sorted(rows, key=itemgetter(0), reverse=True):
@@ -77,6 +79,11 @@ def _coverages(connection: duckdb.DuckDBPyConnection, data: set[str]) -> dict[st
 
 def _coverage(data: str, symbols: list[str], digests: list[str], sources: list[str], ends: list[str]) -> Coverage:
     return Coverage(data, tuple(symbols), tuple(digests), tuple(zip(sources, ends, strict=True)))
+
+
+def waiting_segments(folder: Path) -> set[str]:
+    """Segment files that journals name which wait to be published."""
+    return {row.segment for row, _ in _pending(folder).values()}
 
 
 def _pending(folder: Path) -> dict[str, tuple[ObjectRow, Coverage]]:

@@ -19,7 +19,7 @@ from pipeline.store.connect import connect_quietly
 from pipeline.store.quote import identifier
 from pipeline.store.tables import DDL, SCHEMA_VERSION
 
-__all__ = ["STEPS", "is_current", "layout", "migrate", "store_row"]
+__all__ = ["STEPS", "columns_of", "is_current", "layout", "migrate", "store_row"]
 
 STEPS: dict[int, str] = {}
 """SQL that takes a file of a version to the next one, by the version that it starts from."""
@@ -43,10 +43,16 @@ def store_row(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
     """What the file says about itself: schema_version, root, layout; None when it says nothing yet."""
     if "store" not in _tables(connection):
         return None
-    cursor = connection.execute("select * from store limit 1")
-    names = [column[0] for column in cursor.description or ()]
-    row = cursor.fetchone()
+    names = columns_of(connection, "store")
+    row = connection.execute("select * from store limit 1").fetchone()
     return None if row is None else dict(zip(names, row, strict=True))
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """The columns of a table that is there, in their order."""
+    # a cursor's description would do, but its types outlive the interpreter, which complains
+    rows = connection.execute("select name from pragma_table_info(?) order by cid", [table]).fetchall()
+    return [name for (name,) in rows]
 
 
 def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -88,8 +94,7 @@ def _missing(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]
     found = []
     for table, columns in layout().items():
         # asked table by table: a list of all columns would bind every view of the file
-        asked = f"select * from main.{identifier(table)} limit 0"
-        present = {column[0] for column in connection.execute(asked).description or ()} if table in there else set()
+        present = columns_of(connection, table) if table in there else ()
         found += [(table, column, kind) for column, kind in columns.items() if column not in present]
     return found
 

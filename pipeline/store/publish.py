@@ -19,10 +19,11 @@ import polars as pl
 from pipeline.errors import StoreError
 from pipeline.store.amend import moved_graphs
 from pipeline.store.draft import drafted, publish_lock
-from pipeline.store.journal import read_pending
+from pipeline.store.journal import read_pending, run_of
+from pipeline.store.live import live_runs
 from pipeline.store.migrate import migrate
 from pipeline.store.quote import literal
-from pipeline.store.tables import RUN_TABLES
+from pipeline.store.tables import NODE_TABLES, RUN_TABLES
 from pipeline.store.views import refresh_graph
 
 __all__ = ["Published", "publish"]
@@ -36,19 +37,19 @@ class Published:
     ms: float
 
 
-def publish(database: Path, private: Path) -> Published:
-    """Land every waiting journal. Waits for a publish of another process to end.
+def publish(database: Path, private: Path, *, wait: bool = True) -> Published:
+    """Land every waiting journal. Waits for a publish of another process to end, unless not to `wait`.
 
     Raises StoreError TG601 when the file cannot be written, TG602 when a newer version wrote it, TG603
     for a journal that cannot be read, after all others have landed.
     """
     began = time.perf_counter()
     try:
-        with publish_lock(private):
-            journals, damaged = _readable(read_pending(private / "journal"))
+        with publish_lock(private, wait=wait) as locked:
+            journals, damaged = _readable(read_pending(private / "journal")) if locked else ([], [])
             if journals:
                 with drafted(database, private / "draft.duckdb") as connection:
-                    _merge(connection, journals, private / "segments", database.parent)
+                    _merge(connection, journals, private)
                 for journal in journals:
                     shutil.rmtree(journal, ignore_errors=True)
     except OSError as error:
@@ -79,33 +80,57 @@ def _readable(journals: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return good, damaged
 
 
-def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], segments: Path, root: Path) -> None:
+def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], private: Path) -> None:
     connection.execute("begin")
     migrate(connection)
-    graphs = moved_graphs(connection, root)
+    graphs = moved_graphs(connection, private.parent)
+    # landed already: a publish died between its rename and the removal of the journals
+    landed = {name for (name,) in connection.execute("select journal from landed").fetchall()}
+    connection.execute("delete from landed")
     for journal in journals:
-        landed = connection.execute("select 1 from runs where run_id = ? limit 1", [journal.name]).fetchone()
-        if landed is not None:  # a publish died between its rename and the removal of the journal
-            continue
-        for table in (*RUN_TABLES, "outputs"):
-            file = journal / f"{table}.parquet"
-            if file.exists():
-                connection.execute(f"insert into {table} by name select * from read_parquet({literal(str(file))})")
-        objects = journal / "objects.parquet"
-        if objects.exists():
-            source = f"read_parquet({literal(str(objects))})"
-            # a key that was computed again rests in its newest segment
-            connection.execute(f"delete from objects where key in (select key from {source})")
-            connection.execute(f"insert into objects by name select * from {source}")
-            panels = f"read_parquet({literal(str(journal / 'panels.parquet'))})"
-            connection.execute(
-                f"insert into panels by name select * from {panels} where data not in (select data from panels)"
-            )
-        found = connection.execute("select graph from runs where run_id = ?", [journal.name]).fetchall()
+        if journal.name not in landed:
+            _land(connection, journal)
+        connection.execute("insert into landed values (?)", [journal.name])
+        found = connection.execute("select graph from runs where run_id = ?", [run_of(journal)]).fetchall()
         graphs += [graph for (graph,) in found if graph not in graphs]
+    _bury(connection, live_runs(private))
     connection.execute("commit")
     # views are bound when they are made: the tables that they mention must be committed first
     connection.execute("begin")
     for graph in graphs:
-        refresh_graph(connection, graph, segments)
+        refresh_graph(connection, graph, private / "segments")
     connection.execute("commit")
+
+
+def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
+    connection.execute("delete from runs where run_id = ?", [run_of(journal)])
+    nodes = journal / "nodes.parquet"
+    if nodes.exists():  # a step that was told of may have been computed again
+        told = f"select run_id, graph, node from read_parquet({literal(str(nodes))})"
+        for table in NODE_TABLES:
+            connection.execute(f"delete from {table} where (run_id, graph, node) in ({told})")
+    for table in (*RUN_TABLES, "outputs"):
+        file = journal / f"{table}.parquet"
+        if not file.exists():
+            continue
+        source = f"read_parquet({literal(str(file))})"
+        connection.execute(f"insert into {table} by name select * from {source}")
+    objects, panels = journal / "objects.parquet", journal / "panels.parquet"
+    if objects.exists():
+        source = f"read_parquet({literal(str(objects))})"
+        # a key that was computed again rests in its newest segment
+        connection.execute(f"delete from objects where key in (select key from {source})")
+        connection.execute(f"insert into objects by name select * from {source}")
+    if panels.exists():
+        source = f"read_parquet({literal(str(panels))})"
+        connection.execute(
+            f"insert into panels by name select * from {source} where data not in (select data from panels)"
+        )
+
+
+def _bury(connection: duckdb.DuckDBPyConnection, live: set[str]) -> None:
+    """Runs that are said to be running and are not have been killed."""
+    running = connection.execute("select distinct run_id from runs where status = 'running'").fetchall()
+    for (run_id,) in running:
+        if run_id not in live:
+            connection.execute("update runs set status = 'killed' where run_id = ?", [run_id])

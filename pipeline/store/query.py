@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,7 @@ from pipeline.store.lookup import lookup
 from pipeline.store.mend import mended
 from pipeline.store.quote import identifier
 from pipeline.store.segment import Found, is_intact
+from pipeline.store.tables import SHOWN
 
 __all__ = ["Database"]
 
@@ -38,6 +40,12 @@ class Database:
     def segments(self) -> Path:
         """The folder of value files."""
         return self._private / "segments"
+
+    def mend(self) -> None:
+        """Make the published file sound, if it is there: after the project was moved, or an update."""
+        if self.path.exists():
+            with self._reader():
+                pass
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
         """The answer to a query. Read-only; it reaches the project's tables, views and segments alone.
@@ -74,6 +82,18 @@ class Database:
                 self._sound = _identity(file)
             yield stack.enter_context(connect_reader(file, self.segments))
 
+    def seen(self, run_id: str) -> object:
+        """Something that changes when another run than `run_id` stores or publishes; cheap to ask for."""
+        try:
+            names = os.listdir(self._private / "journal")  # noqa: PTH208 - asked once a node
+        except OSError:
+            names = []
+        try:
+            published = self.path.stat().st_ino
+        except OSError:
+            published = 0
+        return sorted(name for name in names if not name.startswith((run_id, "."))), published
+
     def nodes_of(self, run_id: str) -> list[dict[str, Any]]:
         """The provenance of every node of a run, as the `nodes` table has it."""
         return self.sql("select * from nodes where run_id = ?", [run_id]).to_dicts()
@@ -83,7 +103,8 @@ class Database:
         if not self.path.exists():
             return None
         found = self.sql(
-            "select run_id from runs where graph = ? order by started_at desc, run_id desc limit 1", [graph]
+            f"select run_id from runs where graph = ? and {SHOWN} order by started_at desc, run_id desc limit 1",
+            [graph],
         )
         return found.item() if found.height else None
 
@@ -92,15 +113,17 @@ class Database:
 
         Raises StoreError TG605.
         """
-        runs = self.sql("select distinct run_id, started_at from runs order by started_at desc, run_id desc")
+        runs = self.sql(
+            "select distinct run_id, started_at, status = 'running' as goes_on from runs order by 2 desc, 1 desc"
+        )
         ids: list[str] = runs["run_id"].to_list()
         back = _LATEST.fullmatch(run_id)
         if back:
-            before = int(back["back"] or 0)
-            if before < len(ids):
-                return ids[before]
+            before, ended = int(back["back"] or 0), runs.filter(~pl.col("goes_on"))["run_id"]
+            if before < len(ended):
+                return str(ended[before])
             raise StoreError(
-                f"{run_id!r} names no run: there are {len(ids)}",
+                f"{run_id!r} names no run: there are {len(ended)}",
                 code="TG605",
                 hint="`tradegraph runs list` shows them.",
             )
@@ -125,7 +148,7 @@ class Database:
         if not found.height:
             raise StoreError(f"run {run_id} has no node {node!r} in {graph!r}", code="TG605")
         holder, columns, start, segment, until, some = found.row(0)
-        if segment is None or not (self.segments / segment).exists():
+        if not segment or not (self.segments / segment).exists():
             raise StoreError(f"the value of {node!r} in run {run_id} is not stored", code="TG603", hint="Run it again.")
         path = self.segments / segment
         if not is_intact(path):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
@@ -15,9 +16,9 @@ from pipeline.execution.recipe import library_versions
 from pipeline.execution.run import Failure, NodeRecord, Run
 from pipeline.execution.why import data_of, upstream_of
 from pipeline.model.garbage import collector_paused
-from pipeline.store.segment import ObjectRow, Segments
+from pipeline.store.segment import ObjectRow
 
-__all__ = ["PluginRow", "record_of"]
+__all__ = ["Increment", "PluginRow", "record_of"]
 
 _TIME = pl.Datetime("us", "UTC")
 _TEXT, _NUMBER, _COUNT = pl.String, pl.Float64, pl.Int64
@@ -36,26 +37,44 @@ class PluginRow:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """What a run has to tell since it last told: finished steps, and what was stored. `first` is its first one.
+
+    The row of the run itself is told anew each time; it is running until it has an end.
+    """
+
+    run: Run
+    records: Sequence[NodeRecord]
+    objects: Sequence[ObjectRow]
+    coverages: Sequence[Coverage]
+    first: bool = True
+
+
 @collector_paused()
-def record_of(run: Run, segments: Segments, plugins: Iterable[PluginRow]) -> dict[str, pl.DataFrame]:
-    """The rows of a finished run by table, tables without rows left out; columns are named as in `tables.DDL`."""
-    uses = [(graph, node, record) for record in run.records for graph, node in record.step.users]
+def record_of(increment: Increment, plugins: Iterable[PluginRow]) -> dict[str, pl.DataFrame]:
+    """The rows of an increment by table, tables without rows left out; columns are named as in `tables.DDL`."""
+    run = increment.run
+    uses = [(graph, node, record) for record in increment.records for graph, node in record.step.users]
+    told = {(graph, node) for graph, node, _ in uses}
     frames = {
         "runs": _runs(run),
         "nodes": _nodes(run, uses),
         "node_timings": _timings(run, uses),
         "retries": _retries(uses),
         "failures": _failures(uses),
-        "metrics": _metrics(run),
-        "trades": _trades(run),
-        "warnings": _warnings(run),
-        "plugins": pl.DataFrame([asdict(row) for row in plugins]),
-        "outputs": _outputs(run),
+        "metrics": _metrics(run, told),
+        "trades": _trades(run, told),
     }
+    frames["warnings"] = _warnings(increment)
+    if increment.first:
+        frames["plugins"] = pl.DataFrame([asdict(row) for row in plugins])
+        frames["outputs"] = _outputs(run)
     record = {name: frame.with_columns(run_id=pl.lit(run.id)) for name, frame in frames.items() if frame.height}
-    if segments.written:
-        record["objects"] = _objects(segments.written)
-        record["panels"] = _panels(segments.coverages.values())
+    if increment.objects:
+        record["objects"] = _objects(increment.objects)
+    if increment.coverages:
+        record["panels"] = _panels(increment.coverages)
     return record
 
 
@@ -75,8 +94,7 @@ def _objects(rows: Sequence[ObjectRow]) -> pl.DataFrame:
     )
 
 
-def _panels(coverages: Iterable[Coverage]) -> pl.DataFrame:
-    found = list(coverages)
+def _panels(found: Sequence[Coverage]) -> pl.DataFrame:
     return _frame(
         data=(_TEXT, [coverage.data for coverage in found]),
         symbols=(_TEXTS, [coverage.symbols for coverage in found]),
@@ -87,7 +105,7 @@ def _panels(coverages: Iterable[Coverage]) -> pl.DataFrame:
 
 
 def _runs(run: Run) -> pl.DataFrame:
-    assert run.finished_at is not None
+    now = run.finished_at or dt.datetime.now(dt.UTC)
     rows = []
     for graph in run.plan.graphs:
         counts = dict.fromkeys(("computed", "cached", "failed", "skipped"), 0)
@@ -96,11 +114,12 @@ def _runs(run: Run) -> pl.DataFrame:
         rows.append(
             {
                 "graph": graph.name,
-                "status": run.status,
+                "status": run.status if run.finished_at else "running",
                 "started_at": run.started_at,
                 "finished_at": run.finished_at,
-                "seconds": (run.finished_at - run.started_at).total_seconds(),
+                "seconds": (now - run.started_at).total_seconds(),
                 "compile_ms": run.compile_ms,
+                "peak_bytes": run.peak_bytes,
                 **counts,
                 "params": _json(graph.params),
                 "settings": _json(run.settings),
@@ -192,9 +211,11 @@ def _failures(uses: Uses) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides={"symbol": _TEXT})
 
 
-def _metrics(run: Run) -> pl.DataFrame:
+def _metrics(run: Run, told: Set[tuple[str, str]]) -> pl.DataFrame:
     frames = []
     for (graph, node, _), table in run.tables.get("metrics", {}).items():
+        if (graph, node) not in told:
+            continue
         numeric = [name for name, dtype in table.schema.items() if dtype.is_numeric() or dtype == pl.Boolean]
         symbols = table["symbol"] if "symbol" in table.columns else pl.Series([None] * table.height, dtype=_TEXT)
         frames += [
@@ -227,20 +248,25 @@ TRADES: dict[str, Any] = {
 """What the `trades` table says of a trade; a table of trades with other columns is taken for those that it has."""
 
 
-def _trades(run: Run) -> pl.DataFrame:
+def _trades(run: Run, told: Set[tuple[str, str]]) -> pl.DataFrame:
     frames = [
         table.select(
             (pl.col(name).cast(dtype, strict=False) if name in table.columns else pl.lit(None, dtype).alias(name))
             for name, dtype in TRADES.items()
         ).with_columns(graph=pl.lit(graph), node=pl.lit(node))
         for (graph, node, _), table in run.tables.get("trades", {}).items()
-        if table.height
+        if table.height and (graph, node) in told
     ]
     return pl.concat(frames) if frames else pl.DataFrame()
 
 
-def _warnings(run: Run) -> pl.DataFrame:
-    rows = [{"graph": graph.name, **fault.as_dict()} for graph in run.plan.graphs for fault in graph.warnings]
+def _warnings(increment: Increment) -> pl.DataFrame:
+    """What was said of the graphs, told first, and of the run, told when it has ended."""
+    run = increment.run
+    said = [(graph.name, fault) for graph in run.plan.graphs for fault in graph.warnings] if increment.first else []
+    if run.finished_at is not None:
+        said += [(graph.name, fault) for graph in run.plan.graphs for fault in run.warnings]
+    rows = [{"graph": graph, **fault.as_dict()} for graph, fault in said]
     text = dict.fromkeys(("graph", "code", "message", "hint", "file"), _TEXT)
     schema = text | {"line": _COUNT, "column": _COUNT}
     return pl.DataFrame([{name: row[name] for name in schema} for row in rows], schema=schema)

@@ -15,6 +15,7 @@ import polars as pl
 
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.store.amend import amend
+from pipeline.store.failures import FailureFiles
 from pipeline.store.live import live_runs
 from pipeline.store.migrate import layout
 from pipeline.store.query import Database
@@ -74,9 +75,15 @@ def select(database: Database, selection: Selection, private: Path) -> list[RunO
 
 
 def remove(database: Path, private: Path, runs: Sequence[RunOfGraph]) -> None:
-    """Take runs out of every table; views show the latest of those that are left. Raises StoreError TG601."""
+    """Take runs out of every table, and what they kept of failed calls; views show the latest of those that are left.
+
+    Raises StoreError TG601.
+    """
     if runs:
         amend(database, private, lambda connection: _delete(connection, runs))
+    kept = FailureFiles(private / "failures")
+    for run in runs:
+        kept.remove(run.run_id, run.graph)
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, runs: Sequence[RunOfGraph]) -> set[str]:

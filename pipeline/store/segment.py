@@ -27,8 +27,9 @@ from pipeline.execution.protocols import Value
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
+from pipeline.store.claim import Claims
 
-__all__ = ["Found", "Lookup", "ObjectRow", "Segments", "is_intact"]
+__all__ = ["Found", "Lookup", "ObjectRow", "Segments", "is_intact", "seal"]
 
 MAX_COLUMNS = 64
 """Columns of a file: DuckDB reads the whole footer to bind a view, 0.7 ms at 64 columns, 3 ms at 1,000."""
@@ -66,6 +67,7 @@ class _Pending:
     """Columns of one axis that wait to be written."""
 
     panel: Panel
+    keep: bool
     series: list[pl.Series]
     holdings: list[Holding]
     size: int = 0
@@ -76,28 +78,36 @@ Lookup: TypeAlias = Callable[[Sequence[Holding]], Sequence[Found]]
 
 
 class Segments:
-    """The object store of one run. `lookup` gives what earlier runs stored."""
+    """The object store of one run. `lookup` gives what earlier runs stored, `seen` what others have told of so far."""
 
-    def __init__(self, folder: Path, run_id: str, lookup: Lookup) -> None:
+    def __init__(self, folder: Path, run_id: str, lookup: Lookup, seen: Callable[[], object] = tuple) -> None:
         self._folder = folder
         self._run_id = run_id
         self._lookup = lookup
         self._known: dict[str, Found] = {}
-        self._pending: dict[int, _Pending] = {}
+        self._pending: dict[tuple[int, bool], _Pending] = {}
+        self._temporary: list[Path] = []
         self._count = 0
         self._intact: set[str] = set()
+        self._seen = seen
+        self._others = seen()
+        self.claims = Claims(folder.parent / "claims")
         self.written: list[ObjectRow] = []
+        self.damaged: list[str] = []
         self.coverages: dict[str, Coverage] = {}
 
     def find(self, wanted: Sequence[Holding]) -> dict[str, list[Holding]]:
         """What is stored for each wanted recipe, if its segment is there, as long as it was when it was written."""
+        self._others = self._seen()
         sizes: dict[str, int | None] = {}
         found: dict[str, list[Holding]] = {}
         for item in self._lookup([holding for holding in wanted if holding.key not in self._known]):
             segment = item.row.segment
             if segment not in sizes:
                 sizes[segment] = _size(self._folder / segment)
-            if sizes[segment] == item.row.bytes:
+            if segment and sizes[segment] != item.row.bytes:
+                self._report(segment, "is gone" if sizes[segment] is None else "has another size than was written")
+            elif segment:
                 self._known[item.holding.key] = item
                 found.setdefault(item.holding.recipe, []).append(item.holding)
         for holding in wanted:
@@ -126,13 +136,17 @@ class Segments:
         del self._known[key]
         return None
 
-    def put(self, holding: Holding, value: Value, panel: Panel | None) -> int:
-        """Take a value; gives the bytes of its values. It is written when enough has gathered, or at `flush`."""
+    def put(self, holding: Holding, value: Value, panel: Panel | None, *, keep: bool = True) -> int:
+        """Take a value; gives the bytes of its values. It is written when enough has gathered, or at `flush`.
+
+        One that is not to be kept can be read until `close`, and is never listed.
+        """
         if isinstance(value, pl.DataFrame):
-            self._write(value, [holding])
+            self._write(value, [holding], keep=keep)
             return int(value.estimated_size())
         assert panel is not None
-        pending = self._pending.setdefault(id(panel), _Pending(panel, [], []))
+        group = id(panel), keep
+        pending = self._pending.setdefault(group, _Pending(panel, keep, [], []))
         size = 0
         for name, column in value.items():
             pending.series.append(column.series.alias(f"{holding.key}.{name}"))
@@ -140,7 +154,7 @@ class Segments:
         pending.holdings.append(holding)
         pending.size += size
         if len(pending.series) >= MAX_COLUMNS or pending.size >= MAX_BYTES:
-            self._write_pending(id(panel))
+            self._write_pending(group)
         return size
 
     def alias(self, holding: Holding, part: Part, held: Holding) -> None:
@@ -159,10 +173,23 @@ class Segments:
         )
         self._list(Found(holding, row))
 
+    def claim(self, key: str) -> bool:
+        """Say that this run computes a value; False when another run does so just now."""
+        return self.claims.take(key)
+
+    def wait(self, key: str) -> None:
+        """Wait for the other run, and claim the value; all other claims are given up first."""
+        self.claims.wait(key)
+
+    def has_news(self) -> bool:
+        """True when other runs have stored something since this was last asked, or since `find`."""
+        before, self._others = self._others, self._seen()
+        return before != self._others
+
     def flush(self) -> None:
         """Write what is pending; everything put so far is durable afterwards."""
-        for panel_id in list(self._pending):
-            self._write_pending(panel_id)
+        for group in list(self._pending):
+            self._write_pending(group)
         if self._count:
             _fsync(self._folder / self._run_id)
 
@@ -172,6 +199,7 @@ class Segments:
             path = self._folder / segment
             if not is_intact(path):
                 path.rename(path.with_suffix(".damaged"))
+                self._report(segment, "is damaged and was set aside")
                 return False
             self._intact.add(segment)
         return True
@@ -189,37 +217,47 @@ class Segments:
         rows = part.rows(frame["symbol"], frame["ts"])
         return {name: column.take(rows) for name, column in found.items()}
 
+    def close(self) -> None:
+        """Remove what was not to be kept, and give up all claims."""
+        for path in self._temporary:
+            path.unlink(missing_ok=True)
+        self.claims.release()
+
+    def _report(self, segment: str, fact: str) -> None:
+        said = f"the file of stored values {segment} {fact}; what it held is computed again where it is needed"
+        if said not in self.damaged:
+            self.damaged.append(said)
+
     def _list(self, found: Found) -> None:
         self.written.append(found.row)
         self.coverages[found.row.data] = found.holding.coverage
         self._known[found.holding.key] = found
 
     def _write_if_pending(self, key: str) -> None:
-        for panel_id, pending in list(self._pending.items()):
+        for group, pending in list(self._pending.items()):
             if any(holding.key == key for holding in pending.holdings):
-                self._write_pending(panel_id)
+                self._write_pending(group)
 
-    def _write_pending(self, panel_id: int) -> None:
-        pending = self._pending.pop(panel_id)
+    def _write_pending(self, group: tuple[int, bool]) -> None:
+        pending = self._pending.pop(group)
         axis = [pending.panel.symbol_column, pending.panel.ts.alias("ts")]
-        self._write(pl.DataFrame([*axis, *pending.series]), pending.holdings)
+        self._write(pl.DataFrame([*axis, *pending.series]), pending.holdings, keep=pending.keep)
 
-    def _write(self, frame: pl.DataFrame, holdings: Sequence[Holding]) -> None:
+    def _write(self, frame: pl.DataFrame, holdings: Sequence[Holding], *, keep: bool) -> None:
         folder = self._folder / self._run_id
         temporary = folder / f"{self._count:05d}.tmp"
         keys = " ".join(holding.key for holding in holdings)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             frame.write_parquet(temporary, compression="lz4", metadata={"tradegraph.keys": keys})
-            _fsync(temporary)
-            name = f"{self._run_id}/{self._count:05d}.{_checksum(temporary)}.parquet"
-            size = temporary.stat().st_size
-            temporary.rename(self._folder / name)
-        except OSError as error:
+            sealed = seal(temporary)
+            name = f"{self._run_id}/{sealed.name}"
+            size = sealed.stat().st_size
+        except (OSError, pl.exceptions.PolarsError) as error:  # a full disk is polars' own error
             with suppress(OSError):
                 temporary.unlink()
             raise StoreError(
-                f"cannot write {temporary}: {error.strerror or error}",
+                f"cannot write {temporary}: {getattr(error, 'strerror', None) or error}",
                 hint="Is the disk full, or the folder read-only?",
             ) from error
         self._count += 1
@@ -228,7 +266,18 @@ class Segments:
             row = ObjectRow(
                 holding.key, holding.recipe, holding.coverage.data, name, holding.key, None, frame.height, size
             )
-            self._list(Found(holding, row))
+            if keep:
+                self._list(Found(holding, row))
+            else:
+                self._known[holding.key] = Found(holding, row)
+        if not keep:
+            self._temporary.append(self._folder / name)
+
+
+def seal(temporary: Path) -> Path:
+    """Give a segment file that was just written its name, which vouches for its content; durable afterwards."""
+    _fsync(temporary)
+    return temporary.rename(temporary.with_name(f"{temporary.stem}.{_checksum(temporary)}.parquet"))
 
 
 def is_intact(path: Path) -> bool:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["DDL", "RUN_TABLES", "SCHEMA_VERSION"]
+__all__ = ["DDL", "NODE_TABLES", "RUN_TABLES", "SCHEMA_VERSION", "SHOWN"]
 
 SCHEMA_VERSION = 1
 
 RUN_TABLES = ("runs", "nodes", "node_timings", "retries", "failures", "metrics", "trades", "warnings", "plugins")
 """Tables whose rows belong to a run by `run_id`; each is one Parquet file of a journal."""
+
+NODE_TABLES = ("nodes", "node_timings", "retries", "failures", "metrics", "trades")
+"""Those of them whose rows belong to a node."""
+
+SHOWN = "status not in ('running', 'killed')"
+"""The runs that views show: a run in progress has not all of its values yet, a killed one never will."""
 
 DDL = """
 create table if not exists store (schema_version integer, root varchar, layout varchar);
@@ -15,8 +21,8 @@ comment on table store is 'one row: the version of the tables, the folder that v
 
 create table if not exists runs (
     run_id varchar, graph varchar, status varchar, started_at timestamptz, finished_at timestamptz,
-    seconds double, compile_ms double, computed integer, cached integer, failed integer, skipped integer,
-    params varchar, settings varchar, versions varchar, worker varchar, file varchar
+    seconds double, compile_ms double, peak_bytes bigint, computed integer, cached integer, failed integer,
+    skipped integer, params varchar, settings varchar, versions varchar, worker varchar, file varchar
 );
 comment on table runs is 'one row per run and graph; params, settings and versions are JSON';
 
@@ -83,6 +89,9 @@ create table if not exists panels (
     data varchar, symbols varchar[], digests varchar[], sources varchar[], ends varchar[]
 );
 comment on table panels is 'the bars below values, by data digest: symbols, a digest of each, sources and their ends';
+
+create table if not exists landed (journal varchar);
+comment on table landed is 'journals that are in here and may still lie in the project';
 
 create table if not exists shown (graph varchar, name varchar, definition varchar);
 comment on table shown is 'what the views and tables in graph schemas are made of; only changed ones are made again';

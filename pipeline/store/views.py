@@ -14,8 +14,9 @@ from typing import Any
 import duckdb
 
 from pipeline.store.quote import identifier, literal
+from pipeline.store.tables import SHOWN
 
-__all__ = ["definition_of", "drop_graph", "refresh_graph"]
+__all__ = ["Shown", "definition_of", "drop_graph", "refresh_graph", "shown_nodes"]
 
 
 _TABLE = "table: "
@@ -23,7 +24,7 @@ _TABLE = "table: "
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class Shown:
     """A node as the latest run has it: its columns, or the one of its tables that `table` names."""
 
     node: str
@@ -32,11 +33,16 @@ class _Shown:
     holder: str
     """The key that the columns in the segment are named by."""
     columns: tuple[str, ...]
-    source: str
-    """What reads the segment; empty when the value is gone."""
+    segment: Path | None
+    """The file that the value rests in, None when it is gone."""
     range_start: Any
     until: Any
     data: str | None  # of a value that is a part of another: which symbols it has
+
+    @property
+    def source(self) -> str:
+        """What reads the value."""
+        return f"read_parquet({literal(str(self.segment))})" if self.segment else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +56,26 @@ class _Wanted:
 def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: Path) -> None:
     """Bring the schema of `graph` in line with its latest run."""
     run = connection.execute(
-        "select run_id, params from runs where graph = ? order by started_at desc, run_id desc limit 1", [graph]
+        f"select run_id, params from runs where graph = ? and {SHOWN} order by started_at desc, run_id desc limit 1",
+        [graph],
     ).fetchone()
-    assert run is not None
+    if run is None:  # it runs for the first time, and goes on
+        return
     run_id, params = run
     wanted: dict[str, _Wanted] = {}
-    found = _shown(connection, graph, run_id, segments)
+    found = shown_nodes(connection, graph, run_id, segments)
     nodes = {shown.node: shown for shown in found if not shown.table}
     tables = {f"{shown.node}.{shown.table}": shown for shown in found if shown.table}
     outputs = connection.execute(
         "select output, node from outputs where graph = ? and run_id = ?", [graph, run_id]
     ).fetchall()
     constants = json.loads(params)
+    of_graph = f"graph = {literal(graph)} and {SHOWN}"
+    latest = f"(select max_by(run_id, (started_at, run_id)) from main.runs where {of_graph})"
     # a node or an output of the name of a table goes first; the table can still be declared as an output
     for name, shown in [*nodes.items(), *((name.replace(".", "_"), table) for name, table in tables.items())]:
-        if shown.source and name not in wanted:
-            body = definition_of(graph, shown, constants, shown.source)
+        if shown.segment and name not in wanted:
+            body = definition_of(shown, constants, shown.source, run_id=latest)
             wanted[name] = _Wanted(body, body)
     for output, reference in outputs:
         # a node of a sub-graph has dots in its name, an output has none
@@ -74,9 +84,9 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
         if source is not None:
             # no run_id: a later run that finds everything cached leaves the table as it is; known by the
             # value's key, not by where it rests: the table outlives its segment, and the project's moves
-            told = definition_of(graph, source, constants, identifier(source.key), part=part, latest=False)
-            body = definition_of(graph, source, constants, source.source, part=part, latest=False)
-            wanted[output] = _Wanted(f"{_TABLE}{told}", body if source.source else "")
+            told = definition_of(source, constants, identifier(source.key), part=part)
+            body = definition_of(source, constants, source.source, part=part)
+            wanted[output] = _Wanted(f"{_TABLE}{told}", body if source.segment else "")
     _apply(connection, graph, wanted)
 
 
@@ -86,7 +96,8 @@ def drop_graph(connection: duckdb.DuckDBPyConnection, graph: str) -> None:
     connection.execute(f"drop schema {_schema(connection, graph)}")
 
 
-def _shown(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[_Shown]:
+def shown_nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[Shown]:
+    """The nodes of a graph as a run has them, by name; one that gives several tables once for each."""
     rows = connection.execute(
         """
         select n.node, n.columns, o.key, coalesce(o.holder, o.key), o.segment,
@@ -103,21 +114,18 @@ def _shown(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segme
     for node, columns, key, holder, segment, start, until, data in rows:
         table = (key or "").partition(".")[2]
         names = () if table else tuple(json.loads(columns))
-        source = f"read_parquet({literal(str(segments / segment))})" if segment in there else ""
-        found.append(_Shown(node, table, key or "", holder or "", names, source, start, until, data))
+        path = segments / segment if segment in there else None
+        found.append(Shown(node, table, key or "", holder or "", names, path, start, until, data))
     return found
 
 
-def definition_of(
-    graph: str, shown: _Shown, params: dict[str, Any], source: str, *, part: str = "", latest: bool = True
-) -> str:
-    """The select that shows a node: run_id (when `latest`), symbol, ts, the graph's params, the node's columns."""
+def definition_of(shown: Shown, params: dict[str, Any], source: str, *, part: str = "", run_id: str = "") -> str:
+    """The select that shows a node: run_id (an expression, if given), symbol, ts, the graph's params, its columns."""
     kept = [name for name in shown.columns if not part or name == part]
     # a param that is called like a column of the value would hide it
     taken = {"run_id", "symbol", "ts", *shown.columns}
     constants = [f"{literal(value)} as {identifier(name)}" for name, value in params.items() if name not in taken]
-    run_id = f"(select max_by(run_id, (started_at, run_id)) from main.runs where graph = {literal(graph)}) as run_id"
-    head = [run_id] if latest else []
+    head = [f"{run_id} as run_id"] if run_id else []
     if not shown.columns:  # a table has columns of its own
         return f"select {', '.join([*head, *constants, '*'])} from {source}{_where(shown, '')}"
     values = [f"{identifier(f'{shown.holder}.{name}')} as {identifier(name)}" for name in kept]
@@ -125,7 +133,7 @@ def definition_of(
     return f"select {select} from {source}{_where(shown, 'ts')}"
 
 
-def _where(shown: _Shown, ts: str) -> str:
+def _where(shown: Shown, ts: str) -> str:
     """The condition that keeps the rows of a node in its file; `ts` is the column of time, if there is one."""
     conditions = []
     if ts and shown.range_start:

@@ -45,11 +45,11 @@ def test_every_missing_minute_counts(days) -> None:
 def test_a_jump_like_a_split_is_named_unless_a_split_explains_it(market, put, days) -> None:
     closes = np.array([100.0, 101, 51, 52, 53])
     frame = days().with_columns(open=closes, high=closes + 1, low=closes - 1, close=closes)
-    assert checks(frame) == {"split_missing": 1}
+    assert checks(frame) == {"split_missing": 1, "extreme_move": 1}
     put(frame.with_columns(split=pl.Series([1.0, 1, 2, 1, 1])))
     assert market.verify() == []
     put(frame.with_columns(split=pl.Series([1.0, 1, 1, 3, 1])))
-    assert [f.check for f in market.verify()] == ["split_mismatch", "split_missing"]
+    assert [f.check for f in market.verify()] == ["extreme_move", "split_mismatch", "split_missing"]
 
 
 def test_a_dividend_of_a_fifth_of_the_price_is_named(market, put, days) -> None:

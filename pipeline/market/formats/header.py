@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Header", "match"]
+__all__ = ["NEEDED", "OURS", "Header", "match"]
 
 _ALIASES: dict[str, tuple[str, ...]] = {
     # of several time columns the first in this order is taken
-    "ts": ("ts", "timestamp", "datetime", "opentime", "date", "time", "timestamputc", "unix", "barstart", ""),
+    "ts": (
+        "ts",
+        "timestamp",
+        "datetime",
+        "opentime",
+        "date",
+        "time",
+        "timestamputc",
+        "tsevent",
+        "unix",
+        "barstart",
+        "",
+    ),
     "symbol": ("symbol", "ticker"),
     "open": ("open", "o", "openprice"),
     "high": ("high", "h", "highprice"),
@@ -18,9 +30,11 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "close": ("close", "c", "closeprice", "last"),
     "volume": ("volume", "v", "vol"),
     "dividend": ("dividend", "dividends", "dividendamount"),
+    "adjusted": ("adjclose", "adjustedclose"),
     "split": ("split", "splits", "splitcoefficient", "stocksplits", "splitratio"),
 }
-_ADJUSTED = ("adjclose", "adjustedclose")
+OURS = tuple(_ALIASES)
+"""The columns that a file may have, by our names."""
 NEEDED = ("ts", "open", "high", "low", "close")
 
 
@@ -34,21 +48,26 @@ class Header:
     notes: tuple[str, ...]
 
 
-def match(names: Sequence[str]) -> Header:
-    """Match the column `names` of a file."""
+def match(names: Sequence[str], said: Mapping[str, str] | None = None) -> Header:
+    """Match the column `names` of a file; `said` (ours → theirs) goes before what names suggest."""
     plain = {name: re.sub(r"[\s_<>\"']", "", name).lower() for name in names}
     columns: dict[str, str] = {}
     for ours, aliases in _ALIASES.items():
         found = [name for alias in aliases for name in names if plain[name] == alias]
-        if found:
+        if said and ours in said:
+            columns[ours] = said[ours]
+        elif found:
             columns[ours] = found[0]
     time = None
     if plain.get(columns.get("ts", "")) == "date":
         time = next((name for name in names if plain[name] == "time"), None)
     used = {*columns.values(), time}
-    adjusted = [name for name in names if plain[name] in _ADJUSTED]
-    other = [name for name in names if name not in used and name not in adjusted]
-    notes = [f"column {name!r} is ignored: adjusted prices are computed from actions" for name in adjusted]
+    other = [name for name in names if name not in used]
+    notes = []
+    if "adjusted" in columns:
+        notes.append(
+            f"column {columns['adjusted']!r} is compared and not stored: adjusted prices are computed from actions"
+        )
     if other:
         notes.append(f"not used: {', '.join(map(repr, other))}")
     if "volume" not in columns:

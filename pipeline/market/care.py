@@ -1,0 +1,62 @@
+"""The whole of a market looked after: every bar checked, and files swept that killed writers left."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from pipeline.errors import MarketError
+from pipeline.market.across import across, quiet_of
+from pipeline.market.action import NO_ACTIONS
+from pipeline.market.facts import NO_FACTS
+from pipeline.market.file import INCOMING
+from pipeline.market.finding import Finding
+from pipeline.market.manifest import folder, newest_heads
+from pipeline.market.manifests import Manifests
+from pipeline.market.panel import load_part
+from pipeline.market.part import Rows
+from pipeline.market.verify import check_bars, damage_of
+from pipeline.model.bars import timeframe_seconds
+
+__all__ = ["sweep", "verify_all"]
+
+
+def verify_all(manifests: Manifests) -> list[Finding]:
+    """What is damaged, and what looks odd, in all that is stored."""
+    head, findings = manifests.head(), []
+    table, facts = manifests.actions(head), manifests.facts(head)
+    for timeframe in sorted(head.sheets, key=timeframe_seconds):
+        quiet = []
+        for symbol, entry in sorted(manifests.sheet(head, timeframe).entries.items()):
+            pieces = []
+            for part in entry.parts:
+                try:
+                    pieces.append(load_part(manifests.root / folder(timeframe, symbol) / part.name, part))
+                except MarketError as error:
+                    findings.append(damage_of(symbol, timeframe, part, error))
+            if pieces:
+                rows, actions = Rows.join(pieces), table.get(symbol, NO_ACTIONS)
+                calendar = facts.get(symbol, NO_FACTS).calendar
+                findings += check_bars(symbol, timeframe, rows, actions, calendar)
+                quiet.append(quiet_of(rows.ts, timeframe))
+        findings += across(timeframe, quiet)
+    return findings
+
+
+def sweep(manifests: Manifests, *, older_than: float) -> list[Path]:
+    """Delete files that no kept head names, if older than so many seconds."""
+    root, heads = manifests.root, list(newest_heads(manifests.root))
+    named = {path for head in heads for path in head.dropped}
+    for head in heads:
+        named |= {file.path for file in (*head.sheets.values(), head.actions, head.facts) if file}
+        for timeframe in head.sheets:
+            for symbol, entry in manifests.sheet(head, timeframe).entries.items():
+                named |= {f"{folder(timeframe, symbol)}/{part.name}" for part in entry.parts}
+    oldest, swept = time.time() - older_than, []
+    for place in (INCOMING, "sheets", "actions", "facts", "bars"):
+        for path in sorted((root / place).rglob("*")):
+            known = path.is_dir() or path.relative_to(root).as_posix() in named
+            if not known and path.stat().st_mtime <= oldest:
+                path.unlink(missing_ok=True)
+                swept.append(path)
+    return swept

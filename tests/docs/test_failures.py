@@ -1,0 +1,43 @@
+"""The page about failures: its example fails as it says, is replayed, mended, and replayed again."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+PAGE = "docs/failures.md"
+
+pytestmark = pytest.mark.xdist_group("reader")  # shares the project of the other pages
+
+
+@pytest.fixture(scope="module")
+def project(quick_start, blocks, tmp_path_factory):
+    """A project with the page's node file and graph."""
+    folder, _ = quick_start
+    root = tmp_path_factory.mktemp("failures") / "project"
+    shutil.copytree(folder / "my-project", root, symlinks=True)
+    node, code = blocks(PAGE, "python")
+    (root / "nodes/custom").mkdir(parents=True, exist_ok=True)
+    (root / "nodes/custom/relative.py").write_text(node)
+    (graph,) = blocks(PAGE, "yaml")
+    (root / "graphs/doubtful.yaml").write_text(graph)
+    return root, node, code
+
+
+def test_the_commands_and_the_code_do_what_the_page_says(project, shell, blocks):
+    root, node, code = project
+    (script,) = blocks(PAGE, "sh")
+    answers = [shell(line, root) for line in script.splitlines()]
+    assert [answer.returncode for answer in answers] == [1, 1, 0], answers
+    run, replay, retries = (answer.stdout + answer.stderr for answer in answers)
+    assert "TG501" in run
+    assert "nodes/custom/relative.py:11 in start" in replay
+    assert "rows of SPX" in replay
+    assert "growth" in retries
+    command = [sys.executable, "-W", "error", "-c", code]
+    failing = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert failing.stdout.endswith(" 11\n")
+    (root / "nodes/custom/relative.py").write_text(node.replace('x["first"]', "x.iloc[0]"))
+    mended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert "value" in mended.stdout

@@ -1,0 +1,24 @@
+"""The page about market data: its commands run, its list of formats is the one in the code."""
+
+import re
+import shutil
+
+from pipeline.market.formats import FORMATS
+
+PAGE = "docs/market-data.md"
+
+
+def test_the_commands_of_the_page_run(shell, blocks, request, tmp_path):
+    root = request.config.rootpath
+    (tmp_path / "plugin_config.json").write_text("{}")
+    shutil.copytree(root / "examples" / "bars", tmp_path / "bars")
+    (script,) = blocks(PAGE, "sh")
+    done = shell(script, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 symbols" in done.stdout
+    assert "zero_volume" in done.stdout
+
+
+def test_the_page_lists_every_format(page):
+    named = re.findall(r"^\| `(\w+)` \| .* \| .* \|$", page(PAGE).partition("## What is checked")[0], re.MULTILINE)
+    assert sorted(named) == sorted(form.name for form in FORMATS)

@@ -1,0 +1,157 @@
+"""Children that die on command: orders are lines of JSON on stdin, reports lines of JSON on stdout.
+
+Importing the engine takes a second and dying a millisecond, so this process imports once and forks a child per
+death. It never runs a polars query and never opens DuckDB: neither survives a fork. Modules that a child that lived
+has loaded are loaded here too, for the children after it.
+
+An order is {"root", "script", "at", "by", "notes"}, `notes` being environment variables: the child runs a script in
+the project at `root` and kills itself with SIGKILL before the `at`-th event; `at` 0 counts them and lives. Events
+are those of Python's audit hooks that touch files of the project (by "file"), or calls of the store and the market,
+into and out of them (by "call"): those lie between the statements that DuckDB and polars carry out. A report is
+{"ended", "acknowledged", "events"}.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pipeline.engine
+import pipeline.market.importing
+import pipeline.store.publish
+from pipeline.engine import Engine, Overrides
+from pipeline.plugins.discover import build_registry
+
+ROOMS = tuple(str(Path(room.__file__).parent) for room in (pipeline.store.publish, pipeline.market.importing))
+FILE_EVENTS = ("open", "os.", "shutil.", "fcntl.", "mmap.")
+BY_HANDLE = ("fcntl.flock", "mmap.__new__")
+"""Events that name no path."""
+
+
+class Death:
+    """Counts events since `begin`, and kills this process before the one with the number `at`."""
+
+    def __init__(self, at: int, root: str) -> None:
+        self.at = at
+        self.root = root
+        self.seen = 0
+        self.counts = False
+
+    def begin(self, by: str) -> None:
+        """Count from now on; there is no way to take an audit hook off again, and no need to."""
+        self.counts = True
+        if by == "file":
+            sys.addaudithook(self.heard)
+        else:
+            sys.setprofile(self.called)
+
+    def heard(self, event: str, args: tuple[Any, ...]) -> None:
+        if not self.counts or not event.startswith(FILE_EVENTS):
+            return
+        # modules are opened as well, but they are no affair of the project
+        if event in BY_HANDLE or any(str(arg).startswith(self.root) for arg in args):
+            self.tick()
+
+    def called(self, frame: FrameType, event: str, _: Any) -> None:
+        own = frame if event.startswith("c_") else frame.f_back
+        if self.counts and own is not None and own.f_code.co_filename.startswith(ROOMS):
+            self.tick()
+
+    def tick(self) -> None:
+        self.seen += 1
+        if self.seen == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def open_engine(root: Path) -> Engine:
+    """The project's engine without the shipped nodes, for loading them takes 0.1 s."""
+    engine = Engine.open(root)
+    engine.__dict__["discovery"] = build_registry([root / "nodes" / "custom"], shipped=root / "shipped")
+    return engine
+
+
+def run(root: Path, acknowledge: Callable[[str], None], *, steps: tuple[float, ...] = (10.0,)) -> None:
+    """Runs that compute different values on a common part."""
+    engine = open_engine(root)
+    for step in steps:
+        result = engine.run(root / "graphs" / "g.yaml", Overrides(params={"step": step}))
+        assert result.run.exit_status == 0
+        acknowledge(result.run.id)
+
+
+def run_thrice(root: Path, acknowledge: Callable[[str], None]) -> None:
+    """The last one finds everything stored."""
+    run(root, acknowledge, steps=(20.0, 10.0, 10.0))
+
+
+def publish_waiting(root: Path, acknowledge: Callable[[str], None]) -> None:
+    """A publish of the runs that wait: this process computes nothing."""
+    for run in pipeline.store.publish.publish(root / "tradegraph.duckdb", root / ".tradegraph").runs:
+        acknowledge(run)
+
+
+def import_bars(root: Path, acknowledge: Callable[[str], None]) -> None:
+    """An import of new symbols, corrections, later bars and a split, from a file beside the project."""
+    import polars as pl
+
+    frame = pl.read_parquet(root.with_name("incoming.parquet"))
+    pipeline.market.importing.import_frame(pipeline.engine.Market(root / "market"), frame, "1d", source="killed")
+    acknowledge("imported")
+
+
+SCRIPTS = {"run": run, "run_thrice": run_thrice, "publish_waiting": publish_waiting, "import_bars": import_bars}
+
+
+def live_and_die(order: dict[str, Any], report: int) -> None:
+    """The child: what it says in `report` is said at once, for it may have no time later."""
+
+    def say(*words: object) -> None:
+        os.write(report, (" ".join(map(str, words)) + "\n").encode())
+
+    os.environ.update(order["notes"])
+    death = Death(order["at"], order["root"])
+    death.begin(order["by"])
+    SCRIPTS[order["script"]](Path(order["root"]), lambda what: say("acknowledged", what))
+    death.counts = False
+    say("events", death.seen)
+    say("modules", *sys.modules)
+
+
+def carry_out(order: dict[str, Any]) -> dict[str, Any]:
+    """Fork a child for an order and wait for its end."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            os.close(reading)
+            live_and_die(order, writing)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        words = [line.split() for line in pipe]
+    _, status = os.waitpid(child, 0)
+    said = {kind: rest for kind, *rest in words if kind != "acknowledged"}
+    for module in said.get("modules", ()):
+        if module.startswith(("polars.", "duckdb.", "numpy.", "pipeline.")):
+            with suppress(ImportError):
+                importlib.import_module(module)
+    return {
+        "ended": os.waitstatus_to_exitcode(status),
+        "acknowledged": [rest[0] for kind, *rest in words if kind == "acknowledged"],
+        "events": int(said.get("events", ["0"])[0]),
+    }
+
+
+if __name__ == "__main__":
+    print("ready", flush=True)
+    for line in sys.stdin:
+        print(json.dumps(carry_out(json.loads(line))), flush=True)
