@@ -20,7 +20,10 @@ __all__ = ["describe", "diff", "log"]
 @json_option
 @pass_session
 def log(session: Session, *, limit: int) -> None:
-    """List what was done to the market, newest first: imports, corrections, removals, facts."""
+    """List what was done to the market.
+
+    Newest first: imports, corrections, removals, facts.
+    """
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli.document import echo_json
     from pipeline.cli.table import echo_table
