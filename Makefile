@@ -33,8 +33,9 @@ format: $(DEV) ## put the code into its format
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format .
 
-manifest: $(RUNTIME) ## list the shipped node files anew, after one was edited
+manifest: $(RUNTIME) ## list the shipped node files and their page anew, after one was edited
 	$(BIN)/python -m pipeline.plugins.manifest
+	$(BIN)/python -c 'from pipeline.cli.nodes_catalog import catalog; from pipeline.plugins.discover import build_registry; print(catalog(build_registry([]).registry), end="")' > docs/nodes.md
 
 errors: $(RUNTIME) ## write docs/errors.md anew, after a code was added
 	$(BIN)/python -m pipeline.cli.remedy

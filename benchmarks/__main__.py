@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import overhead, universe, yaml_reading
+from benchmarks import overhead, pandas_plugins, universe, yaml_reading
 from benchmarks.report import Table, show
 
 __all__ = ["main"]
@@ -24,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
     tables: list[Table] = []
     for what, measure in (
         ("reading YAML", lambda: [yaml_reading.reading(nodes, rounds)]),
+        (
+            "pandas-style plugins",
+            lambda: [pandas_plugins.plugins(pandas_plugins.SIZES[: 2 if nodes < 100 else 4], rounds)],
+        ),
         ("start-up", lambda: [overhead.start_up(rounds)]),
         ("overhead beside peers", lambda: overhead.rivals(nodes, rounds)),
         ("margins", lambda: overhead.margins(nodes, 10 * nodes, rounds, store_rounds=on_disk)),

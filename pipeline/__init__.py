@@ -12,6 +12,7 @@ A node is a function from columns to columns. Declare one with `indicator`, `str
 """
 
 from pipeline.model.declare import indicator, portfolio, strategy
+from pipeline.model.kernel import kernel
 from pipeline.model.kind import (
     Anything,
     Axis,
@@ -59,6 +60,7 @@ __all__ = [
     "Volume",
     "Weight",
     "indicator",
+    "kernel",
     "portfolio",
     "strategy",
 ]

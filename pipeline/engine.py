@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,14 +31,19 @@ from pipeline.execution.why import Reason, why
 from pipeline.graph.check import Surroundings, check_file
 from pipeline.graph.fix import replace_text
 from pipeline.graph.graph import Graph
-from pipeline.graph.schema import FILE_NAME, schema_text
+from pipeline.graph.schema import FILE_NAME, schema_text, stamp
 from pipeline.graph.select import needed, selected
+from pipeline.laws.certificate import Certificate
+from pipeline.laws.certify import certify
+from pipeline.laws.trial import Compiled
 from pipeline.market.store import Market
+from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.plugins.host import WorkerHost
 from pipeline.settings import Project
 from pipeline.store.cache import Cache
+from pipeline.store.certificates import write_certificates
 from pipeline.store.collect import Collected
 from pipeline.store.export import Exported, Format, chosen, export
 from pipeline.store.failures import FailureFiles
@@ -113,7 +118,7 @@ class Engine:
         found = build_registry(self.project.plugin_directories)
         file = self.project.private / FILE_NAME
         if file.exists():  # an editor listens: it must not offer what is gone
-            _write_if_changed(file, schema_text(found.registry))
+            _keep_schema(file, found.registry)
         return found
 
     @property
@@ -125,7 +130,8 @@ class Engine:
         """Write the JSON Schema of graph files for editors; once it is there, it is kept up to date."""
         file = self.project.private / FILE_NAME
         file.parent.mkdir(exist_ok=True)
-        _write_if_changed(file, schema_text(self.registry))
+        file.touch()
+        _keep_schema(file, self.registry)
         return file
 
     def check(self, graph: str | Path, overrides: Overrides | None = None) -> Graph:
@@ -237,6 +243,25 @@ class Engine:
         self.cache.expire()
         return Result(run, checked, published, self.database)
 
+    def certify(
+        self, wanted: Iterable[tuple[NodeType, Mapping[str, Any] | None]], *, draws: int = 0
+    ) -> Iterator[Certificate]:
+        """Put node types through the laws, one by one, with given params or the defaults and the ends of their ranges.
+
+        `draws` sets from the whole range of the params are tried besides. What was found is published when the last
+        one was taken, or when whoever asks stops. Raises StoreError when it cannot be written.
+        """
+        found: list[Certificate] = []
+        evaluate = Compiled(self._kernels)
+        try:
+            for node, params in wanted:
+                found.append(certify(node, evaluate, params, draws=draws))
+                yield found[-1]
+        finally:
+            if found:
+                write_certificates(self.project.private / "journal", found)
+                publish(self.project.database, self.project.private)
+
     def failed_call(self, run_id: str, node: str, symbol: str | None = None) -> KeptCall:
         """What is kept of a failed call of a run; see `replay`."""
         known = run_id in self.failures.runs()  # a run that was killed is in no table
@@ -314,9 +339,10 @@ def new_run_id() -> str:
     return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"
 
 
-def _write_if_changed(file: Path, text: str) -> None:
-    with suppress(OSError):  # a project that may only be read has no schema, and runs all the same
-        if not file.exists():
-            file.touch()
-        if file.read_text(encoding="utf-8") != text:
-            replace_text(file, text)
+def _keep_schema(file: Path, registry: Registry) -> None:
+    """Write the schema of graph files anew where it was made from other node types."""
+    with suppress(OSError):  # a project that may only be read keeps what it has
+        with file.open(encoding="utf-8") as text:
+            head = text.read(200)
+        if stamp(registry) not in head:
+            replace_text(file, schema_text(registry))

@@ -97,7 +97,6 @@ CODES: dict[str, str] = {
     "TG307": "The market is being changed by too many writers at once.",
     "TG308": "A symbol name cannot be stored.",
     "TG309": "An exchange calendar is not known, or its library is not installed.",
-    "TG310": "Bars cannot be fetched from a vendor.",
     "TG311": "A universe is unknown, empty or holds itself.",
     # plugins
     "TG401": "A plugin file breaks the file rules (regular file, inside its root, at most 1 MiB).",

@@ -1,7 +1,6 @@
 from typing import Annotated
 
-import numpy as np
-
+from nodes.kernels.recursion import weigh_moves
 from pipeline import Param, Percent, Price, indicator
 
 
@@ -17,26 +16,4 @@ def rsi(
     also says 0 when the average moves add up to less than 1e-14; here the price scale does not matter.
     Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib RSI.
     """
-    out = np.full(len(close), np.nan)
-    alpha = 1.0 / period
-    seen = 0
-    last = 0.0
-    gain = 0.0
-    loss = 0.0
-    for i in range(len(close)):
-        if not np.isfinite(close[i]):
-            continue
-        move = close[i] - last
-        last = close[i]
-        seen += 1
-        if seen == 1:
-            continue
-        if seen <= period + 1:
-            gain += alpha * max(move, 0.0)
-            loss += alpha * max(-move, 0.0)
-        else:
-            gain += alpha * (max(move, 0.0) - gain)
-            loss += alpha * (max(-move, 0.0) - loss)
-        if seen > period:
-            out[i] = 100.0 * (gain / (gain + loss)) if gain + loss > 0.0 else 0.0
-    return out
+    return weigh_moves(close, period)

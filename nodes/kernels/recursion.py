@@ -5,6 +5,8 @@ is held, and the rest goes on as if the bar did not exist. So no missing value l
 import numpy as np
 from numpy.typing import NDArray
 
+from nodes.kernels.known import pick, rows_known, spread
+
 
 def smooth(x: NDArray[np.float64], period: int, alpha: float, skip: int) -> NDArray[np.float64]:
     """Exponential smoothing: the state moves by `alpha` of its distance to each value.
@@ -12,26 +14,103 @@ def smooth(x: NDArray[np.float64], period: int, alpha: float, skip: int) -> NDAr
     It is seeded, as in TA-Lib, by the mean of the first `period` known values after `skip` of them, and
     missing before. A flat series gives exactly its value: seed and step add distances, which are 0.
     """
-    out = np.full(len(x), np.nan)
-    seen = -skip
-    anchor = 0.0
+    first = 0
+    while first < len(x) and not np.isfinite(x[first]):
+        first += 1
+    out = np.empty(len(x))
+    whole = True
+    for i in range(first, min(first + skip, len(x))):
+        whole &= np.isfinite(x[i])
+    # nothing is missing after the first known value, nearly always; where that was wrong the last average tells
+    if whole and smooth_whole(x, first + skip, period, alpha, out):
+        return out
+    rows = rows_known(x, x)
+    found = np.empty(len(rows))
+    smooth_whole(pick(x, rows), skip, period, alpha, found)
+    return spread(found, rows, len(x))
+
+
+def smooth_whole(x: NDArray[np.float64], first: int, period: int, alpha: float, out: NDArray[np.float64]) -> bool:
+    """`smooth` into `out` where nothing is missing from `first` on, four values at a time; False when something was.
+
+    One step waits for the one before, twelve cycles each. Here four share that wait: their distances from the first of
+    them are smoothed by themselves, and only the distance of that one from the state is added afterwards.
+    """
+    start = first + period - 1
+    for i in range(min(start, len(x))):
+        out[i] = np.nan
+    if start >= len(x):
+        return True
     drift = 0.0
-    state = 0.0
+    for i in range(first, start + 1):
+        drift += x[i] - x[first]
+    state = x[first] + drift / period
+    out[start] = state
+    keep = 1.0 - alpha
+    two = 1.0 - keep * keep  # how far the state goes towards a value in two, three, four steps
+    three = 1.0 - keep * keep * keep
+    four = 1.0 - keep * keep * keep * keep
+    i = start + 1
+    while i + 3 < len(x):
+        base = x[i]
+        b = alpha * (x[i + 1] - base)
+        c = keep * b + alpha * (x[i + 2] - base)
+        d = keep * c + alpha * (x[i + 3] - base)
+        away = base - state
+        out[i] = state + alpha * away
+        out[i + 1] = state + (two * away + b)
+        out[i + 2] = state + (three * away + c)
+        state += four * away + d
+        out[i + 3] = state
+        i += 4
+    # up to three are left; the same steps, so that a value does not depend on how many follow it
+    away = x[min(i, len(x) - 1)] - state
+    if i < len(x):
+        out[i] = state + alpha * away
+    if i + 1 < len(x):
+        b = alpha * (x[i + 1] - x[i])
+        out[i + 1] = state + (two * away + b)
+        if i + 2 < len(x):
+            c = keep * b + alpha * (x[i + 2] - x[i])
+            out[i + 2] = state + (three * away + c)
+    return bool(np.isfinite(out[-1]))  # NaN and infinity never leave a state that they have entered
+
+
+def weigh_moves(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
+    """Wilder's relative strength: smoothed gains as a percentage of smoothed moves; 0 when nothing ever moved."""
+    out = np.full(len(x), np.nan)
+    alpha = 1.0 / period
+    seen = 0
+    last = 0.0
+    gain = 0.0
+    loss = 0.0
     for i in range(len(x)):
-        value = x[i]
-        if not np.isfinite(value):
+        if not np.isfinite(x[i]):
             continue
+        move = x[i] - last
+        last = x[i]
         seen += 1
+        if seen == 1:
+            continue
+        if seen <= period + 1:
+            gain += alpha * max(move, 0.0)
+            loss += alpha * max(-move, 0.0)
+        else:
+            gain += alpha * (max(move, 0.0) - gain)
+            loss += alpha * (max(-move, 0.0) - loss)
         if seen > period:
-            state += alpha * (value - state)
-            out[i] = state
-        elif seen >= 1:
-            if seen == 1:
-                anchor = value
-            drift += value - anchor
-            if seen == period:
-                state = anchor + drift / period
-                out[i] = state
+            out[i] = 100.0 * (gain / (gain + loss)) if gain + loss > 0.0 else 0.0
+    return out
+
+
+def move_rows(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each value less the last known one; NaN on the first and where the value is missing."""
+    out = np.full(len(x), np.nan)
+    last = np.nan
+    for i in range(len(x)):
+        if np.isfinite(x[i]):
+            out[i] = x[i] - last
+            last = x[i]
     return out
 
 

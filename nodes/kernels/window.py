@@ -155,3 +155,67 @@ def top_windows(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.
                 other = tail[i - block + 1]
                 out[i] = sign * (other if other > best or np.isnan(other) else best)
     return out
+
+
+def average_weighted(x: NDArray[np.float64], weight: NDArray[np.float64], period: int) -> NDArray[np.float64]:
+    """Mean of the last `period` values, each with its own weight; NaN where the weights add up to 0."""
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    if rows < period:
+        return out
+    tail = np.zeros(period + 1)
+    tail_weight = np.zeros(period + 1)
+    for block in range(0, rows, period):
+        anchor = x[block]
+        total = 0.0
+        weights = 0.0
+        if block > 0:
+            for j in range(period - 1, 0, -1):
+                w = weight[block - period + j]
+                total += w * (x[block - period + j] - anchor)
+                weights += w
+                tail[j] = total
+                tail_weight[j] = weights
+        head = 0.0
+        weights = 0.0
+        for i in range(block, min(block + period, rows)):
+            head += weight[i] * (x[i] - anchor)
+            weights += weight[i]
+            if i >= period - 1:
+                whole = tail_weight[i - block + 1] + weights
+                if whole != 0.0:
+                    out[i] = anchor + (tail[i - block + 1] + head) / whole
+    return out
+
+
+def slope_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
+    """Slope per row of the least-squares line through the last `period` values."""
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    if rows < period:
+        return out
+    middle = 0.5 * (period + 1.0)
+    spread = period * (period * period - 1.0) / 12.0
+    tail = np.zeros(period + 1)
+    tail_weighted = np.zeros(period + 1)
+    for block in range(0, rows, period):
+        anchor = x[block]
+        total = 0.0
+        weighted = 0.0
+        if block > 0:
+            for j in range(period - 1, 0, -1):
+                total += x[block - period + j] - anchor
+                weighted += total
+                tail[j] = total
+                tail_weighted[j] = weighted
+        head = 0.0
+        weighted = 0.0
+        for i in range(block, min(block + period, rows)):
+            k = i - block + 1
+            distance = x[i] - anchor
+            head += distance
+            weighted += k * distance
+            if i >= period - 1:
+                numbered = tail_weighted[k] + weighted + (period - k) * head
+                out[i] = (numbered - middle * (tail[k] + head)) / spread
+    return out

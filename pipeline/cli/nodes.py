@@ -9,12 +9,17 @@ from pipeline.cli.lazy import LazyGroup
 from pipeline.cli.option import Leaf, json_option
 from pipeline.cli.session import Session, pass_session
 
-__all__ = ["list_", "nodes", "show"]
+__all__ = ["catalog", "list_", "nodes", "show"]
 
 
 @click.group(
     cls=LazyGroup,
-    lazy={"list": "pipeline.cli.nodes:list_", "show": "pipeline.cli.nodes:show"},
+    lazy={
+        "list": "pipeline.cli.nodes:list_",
+        "show": "pipeline.cli.nodes:show",
+        "verify": "pipeline.cli.nodes_verify:verify",
+        "catalog": "pipeline.cli.nodes:catalog",
+    },
 )
 def nodes() -> None:
     """Find a node type, and read what it takes and gives."""
@@ -46,4 +51,17 @@ def show(session: Session, node_type: str) -> None:
     """
     from pipeline.cli import nodes_report
 
-    nodes_report.page(session.open_engine().discovery, node_type, as_json=session.json)
+    engine = session.open_engine()
+    nodes_report.page(engine.discovery, node_type, nodes_report.fallbacks(engine, node_type), as_json=session.json)
+
+
+@click.command(cls=Leaf)
+@pass_session
+def catalog(session: Session) -> None:
+    """Print a page of all node types, in Markdown.
+
+    What every one takes, gives and means, in tables by category.
+    """
+    from pipeline.cli import nodes_catalog
+
+    click.echo(nodes_catalog.catalog(session.open_engine().registry), nl=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -13,14 +14,15 @@ from pipeline.cli.figure import counted
 from pipeline.cli.session import shown_path
 from pipeline.cli.snippet import snippet
 from pipeline.cli.table import echo_table
-from pipeline.errors import Fault, PluginError, UsageError, did_you_mean
+from pipeline.engine import Engine
+from pipeline.errors import Fault, PluginError, StoreError, UsageError, did_you_mean
 from pipeline.model.kind import BY_NAME, Kind, Same
 from pipeline.model.node import NodeType, Port
 from pipeline.model.param import DeclaredParam
 from pipeline.model.scalar import type_name
 from pipeline.plugins.discover import Discovery
 
-__all__ = ["listing", "page"]
+__all__ = ["fallbacks", "listing", "page"]
 
 _CATEGORIES = ("indicator", "strategy", "portfolio")
 
@@ -45,13 +47,30 @@ def listing(discovery: Discovery, *, kind: str | None, search: str | None, as_js
         report(refused)
 
 
-def page(discovery: Discovery, node_type: str, *, as_json: bool) -> None:
+def fallbacks(engine: Engine, node_type: str) -> dict[str, int]:
+    """What of pandas the adapter lacked when the type ran, and in how many steps; empty when it never did."""
+    known = engine.discovery.registry.get(node_type)
+    if known is None or known.style != "frame":
+        return {}
+    try:
+        found = engine.sql(
+            "select fallback, count(*) as steps from node_timings"
+            f" where node_type = '{known.id}' and fallback is not null group by fallback order by steps desc"
+        )
+    except StoreError:  # nothing has run yet
+        return {}
+    return dict(found.iter_rows())
+
+
+def page(
+    discovery: Discovery, node_type: str, lacked: Mapping[str, int] = MappingProxyType({}), *, as_json: bool
+) -> None:
     """All there is to know of a node type. Raises PluginError or UsageError when there is none."""
     node = discovery.registry.get(node_type)
     if node is None:
         raise _unknown(discovery, node_type)
     if as_json:
-        echo_json({**_described(node), "doc": node.doc, "yaml": snippet(node)})
+        echo_json({**_described(node), "doc": node.doc, "yaml": snippet(node), "fallbacks": dict(lacked)})
         return
     scope = "all symbols at once" if node.scope == "cross-section" else "each symbol by itself"
     click.echo(f"{click.style(node.id, bold=True)}  {node.category}, {node.style}, {scope}")
@@ -62,6 +81,8 @@ def page(discovery: Discovery, node_type: str, *, as_json: bool) -> None:
     click.echo(f"warm-up  {_warmup(node)}")
     click.echo(f"file     {shown_path(node.origin)}")
     click.echo(f"code     {node.code}")
+    for what, steps in lacked.items():
+        click.echo(f"fallback to real pandas in {steps} {'step' if steps == 1 else 'steps'}: {what}")
     click.echo("\nin a graph, below `nodes:`")
     for line in snippet(node).splitlines():
         click.echo(f"  {line}")

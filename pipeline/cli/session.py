@@ -61,6 +61,14 @@ class Session:
         project = self.open_project()
         return Database(project.database, project.private)
 
+    def kernel_folder(self) -> Path:
+        """Where compiled kernels rest: in the project, or where the system keeps what can be made again."""
+        try:
+            return (self.project or find_root()) / ".tradegraph" / "kernels"
+        except SettingsError:
+            home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+            return Path(home) / "tradegraph" / "kernels"
+
 
 pass_session = click.make_pass_decorator(Session, ensure=True)
 

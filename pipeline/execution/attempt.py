@@ -22,6 +22,8 @@ from pipeline.execution.call import call as call_node
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.panels import panel_arguments
 from pipeline.execution.protocols import Outputs
+from pipeline.frame.gaps import Gap, recorded_fallbacks
+from pipeline.frame.real import described
 from pipeline.model.bars import Panel
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
@@ -75,6 +77,8 @@ class Outcome:
     ms: float = 0.0
     cpu_ms: float = 0.0
     compile_ms: float = 0.0
+    fallback: str = ""
+    """What the pandas adapter lacks, when the node was run again on real pandas for it."""
 
 
 class Caller(Protocol):
@@ -111,6 +115,7 @@ class InProcess:
     def call(self, call: Call, limit: float | None = None) -> Outcome:  # noqa: ARG002 - the protocol's
         """Make a call and time it."""
         value, raised = None, None
+        fallbacks: list[Gap] = []
         wall = cpu = preparing = time.perf_counter_ns()
         try:
             prepared = (
@@ -121,13 +126,18 @@ class InProcess:
             self._begun()
             cpu = time.process_time_ns()
             wall = time.perf_counter_ns()
-            value = call_node(call.node, call.ports, call.params, call.columns, call.panel, prepared)
+            if call.node.style == "frame":
+                with recorded_fallbacks() as fallbacks:
+                    value = call_node(call.node, call.ports, call.params, call.columns, call.panel, prepared)
+            else:
+                value = call_node(call.node, call.ports, call.params, call.columns, call.panel, prepared)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a node raises is its own failure
             raised = raised_by(error)
         if wall == preparing:  # it could not be prepared: the node has used no time
             return Outcome(raised=raised, compile_ms=(time.perf_counter_ns() - preparing) / 1e6)
         ms = (time.perf_counter_ns() - wall) / 1e6
-        return Outcome(value, raised, ms, (time.process_time_ns() - cpu) / 1e6, (wall - preparing) / 1e6)
+        times = (ms, (time.process_time_ns() - cpu) / 1e6, (wall - preparing) / 1e6)
+        return Outcome(value, raised, *times, fallback=described(fallbacks))
 
 
 def attempt(caller: Caller, call: Call, *, limit: float | None, retry: int) -> list[Outcome]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument, flat
+from pipeline.execution.array import evaluate_arrays
 from pipeline.execution.expression import evaluate_expression
 from pipeline.execution.frames import evaluate_frames
 from pipeline.execution.kernel import KernelCache, kernel_arguments
@@ -39,11 +40,28 @@ def prepare(
 ) -> Any:
     """Whatever must not count as the node's own time: faces of columns are made, kernels compiled."""
     if node.style == "kernel":
-        args = kernel_arguments(ports, params, panel.offsets)
+        outs = tuple([kernels.buffers.take(len(panel)) for _ in node.outputs])
+        args = kernel_arguments(outs, ports, params, panel.offsets)
         return kernels.driver(node, args), args
+    if node.style == "array":
+        for column in flat(ports):
+            column.array  # noqa: B018 - makes the face
+        return None
     for column in flat(ports):
         column.series  # noqa: B018 - makes the face
+    if node.style == "table" and kernels.attach(node):
+        # compiling happens in the first call: let it be one over no rows
+        with suppress(Exception), redirect_stdout(sys.stderr):  # whatever is wrong, the real call will say
+            evaluate_table(
+                node, [_no_rows(port) for port in ports], params, Panel((), np.zeros(1, np.int64), panel.ts.head(0), {})
+            )
     return None
+
+
+def _no_rows(port: Argument) -> Argument:
+    if isinstance(port, Mapping):
+        return {name: Column(dtype=column.dtype, series=column.series.head(0)) for name, column in port.items()}
+    return None if port is None else Column(dtype=port.dtype, series=port.series.head(0))
 
 
 def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a node
@@ -61,16 +79,15 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     """
     if node.style == "kernel":
         driver, args = prepared
-        arrays = driver(*args)
-        for (name, dtype), array in zip(columns, arrays, strict=True):
-            check_codes(node, array, name, dtype)
-            array.flags.writeable = False
-        return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
+        driver(*args)
+        return _columns(node, columns, args[0])
     # what a node prints must not end up in the middle of somebody's answer
     with redirect_stdout(sys.stderr):
         tables: dict[str, pl.DataFrame] = {}
         if node.style == "table":
             tables, found = evaluate_table(node, ports, params, panel)
+        elif node.style == "array":
+            return _columns(node, columns, evaluate_arrays(node, ports, params, columns, panel))
         elif node.style == "panel":
             found = evaluate_panels(node, prepared, params, columns)
         else:
@@ -83,8 +100,16 @@ def call(  # noqa: PLR0917 - called once, a keyword each costs a microsecond a n
     return given | tables
 
 
+def _columns(node: NodeType, columns: Sequence[tuple[str, Dtype]], arrays: Sequence[FloatArray]) -> Outputs:
+    """Fresh arrays as the columns of a value; nobody writes into them from now on."""
+    for (name, dtype), array in zip(columns, arrays, strict=True):
+        check_codes(node, array, name, dtype)
+        array.flags.writeable = False
+    return {name: Column(dtype=dtype, array=array) for (name, dtype), array in zip(columns, arrays, strict=True)}
+
+
 def check_codes(node: NodeType, array: FloatArray, name: str, dtype: Dtype) -> None:
-    """A kernel writes floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN.
+    """An array holds floats whatever its kind: events must be -1, 0 or 1, conditions 0 or 1, or NaN.
 
     Raises NodeError TG502.
     """

@@ -17,8 +17,8 @@ class Evaluation:
     """What came of a call. `value` is None when it failed for all; symbols in `raised` have null rows in it.
 
     `retried` are the tries before the last one; times are of that one and of the calls for single symbols.
-    `failed` are the calls that gave nothing, of single symbols where it came to that; `untouched` says that no call
-    was needed.
+    `fallback` is what the pandas adapter lacks, when real pandas stood in. `failed` are the calls that gave nothing,
+    of single symbols where it came to that; `untouched` says that no call was needed.
     """
 
     value: Outputs | None = None
@@ -27,6 +27,7 @@ class Evaluation:
     ms: float = 0.0
     cpu_ms: float = 0.0
     compile_ms: float = 0.0
+    fallback: str = ""
     failed: Sequence[tuple[Call, Raised]] = ()
     untouched: bool = False
 
@@ -35,6 +36,7 @@ class Evaluation:
         last = outcomes[-1]
         self.ms += last.ms
         self.cpu_ms += last.cpu_ms
+        self.fallback = self.fallback or last.fallback
         self.compile_ms += sum(outcome.compile_ms for outcome in outcomes)
         return last
 

@@ -190,7 +190,16 @@ class _Execution:
         if found.untouched:
             return NodeRecord(step, "cached", stored=key, symbols=failures), columns
         return NodeRecord(
-            step, "computed", *times, rows, size, started, stored=key, symbols=failures, retried=found.retried
+            step,
+            "computed",
+            *times,
+            rows,
+            size,
+            started,
+            stored=key,
+            symbols=failures,
+            retried=found.retried,
+            fallback=found.fallback,
         ), columns
 
     def _found(self, step: Step, panel: Panel, dead: Mapping[str, str]) -> Evaluation:

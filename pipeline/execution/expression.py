@@ -28,15 +28,18 @@ def evaluate_expression(
     columns: Sequence[tuple[str, Dtype]],
     panel: Panel,
 ) -> list[pl.Series]:
-    """The node's columns, uncast. Raises NodeError TG502 for a wrong number of expressions."""
-    frame = pl.DataFrame(series_of(ports))
+    """The node's columns, uncast. An expression may use the column `ts`, the start of each bar, beside its ports.
+
+    Raises NodeError TG502 for a wrong number of expressions.
+    """
+    frame = pl.DataFrame([*series_of(ports), panel.ts.alias("ts")])
     found = node.fn(*(_expression(port, names) for port, names in zip(ports, names_of(ports), strict=True)), **params)
     expressions = list(found) if isinstance(found, tuple) else [found]
     if len(expressions) != len(columns):
         raise NodeError(f"{node.id!r} gave {len(expressions)} expressions for {len(columns)} outputs", code="TG502")
     named = [_lifted(e).alias(name) for e, (name, _) in zip(expressions, columns, strict=True)]
     if node.scope == "cross-section":
-        result = frame.with_columns(panel.ts.alias("ts"), panel.symbol_column).select(named)
+        result = frame.with_columns(panel.symbol_column).select(named)
     elif len(panel.symbols) == 1 or all(map(works_row_by_row, named)):
         result = frame.select(named)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ import polars as pl
 from pipeline.errors import NodeError, PluginError
 from pipeline.execution.arguments import Argument
 from pipeline.frame import DataFrame, RangeIndex, Series, recorded_gaps
+from pipeline.frame.gaps import note_fallback
+from pipeline.frame.real import described, has_twin, twin_of
 from pipeline.model.bars import Panel
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
@@ -29,30 +31,51 @@ def evaluate_frames(
 
     A bundle port is a DataFrame with `timestamp` first and a RangeIndex, a column port a Series. Results are
     taken by their labels: one that was sorted goes back into the order of its bars, one whose labels are not
-    those of its bars is refused. An operation that the adapter lacks fails the node even where the plugin's
-    own `except` swallowed it.
+    those of its bars is refused. When an operation is hit that the adapter lacks, even where the plugin's own
+    `except` swallowed it, all symbols are computed again on real pandas; without pandas the node fails.
     """
-    pieces: list[list[pl.Series]] = [[] for _ in columns]
     with recorded_gaps() as gaps:
-        for symbol, start, stop in zip(
-            panel.symbols, panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True
-        ):
-            args = [_argument(port, panel, start, stop - start) for port in ports]
-            found = node.fn(*args, **params)
-            results = list(found) if isinstance(found, tuple) else [found]
-            if len(results) != len(columns):
-                raise NodeError(f"{node.id!r} gave {len(results)} series for {len(columns)} outputs", code="TG502")
-            for piece, result, (name, dtype) in zip(pieces, results, columns, strict=True):
-                series = _series(result, node, name, dtype, panel.ts.slice(start, stop - start))
-                if len(series) != stop - start:
-                    raise NodeError(
-                        f"{node.id!r} gave {len(series)} values of {name!r} for the {stop - start} bars of {symbol}",
-                        code="TG502",
-                    )
-                piece.append(series)
-    if gaps:
-        named = ", ".join(sorted({f"{gap.operation}, {gap.reason} ({gap.place})" for gap in gaps}))
-        raise PluginError(f"{node.id!r} uses what the pandas adapter does not have: {named}", code="TG407")
+        try:
+            found = _evaluate(node.fn, node, ports, params, columns, panel)
+        except Exception:
+            if not (gaps and has_twin(node.fn)):
+                raise
+            found = []
+    if not gaps:
+        return found
+    if not has_twin(node.fn):
+        raise PluginError(
+            f"{node.id!r} uses what the pandas adapter does not have: {described(gaps)}",
+            code="TG407",
+            hint="Install real pandas (the extra [pandas]): what is lacking is then run there.",
+        )
+    note_fallback(gaps)
+    return _evaluate(twin_of(node.fn), node, ports, params, columns, panel)
+
+
+def _evaluate(  # noqa: PLR0917 - the node's own arguments
+    function: Callable[..., Any],
+    node: NodeType,
+    ports: Sequence[Argument],
+    params: Mapping[str, Any],
+    columns: Sequence[tuple[str, Dtype]],
+    panel: Panel,
+) -> list[pl.Series]:
+    pieces: list[list[pl.Series]] = [[] for _ in columns]
+    for symbol, start, stop in zip(panel.symbols, panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True):
+        args = [_argument(port, panel, start, stop - start) for port in ports]
+        found = function(*args, **params)
+        results = list(found) if isinstance(found, tuple) else [found]
+        if len(results) != len(columns):
+            raise NodeError(f"{node.id!r} gave {len(results)} series for {len(columns)} outputs", code="TG502")
+        for piece, result, (name, dtype) in zip(pieces, results, columns, strict=True):
+            series = _series(result, node, name, dtype, panel.ts.slice(start, stop - start))
+            if len(series) != stop - start:
+                raise NodeError(
+                    f"{node.id!r} gave {len(series)} values of {name!r} for the {stop - start} bars of {symbol}",
+                    code="TG502",
+                )
+            piece.append(series)
     return [pl.concat(piece) if piece else pl.Series(dtype=pl.Float64) for piece in pieces]
 
 

@@ -17,7 +17,10 @@ import numpy as np
 
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
+from pipeline.execution.buffer import Buffers
 from pipeline.model.bars import Offsets
+from pipeline.model.column import FloatArray
+from pipeline.model.kernel import Kernel
 from pipeline.model.node import NodeType
 
 __all__ = ["KernelCache", "kernel_arguments"]
@@ -27,14 +30,15 @@ class KernelCache:
     """Compiled drivers by code digest: in memory for this process, on disk in `folder` for the next."""
 
     def __init__(self, folder: Path | None = None) -> None:
+        self.buffers = Buffers()
         self._folder = folder if folder is not None and _writable(folder) else None
         self._drivers: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
     def driver(self, node: NodeType, args: Sequence[Any]) -> Callable[..., Any]:
         """The compiled driver of a node for arguments of these types.
 
-        `args` is (offsets, one array or None per port, one scalar per param). Raises NodeError when numba
-        refuses the kernel.
+        `args` is (output arrays, offsets, one array or None per port, one scalar per param). Raises NodeError
+        when numba refuses the kernel.
         """
         # asking numba for the types takes ten microseconds; arrays are all alike here: float64, whole, read-only
         shapes = tuple([tuple(map(type, arg)) if type(arg) is tuple else type(arg) for arg in args])
@@ -44,6 +48,19 @@ class KernelCache:
             found = self._drivers[key] = self._compile(node, args)
         return found
 
+    def attach(self, node: NodeType) -> bool:
+        """Have the kernels that a table node calls compiled when they are called; True when one was not before."""
+        fresh = [found for found in _kernels(node.fn, {}) if found.compiled is None]
+        for found in fresh:
+            compiled = _jitted(found.fn, node.code[:16] or "loose", {})
+            if self._folder is not None and node.code:
+                from pipeline.execution.kernel_disk import DigestCache  # imports numba
+
+                folder = self._folder / f"{node.code[:32]}.{found.fn.__name__}"
+                compiled._cache = DigestCache(compiled.py_func, folder, node.code)
+            found.compiled = compiled
+        return bool(fresh)
+
     def _compile(self, node: NodeType, args: Sequence[Any]) -> Callable[..., Any]:
         import numba  # takes half a second: a run that computes no kernel never pays for it
 
@@ -52,7 +69,7 @@ class KernelCache:
         # the disk of two processes could meet under one name
         tag = node.code[:16] or "loose"
         kernel = _jitted(node.fn, tag, {})
-        wired = [_fields(kind) for kind in types[1 : 1 + len(node.ports)]]
+        wired = [_fields(kind) for kind in types[2 : 2 + len(node.ports)]]
         source = _driver_source(f"driver_{tag}", len(node.outputs), wired, len(node.params))
         scope: dict[str, Any] = {"__name__": __name__, "kernel": kernel, "np": np}
         exec(compile(source, "<driver>", "exec"), scope)  # noqa: S102 - written above, of counts alone
@@ -92,8 +109,10 @@ def _cause(message: str) -> str:
     return f"{said} ({places[-1].rstrip(':')})" if places else said
 
 
-def kernel_arguments(ports: Sequence[Argument], params: Mapping[str, Any], offsets: Offsets) -> tuple[Any, ...]:
-    """The driver's arguments: offsets, an array or None per port, a scalar per param.
+def kernel_arguments(
+    outs: tuple[FloatArray, ...], ports: Sequence[Argument], params: Mapping[str, Any], offsets: Offsets
+) -> tuple[Any, ...]:
+    """The driver's arguments: arrays to write into, offsets, an array or None per port, a scalar per param.
 
     Arrays are read-only, so a kernel that writes into its input is refused when it is compiled. A bundle
     is passed as a tuple of arrays, in the order of its fields.
@@ -104,7 +123,7 @@ def kernel_arguments(ports: Sequence[Argument], params: Mapping[str, Any], offse
             arrays.append(tuple(column.array for column in port.values()))
         else:
             arrays.append(None if port is None else port.array)
-    return (offsets, *arrays, *params.values())
+    return (outs, offsets, *arrays, *params.values())
 
 
 def _writable(folder: Path) -> bool:
@@ -137,18 +156,13 @@ def _driver_source(name: str, outputs: int, wired: Sequence[int], params: int) -
     ports = [f"x{i}" for i in range(len(wired))]
     names = [f"p{i}" for i in range(params)]
     slices = [_slice(port, fields) for port, fields in zip(ports, wired, strict=True)]
-    outs = [f"out{i}" for i in range(outputs)]
     call = f"kernel({', '.join([*slices, *names])})"
-    lines = [f"def {name}({', '.join(['offsets', *ports, *names])}):", "    rows = offsets[-1]"]
-    lines += [f"    {out} = np.empty(rows)" for out in outs]
+    lines = [f"def {name}({', '.join(['outs', 'offsets', *ports, *names])}):"]
     lines += ["    for s in range(len(offsets) - 1):", "        a = offsets[s]", "        b = offsets[s + 1]"]
     lines += [f"        found = {call}"]
-    if outputs == 1:
-        lines += [*_checked("found"), "        out0[a:b] = found"]
-    else:
-        for i, out in enumerate(outs):
-            lines += [*_checked(f"found[{i}]"), f"        {out}[a:b] = found[{i}]"]
-    lines.append(f"    return ({', '.join(outs)},)")
+    for i in range(outputs):
+        value = f"found[{i}]" if outputs > 1 else "found"
+        lines += [*_checked(value), f"        outs[{i}][a:b] = {value}"]
     return "\n".join(lines)
 
 
@@ -178,6 +192,22 @@ def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any
         copy.__qualname__ = f"{fn.__qualname__}_{tag}"
         done[fn] = numba.njit(nogil=True)(copy)
     return done[fn]
+
+
+def _kernels(fn: Callable[..., Any], seen: dict[Callable[..., Any], None]) -> list[Kernel]:
+    """The kernels that a function calls, by itself or through functions of its own package."""
+    seen[fn] = None
+    found: list[Kernel] = []
+    for value in map(fn.__globals__.get, sorted(_global_names(fn.__code__))) if isinstance(fn, FunctionType) else ():
+        if isinstance(value, Kernel):
+            found.append(value)
+        elif isinstance(value, FunctionType) and value not in seen and _package(value) == _package(fn):
+            found += _kernels(value, seen)
+    return found
+
+
+def _package(fn: Callable[..., Any]) -> str:
+    return fn.__module__.partition(".")[0]
 
 
 def _global_names(code: CodeType) -> set[str]:

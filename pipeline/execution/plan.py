@@ -278,6 +278,9 @@ class _Planner:
         maker = (
             None if not node.rows else index if node.rows == node.name else self.step_of[graph.name, node.rows].index
         )
+        # a panel node may give one symbol's values to another, and a longer range has bars that are unfinished in a
+        # shorter one
+        apart = maker is None and node.type.style != "panel"
         step = Step(
             index=index,
             key=key,
@@ -291,8 +294,8 @@ class _Planner:
             upstream=above,
             coverage=coverage,
             # other rows are made of all symbols' at once: what is known of a symbol's bars says little of them
-            separable=maker is None and node.type.scope == "symbol" and all(self.steps[i].separable for i in above),
-            proven=maker is None and node.type.shipped and all(self.steps[i].proven for i in above),
+            separable=apart and node.type.scope == "symbol" and all(self.steps[i].separable for i in above),
+            proven=apart and node.type.shipped and all(self.steps[i].proven for i in above),
             rows=maker,
             retry=node.retry,
             timeout=node.timeout,

@@ -30,6 +30,7 @@ KEY_VERSION = 2
 _LIBRARIES: dict[str, tuple[str, ...]] = {
     "expression": ("polars",),
     "kernel": ("numba", "numpy"),
+    "array": ("numpy",),
     "frame": ("polars", "numpy"),
     "table": ("polars",),
     "panel": ("polars", "numpy"),

@@ -1,15 +1,37 @@
 """The pandas compatibility adapter: stands in for ``import pandas as pd`` in plugins, on polars and numpy.
 
-Nouns: Series, DataFrame, Index (labels), Values (one column with a numpy and a polars face), Window, Decay,
-Gap (something of pandas that is not here). The engine makes frames with ``DataFrame.from_columns`` and reads
-columns with ``Series.to_polars``. May import pipeline.model and pipeline.errors, never pandas.
+Nouns: Series, DataFrame, Index (labels), Values (one column with a numpy and a polars face), Window, Span, Decay,
+Groups, Bins (periods of time), Gap (something of pandas that is not here). The engine makes frames with
+``DataFrame.from_columns`` and reads columns with ``Series.to_polars``. May import pipeline.model and pipeline.errors,
+never pandas.
 """
 
 from typing import Any
 
 import numpy as np  # noqa: F401 - pandas 1 offered it under this name
 
-from pipeline.frame import api
+from pipeline.frame import api, testing
+from pipeline.frame import offset as offsets
+from pipeline.frame.ancient import (
+    ewma,
+    ewmstd,
+    ewmvar,
+    rolling_apply,
+    rolling_corr,
+    rolling_count,
+    rolling_cov,
+    rolling_max,
+    rolling_mean,
+    rolling_median,
+    rolling_min,
+    rolling_quantile,
+    rolling_std,
+    rolling_sum,
+    rolling_var,
+)
+from pipeline.frame.asof import merge_asof, merge_ordered
+from pipeline.frame.binning import Interval, cut, factorize, get_dummies, qcut, unique
+from pipeline.frame.categorical import Categorical, CategoricalDtype
 from pipeline.frame.frame import DataFrame
 from pipeline.frame.gaps import (
     AdapterGap,
@@ -20,42 +42,115 @@ from pipeline.frame.gaps import (
     recorded_gaps,
     recorded_spellings,
 )
-from pipeline.frame.index import DatetimeIndex, Index, RangeIndex
+from pipeline.frame.grouped import Grouper
+from pipeline.frame.index import DatetimeIndex, Index, RangeIndex, TimedeltaIndex
 from pipeline.frame.joining import concat, merge
 from pipeline.frame.moment import NA, NaT, Timedelta, Timestamp
+from pipeline.frame.multi_index import MultiIndex
+from pipeline.frame.namespace import core, errors, tseries, util
+from pipeline.frame.offset import DateOffset
+from pipeline.frame.option import get_option, option_context, options, reset_option, set_option
 from pipeline.frame.presence import isna, notna
+from pipeline.frame.reshape import crosstab
 from pipeline.frame.series import Series
-from pipeline.frame.timeline import date_range, to_datetime, to_numeric, to_timedelta
+from pipeline.frame.table_file import read_csv, read_feather, read_parquet, read_pickle, read_table
+from pipeline.frame.timeline import (
+    bdate_range,
+    date_range,
+    infer_freq,
+    timedelta_range,
+    to_datetime,
+    to_numeric,
+    to_timedelta,
+)
+from pipeline.frame.toplevel import NamedAgg, eval, melt, pivot, pivot_table, to_pickle  # noqa: A004 - pandas' names
 
 __all__ = [
     "AdapterGap",
+    "Categorical",
+    "CategoricalDtype",
     "DataFrame",
+    "DateOffset",
     "DatetimeIndex",
     "Gap",
+    "Grouper",
     "Index",
+    "Interval",
     "MissingName",
+    "MultiIndex",
     "NA",
     "NaT",
+    "NamedAgg",
     "RangeIndex",
     "Series",
     "Timedelta",
+    "TimedeltaIndex",
     "Timestamp",
     "UnsupportedCall",
     "api",
+    "bdate_range",
     "concat",
+    "core",
+    "crosstab",
+    "cut",
     "date_range",
+    "errors",
+    "eval",
+    "ewma",
+    "ewmstd",
+    "ewmvar",
+    "factorize",
+    "get_dummies",
+    "get_option",
+    "infer_freq",
     "isna",
     "isnull",
+    "melt",
     "merge",
+    "merge_asof",
+    "merge_ordered",
     "notna",
     "notnull",
+    "offsets",
+    "option_context",
+    "options",
+    "pivot",
+    "pivot_table",
+    "qcut",
+    "read_csv",
+    "read_feather",
+    "read_parquet",
+    "read_pickle",
+    "read_table",
     "recorded_gaps",
     "recorded_spellings",
+    "reset_option",
+    "rolling_apply",
+    "rolling_corr",
+    "rolling_count",
+    "rolling_cov",
+    "rolling_max",
+    "rolling_mean",
+    "rolling_median",
+    "rolling_min",
+    "rolling_quantile",
+    "rolling_std",
+    "rolling_sum",
+    "rolling_var",
+    "set_option",
+    "testing",
+    "timedelta_range",
     "to_datetime",
     "to_numeric",
+    "to_pickle",
     "to_timedelta",
+    "tseries",
+    "unique",
+    "util",
 ]
 
+# what libraries compare with to tell pandas 2 and 3 from older ones
+__version__ = "3.0.0"
 isnull = isna
 notnull = notna
 

@@ -1,17 +1,16 @@
-"""``series.dt`` and ``series.str``: what times and texts offer on top."""
+"""``series.dt``: what times and spans of time offer on top."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
-
 from pipeline.frame import clock
+from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse
 from pipeline.frame.values import Values
 
-__all__ = ["DatetimeAccessor", "LabelAccessor", "StringAccessor"]
+__all__ = ["DatetimeAccessor"]
 
 
 class DatetimeAccessor:
@@ -26,7 +25,7 @@ class DatetimeAccessor:
         return self._series._of(values, self._series.index, self._series.name)
 
     def __getattr__(self, name: str) -> Any:
-        if name in clock.FIELDS or name in {"date", "time"}:
+        if name in clock.FIELDS or name in clock.FLAGS or name in {"date", "time"}:
             return self._made(clock.field(self._series._values, name))
         raise missing_name("Series.dt", name, "dt", type(self))
 
@@ -64,66 +63,52 @@ class DatetimeAccessor:
     def round(self, freq: str) -> Any:
         return self._made(clock.rounded(self._series._values, Frequency.of(freq).every, "round"))
 
+    def day_name(self, locale: Any = None) -> Any:
+        """Monday to Sunday."""
+        refuse("Series.dt.day_name", {"locale": locale})
+        return self.strftime("%A")
 
-class StringAccessor:
-    """Text, element by element; missing stays missing."""
+    def month_name(self, locale: Any = None) -> Any:
+        """January to December."""
+        refuse("Series.dt.month_name", {"locale": locale})
+        return self.strftime("%B")
 
-    def __init__(self, series: Any) -> None:
-        if series._values.kind != "O":
-            raise AttributeError("Can only use .str accessor with string values")
-        self._series = series
+    def isocalendar(self) -> Any:
+        """ISO year, week and day of the week."""
+        series = self._series
+        times = series._values.series.dt
+        data = {"year": times.iso_year(), "week": times.week(), "day": times.weekday()}
+        return series._frame_type._of(
+            {name: Values.of(column.cast(int)) for name, column in data.items()}, series.index
+        )
 
-    def _made(self, series: pl.Series) -> Any:
-        return self._series._of(Values.of(series), self._series.index, self._series.name)
+    def to_pydatetime(self) -> Any:
+        """The times as Python's own."""
+        return self._made(Values(objects([x.to_pydatetime() for x in self._series._values.items()])))
+
+    def as_unit(self, unit: str) -> Any:
+        """The times as they are: all are kept to the microsecond."""
+        if unit not in {"us", "ns", "ms", "s"}:
+            raise ValueError(f"Supported units are 's', 'ms', 'us', 'ns', not {unit!r}")
+        return self._series
 
     @property
-    def _text(self) -> Any:
-        series = self._series._values.series
-        return (series if series.dtype == pl.String else series.cast(pl.String)).str
+    def seconds(self) -> Any:
+        """The seconds of each span beyond whole days."""
+        return self._made(Values(self._ticks() // 1_000_000 % 86_400))
 
-    def __getattr__(self, name: str) -> Any:
-        raise missing_name("Series.str", name, "str", type(self))
+    @property
+    def microseconds(self) -> Any:
+        """The microseconds of each span beyond whole seconds."""
+        return self._made(Values(self._ticks() % 1_000_000))
 
-    def lower(self) -> Any:
-        return self._made(self._text.to_lowercase())
+    def _ticks(self) -> Any:
+        return self._series._values.array.astype("m8[us]").astype("int64")
 
-    def upper(self) -> Any:
-        return self._made(self._text.to_uppercase())
+    def to_period(self, freq: Any) -> Any:
+        """The first moment of each time's period, which stands for it."""
+        return self._made(clock.begun(self._series._values, freq))
 
-    def strip(self, to_strip: str | None = None) -> Any:
-        return self._made(self._text.strip_chars(to_strip))
-
-    def lstrip(self, to_strip: str | None = None) -> Any:
-        return self._made(self._text.strip_chars_start(to_strip))
-
-    def rstrip(self, to_strip: str | None = None) -> Any:
-        return self._made(self._text.strip_chars_end(to_strip))
-
-    def len(self) -> Any:
-        return self._made(self._text.len_chars().cast(pl.Int64))
-
-    def replace(self, pat: str, repl: str, n: int = -1, *, regex: bool = False, **options: Any) -> Any:
-        """`pat` by `repl`, everywhere or in the first `n` places."""
-        refuse("Series.str.replace", options)
-        if n == -1:
-            return self._made(self._text.replace_all(pat, repl, literal=not regex))
-        return self._made(self._text.replace(pat, repl, literal=not regex, n=n))
-
-    def contains(self, pat: str, case: bool = True, na: Any = False, regex: bool = True, **options: Any) -> Any:
-        """True where `pat` is found; `na` where missing."""
-        refuse("Series.str.contains", options)
-        found = self._text.contains(pat if case else f"(?i){pat}", literal=not regex)
-        return self._made(found.fill_null(bool(na)))
-
-    def startswith(self, pat: str) -> Any:
-        return self._made(self._text.starts_with(pat).fill_null(value=False))
-
-    def endswith(self, pat: str) -> Any:
-        return self._made(self._text.ends_with(pat).fill_null(value=False))
-
-
-class LabelAccessor(StringAccessor):
-    """The same on labels: ``df.columns.str.lower()``."""
-
-    def _made(self, series: pl.Series) -> Any:
-        return self._series._of(Values.of(series), self._series.name)
+    @property
+    def unit(self) -> str:
+        return "us"

@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.frame.faces import objects
+from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import unsupported
 from pipeline.frame.moment import zone_name
 from pipeline.frame.values import Values
 
-__all__ = ["FIELDS", "SECOND", "field", "formatted", "moved", "parsed", "placed", "rounded"]
+__all__ = ["FIELDS", "FLAGS", "SECOND", "begun", "field", "formatted", "moved", "parsed", "placed", "rounded"]
 
 SECOND = np.timedelta64(1, "s")
 FIELDS: dict[str, Callable[[pl.Series], pl.Series]] = {
@@ -31,6 +32,20 @@ FIELDS: dict[str, Callable[[pl.Series], pl.Series]] = {
     "dayofyear": lambda s: s.dt.ordinal_day(),
     "day_of_year": lambda s: s.dt.ordinal_day(),
     "quarter": lambda s: s.dt.quarter(),
+    "nanosecond": lambda s: s.dt.microsecond() * 0,
+    "week": lambda s: s.dt.week(),
+    "weekofyear": lambda s: s.dt.week(),
+    "days_in_month": lambda s: s.dt.month_end().dt.day(),
+    "daysinmonth": lambda s: s.dt.month_end().dt.day(),
+}
+FLAGS: dict[str, Callable[[pl.Series], pl.Series]] = {
+    "is_month_start": lambda s: s.dt.day() == 1,
+    "is_month_end": lambda s: s.dt.month_end().dt.day() == s.dt.day(),
+    "is_quarter_start": lambda s: (s.dt.day() == 1) & (s.dt.month() % 3 == 1),
+    "is_quarter_end": lambda s: (s.dt.month_end().dt.day() == s.dt.day()) & (s.dt.month() % 3 == 0),
+    "is_year_start": lambda s: (s.dt.day() == 1) & (s.dt.month() == 1),
+    "is_year_end": lambda s: (s.dt.day() == 31) & (s.dt.month() == 12),
+    "is_leap_year": lambda s: s.dt.is_leap_year(),
 }
 
 
@@ -40,6 +55,8 @@ def field(values: Values, name: str) -> Values:
     if name in {"date", "time"}:
         read: Callable[[dt.datetime], Any] = dt.datetime.date if name == "date" else dt.datetime.time
         return Values(objects([np.nan if x is None else read(x) for x in series.to_list()]))
+    if name in FLAGS:
+        return Values.of(FLAGS[name](series).fill_null(value=False))
     return Values.of(FIELDS[name](series).cast(pl.Int32))
 
 
@@ -78,6 +95,13 @@ def rounded(values: Values, every: str, how: str) -> Values:
             pl.when(pl.col("at") == pl.col("low")).then("low").otherwise(pl.col("low").dt.offset_by(every))
         ).to_series()
     )
+
+
+def begun(values: Values, freq: Any) -> Values:
+    """The first moment of the period that each time lies in; weeks begin on Monday."""
+    pace = Frequency.of(freq)
+    series = _times(values, "to_period")
+    return Values.of(series.dt.replace_time_zone(None).dt.truncate(pace.every))
 
 
 def parsed(values: Values, layout: str | None, *, coerce: bool) -> Values:

@@ -17,6 +17,8 @@ from pipeline.frame.values import Values
 
 __all__ = ["Change", "Columnar", "Made"]
 
+_CHAINED = frozenset({"bfill", "clip", "ffill", "fillna", "interpolate", "mask", "replace", "where"})
+
 Change = Callable[[Values], Values]
 Made = TypeVar("Made", bound="Columnar")
 
@@ -63,13 +65,14 @@ class Columnar:
         return len(self._index)
 
     def _settled(self, result: Any, inplace: bool, operation: str) -> Any:
-        """`result`; or None once this object has taken it over, as ``inplace=True`` asks."""
+        """`result`; or what pandas gives once this object has taken it over, as ``inplace=True`` asks."""
         if not inplace:
             return result
         if self._parent is not None and sys.getrefcount(self) <= references_when_called():
             self._write_back(result, f".{operation}(inplace=True)")
         self._become(result)
-        return None
+        # pandas 3 gives the object back where a chain could go on, None elsewhere
+        return self if operation in _CHAINED else None
 
     def _write_back(self, result: Any, spelling: str) -> None:
         """Write a change of a temporary ``df['x']`` into the frame, as pandas 1 and 2 did."""

@@ -13,7 +13,7 @@ from pipeline.frame.gaps import note_spelling, refuse, unsupported
 from pipeline.frame.missing import carried
 from pipeline.frame.moment import is_missing
 from pipeline.frame.replacement import replaced
-from pipeline.frame.values import Values, fitting, missing_mask
+from pipeline.frame.values import Array, Values, fitting, missing_mask
 
 __all__ = ["Elementwise", "shifted"]
 
@@ -30,9 +30,11 @@ class Elementwise(Columnar):
             return moved
         return self._each(lambda values: shifted(values, int(periods), fill_value))
 
-    def diff(self, periods: int = 1, axis: Any = 0) -> Any:
+    def diff(self, periods: Any = 1, axis: Any = 0) -> Any:
         """The change over `periods` rows."""
         refuse("diff", {"axis": axis})
+        if isinstance(periods, float) and not periods.is_integer():
+            raise ValueError("periods must be an integer")
 
         def change(values: Values) -> Values:
             array = values.array
@@ -86,8 +88,10 @@ class Elementwise(Columnar):
             gone = missing_mask(array)
             if not skipna or not gone.any():
                 return values.like(function.accumulate(array))
+            if array.dtype.kind in "Mm":
+                return values.like(_running_times(function, array, gone))
             if array.dtype.kind != "f":
-                raise unsupported(f"running {function.__name__}", "missing times")
+                raise unsupported(f"running {function.__name__}", "missing values of this type")
             total = function.accumulate(np.where(gone, neutral, array))
             return Values(np.where(gone, np.nan, total))
 
@@ -95,11 +99,13 @@ class Elementwise(Columnar):
 
     def clip(self, lower: Any = None, upper: Any = None, *, inplace: bool = False, **options: Any) -> Any:
         """Values kept between `lower` and `upper`; missing stays missing, a missing bound binds nothing."""
+        axis = options.pop("axis", None)
         refuse("clip", options)
+        how = "left" if axis in {None, 0, "index"} else "columns"
         result: Any = self
         for bound, function in ((lower, np.fmax), (upper, np.fmin)):
             if bound is not None and not (not isinstance(bound, Columnar | np.ndarray | list) and is_missing(bound)):
-                result = result._paired(bound, _clipper(function), how="left")
+                result = result._paired(bound, _clipper(function), how=how)
         return self._settled(result._each(lambda values: values), inplace, "clip")
 
     def isin(self, values: Any) -> Any:
@@ -189,9 +195,14 @@ def shifted(values: Values, periods: int, fill_value: Any) -> Values:
 
 
 def _clipper(function: np.ufunc) -> Callable[[Values, Any], Values]:
+    plain = np.minimum if function is np.fmin else np.maximum
+
     def change(values: Values, bound: Any) -> Values:
         limit = bound.array if isinstance(bound, Values) else bound
         array = values.array
+        if array.dtype.kind == "f" and isinstance(limit, int | float | np.integer | np.floating):
+            # a missing value stays missing by itself
+            return Values(plain(array, array.dtype.type(limit)))
         bound_to = np.where(missing_mask(array), array, function(array, limit))
         # whole numbers stay whole when a broken bound binds none of them
         return (
@@ -201,6 +212,13 @@ def _clipper(function: np.ufunc) -> Callable[[Values, Any], Values]:
         )
 
     return change
+
+
+def _running_times(function: np.ufunc, array: Array, gone: Array) -> Array:
+    """Running sums and extremes of times, over the missing ones."""
+    result = np.array(array)
+    result[~gone] = function.accumulate(array[~gone])
+    return result
 
 
 def _as_values(instead: Any, length: int) -> Values:

@@ -1,13 +1,27 @@
-"""Exponential weights: pandas' defaults (adjusted, missing rows age the weights and show the last value)."""
+"""Exponential weights: pandas' defaults (adjusted, missing rows age the weights and show the last value).
+
+A mean is a recursion, y + d·y₋₁, which numpy makes by doubling as it makes windows: sums over 2, 4, 8 … rows until
+the weights are below the last digit. Deviations come from polars.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
 from pipeline.frame.values import Values
 
-__all__ = ["Decay", "weighted"]
+__all__ = ["Decay", "weighted", "weighted_in_time", "weighted_pair"]
+
+_PIECE = 8_192
+_NOTHING = 1e-19
+"""A weight that changes no digit."""
+
+_Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +36,11 @@ class Decay:
     @staticmethod
     def alpha_of(com: float | None, span: float | None, halflife: float | None, alpha: float | None) -> float:
         """The one of four ways to say it, as alpha. Raises ValueError for none, several, or a bad one."""
-        if sum(x is not None for x in (com, span, halflife, alpha)) != 1:
-            raise ValueError("Must pass exactly one of comass, span, halflife, or alpha")
+        given = sum(x is not None for x in (com, span, halflife, alpha))
+        if given > 1:
+            raise ValueError("comass, span, halflife, and alpha are mutually exclusive")
+        if not given:
+            raise ValueError("Must pass one of comass, span, halflife, or alpha")
         if com is not None:
             if com < 0:
                 raise ValueError("comass must satisfy: comass >= 0")
@@ -43,18 +60,184 @@ class Decay:
 
 
 def weighted(values: Values, decay: Decay, name: str, *, bias: bool = False) -> Values:
-    """The weighted mean, std or var of each row and all before it."""
-    series = values.finite
-    kernel = getattr(series, f"ewm_{name}")
-    options = {} if name == "mean" else {"bias": bias}
-    result = kernel(
+    """The weighted mean, sum, std or var of each row and all before it."""
+    floats = values.finite_floats
+    gone = np.isnan(floats)
+    if name in {"mean", "sum"}:
+        return Values(_recursive(floats, gone, decay, name) if gone.any() else _gapless(floats, decay, name))
+    series = pl.Series(floats, nan_to_null=True)
+    result = getattr(series, f"ewm_{name}")(
         alpha=decay.alpha,
         adjust=decay.adjust,
         ignore_nulls=decay.ignore_na,
         min_samples=max(decay.needed, 1),
-        **options,
+        bias=bias,
     )
     if series.null_count():
         # polars says nothing where the input is missing, pandas repeats the last value
         result = result.forward_fill()
     return Values(result.to_numpy())
+
+
+def weighted_pair(left: Values, right: Values, decay: Decay, *, correlation: bool, bias: bool = False) -> Values:
+    """The weighted covariance, or correlation, of the rows so far in which both are there."""
+    x, y = left.finite_floats, right.finite_floats
+    both = ~(np.isnan(x) | np.isnan(y))
+    out = np.full(len(x), np.nan)
+    keep = 1.0 - decay.alpha
+    fresh = 1.0 if decay.adjust else decay.alpha
+    whole = squared = old = 1.0
+    mean_x = mean_y = cov = var_x = var_y = 0.0
+    seen = 0
+    # a loop, for each row needs the weights that all rows before it have left
+    for row, (a, b, there) in enumerate(zip(x.tolist(), y.tolist(), both.tolist(), strict=True)):
+        if there and not seen:
+            mean_x, mean_y = a, b
+        elif seen and (there or not decay.ignore_na):
+            whole, squared, old = whole * keep, squared * keep * keep, old * keep
+            if there:
+                total = old + fresh
+                was_x, was_y = mean_x, mean_y
+                mean_x, mean_y = (old * was_x + fresh * a) / total, (old * was_y + fresh * b) / total
+                cov = _moved(cov, was_x - mean_x, was_y - mean_y, a - mean_x, b - mean_y, old, fresh)
+                var_x = _moved(var_x, was_x - mean_x, was_x - mean_x, a - mean_x, a - mean_x, old, fresh)
+                var_y = _moved(var_y, was_y - mean_y, was_y - mean_y, b - mean_y, b - mean_y, old, fresh)
+                whole, squared, old = whole + fresh, squared + fresh * fresh, total
+                if not decay.adjust:
+                    whole, squared, old = whole / old, squared / (old * old), 1.0
+        seen += there
+        if seen < max(decay.needed, 1):
+            continue
+        if correlation:
+            spread = math.sqrt(var_x * var_y)
+            out[row] = cov / spread if spread > 0.0 else np.nan
+        elif bias:
+            out[row] = cov
+        else:
+            left_over = whole * whole - squared
+            out[row] = whole * whole / left_over * cov if left_over > 0.0 else np.nan
+    return Values(out)
+
+
+def _moved(cov: float, old_x: float, old_y: float, new_x: float, new_y: float, old: float, fresh: float) -> float:  # noqa: PLR0917
+    """A weighted mean of products around means that have moved, with one product more."""
+    return (old * (cov + old_x * old_y) + fresh * new_x * new_y) / (old + fresh)
+
+
+def weighted_in_time(values: Values, steps: _Floats, needed: int) -> Values:
+    """The weighted mean where rows age by time: `steps` half-lives lie between each row and the one before."""
+    floats = values.finite_floats
+    seen = np.flatnonzero(~np.isnan(floats))
+    out = np.full(len(floats), np.nan)
+    if not len(seen):
+        return Values(out)
+    ages = np.cumsum(steps)
+    aged = 0.5 ** np.diff(ages[seen], prepend=ages[seen[0]])
+    anchor = floats[seen[0]]
+    total = _scan_aged(floats[seen] - anchor, aged) / _scan_aged(np.ones(len(seen)), aged)
+    out[seen] = total + anchor
+    rows = np.maximum.accumulate(np.where(np.isnan(floats), 0, np.arange(len(out))))
+    out = out[rows]
+    out[: seen[max(needed, 1) - 1] if needed <= len(seen) else None] = np.nan
+    return Values(out)
+
+
+def _gapless(x: _Floats, decay: Decay, name: str) -> _Floats:
+    """Mean or sum of rows that are all there."""
+    if not len(x):
+        return np.empty(0)
+    out = _scan(np.array(x), 1.0 - decay.alpha) if name == "sum" else _mean(x, None, decay)
+    if decay.needed > 1:
+        out[: decay.needed - 1] = np.nan
+    return out
+
+
+def _recursive(floats: _Floats, gone: npt.NDArray[np.bool_], decay: Decay, name: str) -> _Floats:
+    """Mean or sum: the rows that are there, then what they say for the missing ones after them."""
+    out = np.full(len(floats), np.nan)
+    first = int(np.argmin(gone))
+    if gone[first]:
+        return out
+    if not gone[first:].any():
+        out[first:] = _gapless(floats[first:], decay, name)
+        return out
+    seen = np.flatnonzero(~gone)
+    if name == "sum" and not decay.ignore_na:
+        out[first:] = _scan(np.where(gone[first:], 0.0, floats[first:]), 1.0 - decay.alpha)
+    else:
+        gaps = None if decay.ignore_na else np.diff(seen, prepend=first)
+        out[seen] = _scan(floats[seen], 1.0 - decay.alpha) if name == "sum" else _mean(floats[seen], gaps, decay)
+        out = out[np.maximum.accumulate(np.where(gone, 0, np.arange(len(out))))]
+        out[:first] = np.nan
+    if decay.needed > 1:
+        out[: seen[decay.needed - 1] if decay.needed <= len(seen) else None] = np.nan
+    return out
+
+
+def _mean(x: _Floats, gaps: npt.NDArray[np.intp] | None, decay: Decay) -> _Floats:
+    """The weighted mean of rows that are all there; `gaps` says how far each is from the one before."""
+    keep, anchor = 1.0 - decay.alpha, x[0]
+    apart = x - anchor
+    if gaps is None:
+        if decay.adjust:
+            result = _scan(apart, keep)
+            result /= _weights(len(x), decay.alpha)
+        else:
+            apart *= decay.alpha
+            result = _scan(apart, keep)
+    else:
+        aged = keep**gaps
+        if decay.adjust:
+            result = _scan_aged(apart, aged) / _scan_aged(np.ones(len(x)), aged)  # type: ignore[arg-type]
+        else:
+            # pandas gives a value after a gap what the gap took from the others, but at alpha 0.5 alone
+            fresh = 1.0 - aged if decay.alpha == 0.5 else decay.alpha
+            result = _scan_aged(apart * (fresh / (aged + fresh)), aged / (aged + fresh))
+    result += anchor
+    return result
+
+
+def _weights(rows: int, alpha: float) -> _Floats:
+    """The sum of the weights of each row and all before it; 1 / alpha once the oldest count nothing."""
+    out = np.full(rows, 1.0 / alpha)
+    if alpha == 1.0:
+        return out
+    fall = math.log1p(-alpha)
+    some = min(rows, math.ceil(math.log(_NOTHING) / fall))
+    out[:some] = np.expm1(np.arange(1, some + 1) * fall) / -alpha
+    return out
+
+
+def _scan(out: _Floats, keep: float) -> _Floats:
+    """y[i] = x[i] + keep · y[i - 1], in place."""
+    spans, span, share = [], 1, keep
+    while span < min(len(out), _PIECE) and share > _NOTHING:
+        spans.append((span, share))
+        span, share = 2 * span, share * share
+    spare = np.empty(min(len(out), _PIECE))
+    for start in range(0, len(out), _PIECE):
+        piece = out[start : start + _PIECE]
+        if start:
+            piece[0] += keep * out[start - 1]
+        for span, share in spans:
+            if span >= len(piece):
+                break
+            older = np.multiply(piece[:-span], share, out=spare[: len(piece) - span])
+            piece[span:] += older
+    return out
+
+
+def _scan_aged(x: _Floats, keep: _Floats) -> _Floats:
+    """y[i] = x[i] + keep[i] · y[i - 1]."""
+    rows = len(x)
+    out, share = np.array(x), np.array(keep)
+    for start in range(0, rows, _PIECE):
+        piece, part = out[start : start + _PIECE], share[start : start + _PIECE]
+        span = 1
+        while span < len(piece):
+            piece[span:] += piece[:-span] * part[span:]
+            part[span:] *= part[:-span].copy()
+            span *= 2
+        if start:
+            piece += part * out[start - 1]
+    return out

@@ -135,9 +135,7 @@ def marked(new: Array, lost: Array, target: Array) -> Array:
 
 
 def objects(items: list[Any]) -> Array:
-    array = np.empty(len(items), dtype=object)
-    array[:] = items
-    return array
+    return np.fromiter(items, dtype=object, count=len(items))
 
 
 def narrowed(data: Array) -> Array:

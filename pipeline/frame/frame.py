@@ -13,10 +13,13 @@ from pipeline.frame.alignment import align, picked
 from pipeline.frame.columnar import Change, Columnar
 from pipeline.frame.construction import columns_of
 from pipeline.frame.elementwise import Elementwise
+from pipeline.frame.formula import Formulas
+from pipeline.frame.frame_product import FrameProduct
 from pipeline.frame.frame_reduction import FrameReduction
 from pipeline.frame.frame_rows import FrameRows
 from pipeline.frame.frame_shape import FrameShape
 from pipeline.frame.gaps import missing_name, refuse, unsupported
+from pipeline.frame.grouped import Grouped
 from pipeline.frame.index import Index, as_index, label_index
 from pipeline.frame.indexing import FrameIndexer, fitted
 from pipeline.frame.labelled import Labelled
@@ -24,9 +27,14 @@ from pipeline.frame.missing import Missing
 from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
 from pipeline.frame.reduction import Reductions
+from pipeline.frame.relabel import FrameRelabel
+from pipeline.frame.reshape import FrameReshape
 from pipeline.frame.selection import Selected, is_mask, mask_of, positions_in
 from pipeline.frame.series import Series
+from pipeline.frame.summary import FrameSummary
+from pipeline.frame.table_file import Written
 from pipeline.frame.text import frame_text
+from pipeline.frame.time_rows import TimeRows
 from pipeline.frame.values import Array, Values
 from pipeline.frame.windows import Windows
 
@@ -36,7 +44,14 @@ Mine = TypeVar("Mine", bound="DataFrame")
 
 
 class DataFrame(
+    FrameProduct,
+    FrameSummary,
     FrameReduction,
+    FrameReshape,
+    FrameRelabel,
+    Formulas,
+    TimeRows,
+    Written,
     FrameShape,
     FrameRows,
     Operators,
@@ -44,6 +59,7 @@ class DataFrame(
     Missing,
     Reductions,
     Windows,
+    Grouped,
     Labelled,
     NumpyInterop,
     Columnar,
@@ -71,6 +87,9 @@ class DataFrame(
         object.__setattr__(self, "_data", data)
         object.__setattr__(self, "_index", index)
         object.__setattr__(self, "_labels", None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self)._of, ({label: values.freeze() for label, values in self._data.items()}, self._index)
 
     # -- engine side ---------------------------------------------------------------------------------------
 
@@ -252,9 +271,7 @@ class DataFrame(
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
-            if key in self._data:
-                return self._column(key)
-            raise KeyError(key)
+            return self._column(key) if key in self._data else self._below(key)
         if callable(key):
             return self[key(self)]
         if isinstance(key, DataFrame):
@@ -270,9 +287,16 @@ class DataFrame(
             return self._of({label: self._data[label].freeze() for label in key}, self._index)
         if key in self._data:
             return self._column(key)
-        if isinstance(key, tuple):
-            raise unsupported("DataFrame[...]", "a tuple that names no column")
-        raise KeyError(key)
+        return self._below(key)
+
+    def _below(self, key: Any) -> Any:
+        """The columns below a label of the outer levels."""
+        outer = key if isinstance(key, tuple) else (key,)
+        deep = {c: v for c, v in self._data.items() if isinstance(c, tuple) and c[: len(outer)] == outer and c != outer}
+        if not deep:
+            raise KeyError(key)
+        rest = {c[len(outer) :]: v for c, v in deep.items()}
+        return self._of({c[0] if len(c) == 1 else c: v for c, v in rest.items()}, self._index)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(key, DataFrame):
@@ -369,9 +393,7 @@ def _across(value: Any, width: int) -> list[Any]:
     """What goes to each of several columns."""
     if isinstance(value, np.ndarray) and value.ndim == 2:
         return [value[:, i] for i in range(value.shape[1])]
-    if isinstance(value, list | tuple) and len(value) == width:
-        return list(value)
-    return [value] * width
+    return list(value) if isinstance(value, list | tuple) and len(value) == width else [value] * width
 
 
 Columnar._frame_type = DataFrame

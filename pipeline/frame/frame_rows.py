@@ -11,8 +11,7 @@ import polars as pl
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
-from pipeline.frame.gaps import note_spelling, refuse, unsupported
-from pipeline.frame.grouping import FrameGroups, keyed
+from pipeline.frame.gaps import note_spelling, refuse
 from pipeline.frame.index import Index
 from pipeline.frame.ranking import sorting_order
 from pipeline.frame.values import Array, Values, missing_mask
@@ -93,16 +92,18 @@ class FrameRows(Columnar):
     agg = aggregate
 
     def dropna(
-        self, *, axis: Any = 0, how: str = "any", thresh: int | None = None, subset: Any = None,
+        self, *, axis: Any = 0, how: str | None = None, thresh: int | None = None, subset: Any = None,
         inplace: bool = False, ignore_index: bool = False,
     ) -> Any:  # fmt: skip
         """Without the rows (axis 1: columns) that lack one value, or `all`, or have fewer than `thresh`."""
-        looked = self._data if subset is None else {c: self._data[c] for c in _listed(subset)}
+        if how is not None and thresh is not None:
+            raise TypeError("You cannot set both the how and thresh arguments at the same time.")
+        how = how or "any"
+        if how not in {"any", "all"}:
+            raise ValueError(f"invalid how option: {how}")
         if axis in {1, "columns"}:
-            gone = {c: missing_mask(v.array) for c, v in self._data.items()}
-            lost = {c for c, m in gone.items() if (m.any() if how == "any" else m.all())}
-            result = self._frame_type._of({c: v for c, v in self._data.items() if c not in lost}, self._index)
-            return self._settled(result, inplace, "dropna")
+            return self._settled(self._without_columns(how, thresh, subset), inplace, "dropna")
+        looked = self._data if subset is None else {c: self._data[c] for c in _listed(subset)}
         present = np.zeros(len(self), dtype=np.intp)
         for values in looked.values():
             present += ~missing_mask(values.array)
@@ -111,6 +112,15 @@ class FrameRows(Columnar):
         if ignore_index:
             result._index = Index(range(len(result)))
         return self._settled(result, inplace, "dropna")
+
+    def _without_columns(self, how: str, thresh: int | None, subset: Any) -> Any:
+        rows = self if subset is None else self.loc[_listed(subset)]  # type: ignore[attr-defined]
+        there = {c: ~missing_mask(v.array) for c, v in rows._data.items()}
+        if thresh is not None:
+            kept = {c for c, m in there.items() if m.sum() >= thresh}
+        else:
+            kept = {c for c, m in there.items() if (m.all() if how == "any" else m.any() or not len(m))}
+        return self._frame_type._of({c: v for c, v in self._data.items() if c in kept}, self._index)
 
     def sort_values(
         self, by: Any, *, axis: Any = 0, ascending: Any = True, inplace: bool = False, na_position: str = "last",
@@ -153,26 +163,6 @@ class FrameRows(Columnar):
         if ignore_index:
             result._index = Index(range(len(result)))
         return self._settled(result, inplace, "drop_duplicates")
-
-    def groupby(
-        self, by: Any = None, *, as_index: bool = True, sort: bool = True, level: Any = None, **options: Any
-    ) -> FrameGroups:
-        """The rows in groups of equal keys."""
-        refuse("groupby", {k: v for k, v in options.items() if v is not True})
-        if isinstance(by, list) and len(by) == 1:
-            by = by[0]
-        if isinstance(by, list):
-            raise unsupported("groupby", "several keys")
-        if level is not None:
-            key, name = self._index._values, self._index.name
-        elif not callable(by) and not isinstance(by, Columnar | np.ndarray | Index | dict) and by in self._data:
-            key, name = self._data[by], by
-        elif by is None or isinstance(by, str | dict):
-            raise KeyError(by)
-        else:
-            rows = self._series_type._of(Values(np.zeros(len(self))), self._index)
-            key, name = rows._key_of(by), getattr(by, "name", None)
-        return FrameGroups(self, keyed([(name, key)], sort=sort), as_index=as_index)
 
     def idxmax(self, axis: Any = 0, **options: Any) -> Any:
         """The label of the highest value of each column, or of each row."""

@@ -43,7 +43,10 @@ class FrameShape(Columnar):
 
     def get(self, key: Any, default: Any = None) -> Any:
         """A column, or `default`."""
-        return self[key] if isinstance(key, list) or key in self._data else default  # type: ignore[index]
+        try:
+            return self[key]  # type: ignore[index]
+        except (KeyError, ValueError, IndexError):
+            return default
 
     def pop(self, item: Any) -> Any:
         """A column, which leaves the frame."""
@@ -135,38 +138,6 @@ class FrameShape(Columnar):
             result = result._rows(kept_after_drop(self._index, index, errors))
         return self._settled(result if result is not self else self._like(dict(self._data)), inplace, "drop")
 
-    def set_index(self, keys: Any, *, drop: bool = True, inplace: bool = False, **options: Any) -> Any:
-        """A column, or labels given, as the index."""
-        refuse("set_index", options)
-        if isinstance(keys, list) and len(keys) == 1 and not isinstance(keys[0], Columnar):
-            keys = keys[0]
-        if isinstance(keys, list):
-            raise unsupported("set_index", "several keys")
-        data = dict(self._data)
-        if isinstance(keys, Columnar | Index | np.ndarray):
-            index = as_index(keys)
-        elif keys in data:
-            index = Index._of(data[keys], keys)
-            if drop:
-                del data[keys]
-        else:
-            raise KeyError(f"None of [{keys!r}] are in the columns")
-        if len(index) != len(self):
-            raise ValueError(f"Length mismatch: Expected {len(self)} rows, received array of length {len(index)}")
-        return self._settled(self._like(data, index), inplace, "set_index")
-
-    def reset_index(
-        self, level: Any = None, *, drop: bool = False, inplace: bool = False, names: Any = None, **options: Any
-    ) -> Any:
-        """Rows numbered from 0; the old labels become the first column unless dropped."""
-        refuse("reset_index", {"level": level, **options})
-        data = dict(self._data)
-        if not drop:
-            spare = "index" if "index" not in data else "level_0"
-            label = names or (self._index.name if self._index.name is not None else spare)
-            data = {label: self._index._values, **data}
-        return self._settled(self._like(data, Index(range(len(self)))), inplace, "reset_index")
-
     def reindex(
         self, labels: Any = None, *, index: Any = None, columns: Any = None, axis: Any = 0, method: Any = None,
         fill_value: Any = None, **options: Any,
@@ -220,6 +191,38 @@ class FrameShape(Columnar):
         if hasattr(rows, "to_frame"):
             rows = self._frame_type([rows])
         return concat([self, *(rows if isinstance(rows, list) else [rows])], ignore_index=ignore_index)
+
+    def select(self, crit: Any, axis: Any = 0) -> Any:
+        """The rows or columns whose label a function says True to, as pandas 0 spelled it."""
+        note_spelling("select", "loc[...]")
+        if axis in {1, "columns"}:
+            return self._like({c: v for c, v in self._data.items() if crit(c)})
+        return self._rows(np.array([bool(crit(label)) for label in self._index], dtype=np.bool_))
+
+    def transform(self, func: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
+        """A function of each column that keeps the rows."""
+        if isinstance(func, dict):
+            return self._frame_type({c: self[c].transform(how) for c, how in func.items()})  # type: ignore[index]
+        made = (
+            getattr(self, func)(*args, **kwargs)
+            if isinstance(func, str)
+            else self.apply(func, axis, False, args, **kwargs)  # type: ignore[attr-defined]
+        )
+        if len(made) != len(self):
+            raise ValueError("Function did not transform")
+        return made
+
+    def to_records(self, index: bool = True, **options: Any) -> Any:
+        """Rows as a numpy record array."""
+        refuse("to_records", options)
+        columns = {str(c): v.array for c, v in self._data.items()}
+        if index:
+            columns = {str(self._index.name or "index"): self._index.array, **columns}
+        return np.rec.fromarrays(list(columns.values()), names=list(columns))  # type: ignore[call-overload]
+
+    def isetitem(self, loc: int, value: Any) -> None:
+        """Other values for the column at place `loc`."""
+        self[list(self._data)[loc]] = value  # type: ignore[index]
 
     def squeeze(self, axis: Any = None) -> Any:
         """A single column as a Series, a single row as one too, a single value as a scalar."""

@@ -21,7 +21,9 @@ _OLD = {"H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "M": "ME", "Q": "Q
         "m": "min", "hour": "h", "day": "D"}  # fmt: skip
 _MICROSECONDS = {"w": 604_800_000_000, "d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000,
                  "ms": 1_000, "us": 1}  # fmt: skip
-_SHAPE = re.compile(r"(\d*)\s*([A-Za-z]+)(?:-[A-Z]{3})?")
+_SHAPE = re.compile(r"(-?\d*)\s*([A-Za-z]+)(?:-([A-Z]{3}))?")
+_DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,18 @@ class Frequency:
     count: int
     unit: str
     end: bool = False
+    weekday: int = 6
+    """The day that a week ends on; Monday is 0."""
+    month: int = 12
+    """The month that a year or quarter ends with (the one it begins with, unless `end`)."""
 
     @classmethod
     def of(cls, freq: Any) -> Frequency:
         """Read a frequency; a span of time counts as itself. Raises ValueError for what is none."""
         if isinstance(freq, Frequency):
             return freq
+        if hasattr(freq, "freqstr"):
+            freq = freq.freqstr
         if isinstance(freq, dt.timedelta):
             return cls(freq // dt.timedelta(microseconds=1), "us")
         found = _SHAPE.fullmatch(freq.strip()) if isinstance(freq, str) else None
@@ -49,7 +57,10 @@ class Frequency:
         if name not in _UNITS:
             raise ValueError(f"Invalid frequency: {freq!r}")
         unit = _UNITS[name]
-        return cls(int(found[1] or 1), unit.removeprefix("end:"), unit.startswith("end:"))
+        end = unit.startswith("end:")
+        day = _DAYS.index(found[3]) if found[3] in _DAYS else 6
+        month = _MONTHS.index(found[3]) + 1 if found[3] in _MONTHS else 12 if end else 1
+        return cls(int(found[1] or 1), unit.removeprefix("end:"), end, day, month)
 
     @property
     def every(self) -> str:

@@ -23,7 +23,9 @@ __all__ = [
     "MissingName",
     "UnsupportedCall",
     "missing_name",
+    "note_fallback",
     "note_spelling",
+    "recorded_fallbacks",
     "recorded_gaps",
     "recorded_spellings",
     "refuse",
@@ -55,6 +57,20 @@ class UnsupportedCall(AdapterGap, TypeError):
     """An operation that the adapter has, with arguments or data that it does not take."""
 
 
+class _Slip(AttributeError):
+    """The error for a name that neither has. Numpy and others ask for names just to see, so the hint waits."""
+
+    def __init__(self, owner: str, name: str, offered: object) -> None:
+        super().__init__(owner, name)
+        self._offered = offered
+
+    def __str__(self) -> str:
+        owner, name = self.args
+        known = [n for n in dir(self._offered) if not n.startswith("_")] if self._offered else []
+        hint = did_you_mean(name, known, otherwise=" ") if known else ""
+        return f"{owner!r} object has no attribute {name!r}. {hint}".strip()
+
+
 class _Recorder:
     """Hands each note to the lists open in this context; from a thread started inside, to all open lists."""
 
@@ -78,15 +94,19 @@ class _Recorder:
 
     def note(self, operation: str, reason: str) -> Place | None:
         place = _caller()
+        self.keep([Gap(operation, reason, place)])
+        return place
+
+    def keep(self, gaps: list[Gap]) -> None:
         # a thread that the plugin starts has an empty context; its gaps must not be lost
         with self._lock:
             for notes in self._here.get() or tuple(self._all):
-                notes.append(Gap(operation, reason, place))
-        return place
+                notes.extend(gaps)
 
 
 _gaps = _Recorder("gaps")
 _spellings = _Recorder("spellings")
+_fallbacks = _Recorder("fallbacks")
 
 
 def recorded_gaps() -> AbstractContextManager[list[Gap]]:
@@ -97,6 +117,16 @@ def recorded_gaps() -> AbstractContextManager[list[Gap]]:
 def recorded_spellings() -> AbstractContextManager[list[Gap]]:
     """A context that yields the old pandas spellings used inside it, one entry per use."""
     return _spellings.open()
+
+
+def recorded_fallbacks() -> AbstractContextManager[list[Gap]]:
+    """A context that yields the gaps for which a node was run again on real pandas inside it."""
+    return _fallbacks.open()
+
+
+def note_fallback(gaps: list[Gap]) -> None:
+    """Record that these gaps made a node run again on real pandas."""
+    _fallbacks.keep(gaps)
 
 
 def note_spelling(operation: str, instead: str) -> None:
@@ -113,8 +143,7 @@ def missing_name(owner: str, name: str, section: str, offered: object = None) ->
         operation, reason = f"{owner}.{name}", "not offered"
         place = _gaps.note(operation, reason)
         return MissingName(f"the pandas adapter does not have {operation}", place=place)
-    hint = did_you_mean(name, [n for n in dir(offered) if not n.startswith("_")], otherwise=" ") if offered else ""
-    return AttributeError(f"{owner!r} object has no attribute {name!r}. {hint}".strip())
+    return _Slip(owner, name, offered)
 
 
 def unsupported(operation: str, reason: str, *, hint: str = "") -> UnsupportedCall:

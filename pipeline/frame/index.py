@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,25 +10,42 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.frame import clock
-from pipeline.frame.accessor import LabelAccessor
 from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse
-from pipeline.frame.label_set import LabelSet
+from pipeline.frame.label_list import LabelList
+from pipeline.frame.label_operator import LabelOperators
 from pipeline.frame.lookup import Positions
 from pipeline.frame.moment import Timestamp
-from pipeline.frame.values import Array, Values, missing_mask, plain_scalar
+from pipeline.frame.string import LabelAccessor
+from pipeline.frame.values import Array, Values, missing_mask
 
-__all__ = ["DatetimeIndex", "Index", "Positions", "RangeIndex", "as_index", "label_index"]
+__all__ = [
+    "DatetimeIndex",
+    "Index",
+    "Names",
+    "Positions",
+    "RangeIndex",
+    "TimedeltaIndex",
+    "as_index",
+    "label_index",
+]
 
 
-class Index(LabelSet):
+class Names(tuple[Any, ...]):
+    """The names of the levels of a `MultiIndex`."""
+
+    __slots__ = ()
+
+
+class Index(LabelOperators, LabelList):
     """Immutable labels. Two series whose indexes are equal are aligned row by row."""
 
     name: Any
     freq: Any = None
-    # set by series.py, which builds on this module
+    # set by series.py and multi_index.py, which build on this module
     _series_type: ClassVar[Any]
+    _multi_type: ClassVar[Any]
     nlevels = 1
 
     def __new__(cls, data: Any = (), dtype: Any = None, name: Any = None, tz: Any = None, **other: Any) -> Any:
@@ -42,18 +58,23 @@ class Index(LabelSet):
         values = Values.of(list(data) if not isinstance(data, np.ndarray | pl.Series | Values) else data, dtype)
         if cls is DatetimeIndex and values.kind == "O":
             values = clock.parsed(values, None, coerce=False)
+        elif cls is DatetimeIndex and values.kind in "iuf":
+            values = Values(values.array.astype("M8[ns]").astype("M8[us]"))
         if tz is not None:
             values = clock.placed(values, tz)
         return Index._of(values, name)
 
     @staticmethod
     def _of(values: Values, name: Any = None) -> Index:
-        made: Index = object.__new__(DatetimeIndex if values.kind == "M" else Index)
+        made: Index = object.__new__(_kind_of(values))
         made._values = values.freeze()
         made.name = name
         made._lookup = None
         made._sorted = None
         return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Index._of, (self._values, self.name)
 
     def _made(self, values: Values, name: Any) -> Any:
         return Index._of(values, name)
@@ -114,12 +135,21 @@ class Index(LabelSet):
         return (len(self),)
 
     @property
-    def empty(self) -> bool:
-        return len(self) == 0
-
-    @property
     def names(self) -> list[Any]:
         return [self.name]
+
+    @names.setter
+    def names(self, names: Any) -> None:
+        (self.name,) = names
+
+    def _level_values(self, level: Any) -> Values:  # noqa: ARG002 - a plain index has one
+        return self._values
+
+    def get_level_values(self, level: Any) -> Index:
+        """The labels: a plain index has one level."""
+        if level not in {0, -1, self.name}:
+            raise KeyError(f"Requested level ({level}) does not match index name ({self.name})")
+        return self
 
     def tolist(self) -> list[Any]:
         return list(self)
@@ -162,6 +192,8 @@ class Index(LabelSet):
     def notna(self) -> npt.NDArray[np.bool_]:
         return ~self.isna()
 
+    notnull = notna
+
     def map(self, mapper: Any, **_: Any) -> Index:
         look = mapper if callable(mapper) else mapper.get
         made: Index = Index([look(label) for label in self], name=self.name)
@@ -175,41 +207,7 @@ class Index(LabelSet):
     def searchsorted(self, value: Any, side: Any = "left", **_: Any) -> Any:
         return np.searchsorted(self._keys, self._key(value), side=side)
 
-    def _binary(self, other: Any, op: Callable[[Any, Any], Any]) -> Any:
-        right = other.array if isinstance(other, Index) else plain_scalar(other)
-        if isinstance(right, str) and self._values.kind == "M":
-            right = Timestamp(right).to_datetime64()
-        result = op(self.array, right)
-        return result if result.dtype == np.bool_ else Index._of(Values.of(result), self.name)
-
-    def __eq__(self, other: object) -> Any:
-        return self._binary(other, operator.eq)
-
-    def __ne__(self, other: object) -> Any:
-        return self._binary(other, operator.ne)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._binary(other, operator.lt)
-
-    def __le__(self, other: Any) -> Any:
-        return self._binary(other, operator.le)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._binary(other, operator.gt)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._binary(other, operator.ge)
-
-    def __add__(self, other: Any) -> Any:
-        return self._binary(other, operator.add)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._binary(other, operator.sub)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._binary(other, operator.mul)
-
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         raise TypeError(f"unhashable type: {type(self).__name__!r}")
 
     # last, for it hides the type of that name
@@ -240,6 +238,9 @@ class RangeIndex(Index):
             self.__dict__["_values"] = made
             return made
         return super().__getattr__(name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RangeIndex, (self._range.start, self._range.stop, self._range.step, self.name)
 
     def __len__(self) -> int:
         return len(self._range)
@@ -301,6 +302,8 @@ class DatetimeIndex(Index):
         return clock.field(self._values, "time").array
 
     def __getattr__(self, name: str) -> Any:
+        if name in clock.FLAGS:
+            return clock.field(self._values, name).array
         if name in clock.FIELDS:
             return Index._of(clock.field(self._values, name), self.name)
         return super().__getattr__(name)
@@ -316,6 +319,24 @@ class DatetimeIndex(Index):
 
     def tz_convert(self, tz: Any) -> Index:
         return Index._of(clock.moved(self._values, tz), self.name)
+
+    def to_period(self, freq: Any = None) -> Index:
+        """The first moment of each label's period, which stands for it."""
+        return Index._of(clock.begun(self._values, self.freq if freq is None else freq), self.name)
+
+    def day_name(self, **_: Any) -> Index:
+        """Monday to Sunday."""
+        return self.strftime("%A")
+
+    def month_name(self, **_: Any) -> Index:
+        """January to December."""
+        return self.strftime("%B")
+
+    def isocalendar(self) -> Any:
+        """ISO year, week and day of the week, on these labels."""
+        return self._as_series().dt.isocalendar()
+
+    tzinfo = tz
 
     def strftime(self, date_format: str) -> Index:
         return Index._of(clock.formatted(self._values, date_format), self.name)
@@ -334,6 +355,33 @@ class DatetimeIndex(Index):
 
     def to_pydatetime(self) -> Array:
         return objects([Timestamp.to_pydatetime(stamp) for stamp in self])
+
+
+class TimedeltaIndex(Index):
+    """Spans of time as labels."""
+
+    def __repr__(self) -> str:
+        return f"TimedeltaIndex({[str(span) for span in self]!r}, dtype='timedelta64[us]', freq=None)"
+
+    @property
+    def days(self) -> Index:
+        return Index._of(Values.of(self._values.series.dt.total_days()), self.name)
+
+    def total_seconds(self) -> Index:
+        """The length of each span in seconds."""
+        return Index._of(Values(self.array.astype("m8[us]") / clock.SECOND), self.name)
+
+
+def _kind_of(values: Values) -> type[Index]:
+    kind = values.kind
+    if kind == "M":
+        return DatetimeIndex
+    if kind == "m":
+        return TimedeltaIndex
+    if kind == "O" and len(values) and isinstance(values.array[0], tuple):
+        made: type[Index] = Index._multi_type
+        return made
+    return Index
 
 
 def as_index(data: Any) -> Index:

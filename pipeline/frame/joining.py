@@ -115,10 +115,10 @@ def join_on_index(left: Any, right: Any, *, how: str = "left", suffixes: tuple[s
     if how not in {"left", "right", "inner", "outer"}:
         raise unsupported("join", f"how={how!r}")
     if how == "right":
-        flipped = align(other.index, left.index, "left")
+        flipped = align(other.index, left.index, "pairs")
         index, mine, theirs = flipped.labels, flipped.right, flipped.left
     else:
-        index, mine, theirs = align(left.index, other.index, how)
+        index, mine, theirs = align(left.index, other.index, "pairs" if how == "left" else how)
     clash = [label for label in other._data if label in left._data]
     if clash and not any(suffixes):
         raise ValueError(f"columns overlap but no suffix specified: {clash}")

@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from pipeline.frame.alignment import align
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index, as_index
+from pipeline.frame.values import missing_mask
 
 __all__ = ["Labelled"]
 
@@ -22,6 +24,16 @@ class Labelled(Columnar):
     def empty(self) -> bool:
         """True without rows (or without columns)."""
         return len(self._index) == 0
+
+    @property
+    def attrs(self) -> dict[Any, Any]:
+        """Notes of the author's on this object; copies have none."""
+        notes: dict[Any, Any] = self.__dict__.setdefault("_attrs", {})
+        return notes
+
+    @attrs.setter
+    def attrs(self, notes: Any) -> None:
+        self.__dict__["_attrs"] = dict(notes)
 
     def _set_index(self, labels: Any) -> None:
         index = as_index(labels)
@@ -49,6 +61,60 @@ class Labelled(Columnar):
     def __deepcopy__(self: Mine, memo: Any) -> Mine:
         return self.copy()
 
+    def first_valid_index(self) -> Any:
+        """The label of the first row that has a value; None when none has."""
+        seen = np.flatnonzero(self._some_there())
+        return self._index[int(seen[0])] if len(seen) else None
+
+    def last_valid_index(self) -> Any:
+        """The label of the last row that has a value; None when none has."""
+        seen = np.flatnonzero(self._some_there())
+        return self._index[int(seen[-1])] if len(seen) else None
+
+    def _some_there(self) -> Any:
+        columns = self._data.values() if hasattr(self, "_data") else [self._values]  # type: ignore[attr-defined]
+        there = np.zeros(len(self), dtype=np.bool_)
+        for values in columns:
+            there |= ~missing_mask(values.array)
+        return there
+
+    def sample(  # noqa: PLR0917 - pandas' signature
+        self: Mine, n: int | None = None, frac: float | None = None, replace: bool = False, weights: Any = None,
+        random_state: Any = None, axis: Any = None, ignore_index: bool = False,
+    ) -> Mine:  # fmt: skip
+        """Rows by chance: `n` of them or a share, the same ones for the same `random_state`."""
+        refuse("sample", {"axis": axis})
+        chance: Any = random_state
+        if random_state is None:
+            chance = np.random.mtrand._rand
+        elif not hasattr(random_state, "choice"):
+            chance = np.random.RandomState(random_state)
+        size = n if n is not None else 1 if frac is None else round(frac * len(self))
+        share = None if weights is None else np.asarray(weights, dtype=np.float64) / np.sum(weights)
+        result = self._rows(chance.choice(len(self), size=size, replace=replace, p=share))
+        if ignore_index:
+            result._index = Index(range(len(result)))
+        return result
+
+    def convert_dtypes(self: Mine, **_: Any) -> Mine:
+        """An independent object: the types here are the plain ones already."""
+        return self.copy()
+
+    infer_objects = convert_dtypes
+
+    def align(self, other: Any, join: str = "outer", axis: Any = None, **options: Any) -> tuple[Any, Any]:
+        """Both on the same labels."""
+        refuse("align", {k: v for k, v in options.items() if k not in {"copy", "fill_value"}})
+        refuse("align", {"axis": axis if hasattr(other, "columns") and axis not in {None, 0, "index"} else None})
+        labels = align(self._index, other.index, "left" if join == "left" else join) if join != "right" else None
+        index = other.index if labels is None else labels.labels
+        fill = options.get("fill_value")
+        mine, theirs = self.reindex(index, fill_value=fill), other.reindex(index, fill_value=fill)  # type: ignore[attr-defined]
+        if hasattr(self, "columns") and hasattr(other, "columns") and axis is None:
+            columns = self.columns.union(other.columns) if join == "outer" else self.columns.intersection(other.columns)
+            mine, theirs = mine.reindex(columns=columns), theirs.reindex(columns=columns)
+        return mine, theirs
+
     def pipe(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         """``function(self, …)``."""
         return function(self, *args, **kwargs)
@@ -71,10 +137,14 @@ class Labelled(Columnar):
             result = self._sorted_columns(ascending)
         else:
             refuse("sort_index", {k: v for k, v in options.items() if k not in {"kind", "na_position"}})
-            order = np.argsort(self._index._keys, kind="stable")
-            if not ascending:
-                order = np.argsort(self._index._keys[::-1], kind="stable")[::-1]
-                order = len(self) - 1 - order
+            keys = self._index._keys
+            kind: Any = options.get("kind") or "quicksort"
+            if ascending:
+                # as in pandas, equal labels keep their order only where nothing moves
+                in_order = self._index.is_monotonic_increasing
+                order = np.arange(len(self)) if in_order else np.argsort(keys, kind=kind)
+            else:
+                order = len(self) - 1 - np.argsort(keys[::-1], kind=kind)[::-1]
             result = self._rows(order)
         if ignore_index:
             result._index = Index(range(len(result)))

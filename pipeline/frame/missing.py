@@ -76,12 +76,31 @@ class Missing(Columnar):
 
     pad, backfill = ffill, bfill
 
-    def interpolate(self, method: str = "linear", *, inplace: bool = False, **options: Any) -> Any:
-        """Missing between two values on the straight line from one to the other, by row; the tail stays level."""
-        if method not in {"linear", "time", "index"} or method != "linear":
+    def interpolate(
+        self, method: str = "linear", *, axis: Any = 0, limit: int | None = None, inplace: bool = False,
+        limit_direction: str | None = None, limit_area: str | None = None, **options: Any,
+    ) -> Any:  # fmt: skip
+        """Missing between two values on the line from one to the other, by row or (`time`, `index`) by label.
+
+        The tail keeps the last value, the head stays missing, unless `limit_direction` or `limit_area` say otherwise.
+        """
+        refuse("interpolate", {"axis": axis, **options})
+        if method in {"pad", "ffill", "bfill", "backfill"}:
+            note_spelling(f"interpolate(method={method!r})", "ffill() or bfill()")
+            backward = method in {"bfill", "backfill"}
+            result = self._each(lambda values: carried(values, backward=backward, limit=limit))
+            return self._settled(result, inplace, "interpolate")
+        if method not in {"linear", "time", "index", "values"}:
             raise unsupported("interpolate", f"method={method!r}")
-        refuse("interpolate", options)
-        return self._settled(self._each_numeric(interpolated), inplace, "interpolate")
+        if limit_direction not in {None, "forward", "backward", "both"}:
+            raise ValueError("limit_direction must be 'forward', 'backward' or 'both'")
+        at = np.arange(len(self), dtype=np.float64)
+        if method != "linear":
+            labels = self._index.array
+            at = labels.astype(np.int64).astype(np.float64) if labels.dtype.kind in "Mm" else labels.astype(np.float64)
+        way = limit_direction or "forward"
+        result = self._each_numeric(lambda values: interpolated(values, at, way, limit, limit_area))
+        return self._settled(result, inplace, "interpolate")
 
 
 def filled(values: Values, scalar: Any) -> Values:
@@ -117,6 +136,28 @@ def _last_present(gone: npt.NDArray[np.bool_], limit: int | None) -> npt.NDArray
     return last
 
 
-def interpolated(values: Values) -> Values:
-    """Straight lines over the holes; the tail keeps the last value, the head stays missing."""
-    return Values.of(values.clean.interpolate().forward_fill())
+def interpolated(
+    values: Values, at: npt.NDArray[np.float64], way: str = "forward", limit: int | None = None, area: str | None = None
+) -> Values:
+    """Straight lines over the holes, values standing at the places `at`."""
+    floats = values.floats
+    gone = np.isnan(floats)
+    if not gone.any() or gone.all():
+        return values
+    seen = np.flatnonzero(~gone)
+    made = np.where(gone, np.interp(at, at[seen], floats[seen]), floats)
+    rows = np.arange(len(floats))
+    before, after = rows < seen[0], rows > seen[-1]
+    lost = np.zeros(len(floats), dtype=np.bool_)
+    # how far a hole's row is from the value on either side
+    back = rows - np.maximum.accumulate(np.where(gone, -1, rows))
+    ahead = np.minimum.accumulate(np.where(gone, len(rows), rows)[::-1])[::-1] - rows
+    reach = len(rows) if limit is None else limit
+    forward, backward = (back <= reach) & ~before, (ahead <= reach) & ~after
+    lost |= gone & ~(forward if way == "forward" else backward if way == "backward" else forward | backward)
+    if area == "inside":
+        lost |= before | after
+    elif area == "outside":
+        lost |= gone & ~(before | after)
+    made[lost] = np.nan
+    return Values(made)

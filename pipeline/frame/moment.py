@@ -136,6 +136,9 @@ class Timestamp(dt.datetime):
     def utcnow(cls) -> Timestamp:
         return cls._of(dt.datetime.now(dt.UTC).replace(tzinfo=None))
 
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return Timestamp._of, (self.to_pydatetime(),)
+
     def to_pydatetime(self) -> dt.datetime:
         """The plain datetime of the same instant."""
         return dt.datetime.combine(self.date(), self.timetz())
@@ -168,6 +171,88 @@ class Timestamp(dt.datetime):
     def quarter(self) -> int:
         return (self.month + 2) // 3
 
+    @property
+    def week(self) -> int:
+        return self.isocalendar()[1]
+
+    weekofyear = week
+
+    @property
+    def days_in_month(self) -> int:
+        following = dt.date(self.year + self.month // 12, self.month % 12 + 1, 1)
+        return (following - dt.timedelta(days=1)).day
+
+    daysinmonth = days_in_month
+
+    @property
+    def is_month_end(self) -> bool:
+        return self.day == self.days_in_month
+
+    @property
+    def is_month_start(self) -> bool:
+        return self.day == 1
+
+    @property
+    def is_quarter_end(self) -> bool:
+        return self.is_month_end and self.month % 3 == 0
+
+    @property
+    def is_quarter_start(self) -> bool:
+        return self.is_month_start and self.month % 3 == 1
+
+    @property
+    def is_year_end(self) -> bool:
+        return self.is_month_end and self.month == 12
+
+    @property
+    def is_year_start(self) -> bool:
+        return self.is_month_start and self.month == 1
+
+    @property
+    def nanosecond(self) -> int:
+        return 0
+
+    @property
+    def asm8(self) -> np.datetime64:
+        return self.to_datetime64()
+
+    def day_name(self, locale: Any = None) -> str:
+        """Monday to Sunday."""
+        refuse("Timestamp.day_name", {"locale": locale})
+        return self.strftime("%A")
+
+    def month_name(self, locale: Any = None) -> str:
+        """January to December."""
+        refuse("Timestamp.month_name", {"locale": locale})
+        return self.strftime("%B")
+
+    def _stepped(self, freq: str, ahead: float) -> Timestamp:
+        step = as_span(freq if freq[:1].isdigit() else f"1{freq}").to_pytimedelta()
+        wall = self.to_pydatetime().replace(tzinfo=None)
+        ticks, width = (
+            (wall - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1),
+            step // dt.timedelta(microseconds=1),
+        )
+        whole, rest = divmod(ticks, width)
+        if ahead == 0.5:
+            whole += rest * 2 > width or (rest * 2 == width and whole % 2 == 1)
+        elif rest and ahead:
+            whole += 1
+        moved = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=int(whole) * width)
+        return self._of(moved.replace(tzinfo=self.tzinfo))
+
+    def floor(self, freq: str) -> Timestamp:
+        """The last multiple of a step."""
+        return self._stepped(freq, 0)
+
+    def ceil(self, freq: str) -> Timestamp:
+        """The next multiple of a step."""
+        return self._stepped(freq, 1)
+
+    def round(self, freq: str) -> Timestamp:
+        """The nearest multiple of a step; halves to even."""
+        return self._stepped(freq, 0.5)
+
     def normalize(self) -> Timestamp:
         """Midnight of the same day."""
         return self._of(self.to_pydatetime().replace(hour=0, minute=0, second=0, microsecond=0))
@@ -194,7 +279,10 @@ class Timedelta(dt.timedelta):
         if is_missing(value):
             return NaT
         seconds = _read_seconds(value, unit)
-        return super().__new__(cls, microseconds=round(seconds * 1e6))
+        return NaT if math.isnan(seconds) else super().__new__(cls, microseconds=round(seconds * 1e6))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Timedelta, (self.to_pytimedelta(),)
 
     def to_pytimedelta(self) -> dt.timedelta:
         """The plain timedelta of the same length."""
@@ -269,6 +357,8 @@ def _read_seconds(value: Any, unit: str | None) -> float:
         parts = _SPAN.findall(value)
         if parts and not _SPAN.sub("", value).strip():
             return sum(float(number) * _UNIT_SECONDS[_unit(name)] for number, name in parts)
+        if value.strip() in {"", "NaT", "nat", "nan", "NaN"}:
+            return math.nan
         raise ValueError(f"{value!r} is not a span of time; write '5min', '1h30min' or '2 days'")
     raise TypeError(f"cannot read a {type(value).__name__} as a span of time")
 

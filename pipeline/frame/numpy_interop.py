@@ -51,17 +51,16 @@ class NumpyInterop(Columnar):
         return self.to_numpy(dtype, copy=bool(copy))
 
     def __array_ufunc__(self, function: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        out = options.pop("out", None)
-        if out is not None:
-            if any(isinstance(target, Columnar) for target in out):
-                raise unsupported(f"np.{function.__name__}", "out= a Series or DataFrame")
-            plain = [np.asarray(x) if isinstance(x, Columnar) else x for x in inputs]
-            return getattr(function, method)(*plain, out=out, **options)
+        if "out" in options or "where" in options:
+            return self._into(function, method, inputs, options)
         if method == "accumulate":
             return self._each(lambda values: Values.of(function.accumulate(values.array, **options)))
         if method != "__call__":
             plain = [np.asarray(x) if isinstance(x, Columnar) else x for x in inputs]
             return getattr(function, method)(*plain, **options)
+        if method == "__call__" and function.nin > 2:
+            plain = [np.asarray(x) if isinstance(x, Columnar) else x for x in inputs]
+            return self._like_these(function(*plain, **options))
         if len(inputs) == 1:
             if function.nout != 1:
                 return tuple(self._each(partial(_one, function, options, place)) for place in range(function.nout))
@@ -74,6 +73,30 @@ class NumpyInterop(Columnar):
                 return inputs[1]._paired(inputs[0], swapped(name))
             return self._apply_pair(function, inputs, options)
         raise unsupported(f"np.{function.__name__}", f"{len(inputs)} inputs")
+
+    def _into(self, function: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """With ``out=`` or ``where=``: row by row, whatever the labels; a Series that is written into changes."""
+        plain = [np.asarray(x) if isinstance(x, Columnar) else x for x in inputs]
+        where = options.get("where")
+        if isinstance(where, Columnar):
+            options["where"] = np.asarray(where)
+        targets = options.pop("out", None)
+        if targets is None:
+            return self._like_these(getattr(function, method)(*plain, **options))
+        arrays = tuple(np.array(x) if isinstance(x, Columnar) else x for x in targets)
+        result = getattr(function, method)(*plain, out=arrays, **options)
+        for target, array in zip(targets, arrays, strict=True):
+            if isinstance(target, Columnar):
+                target._become(target._like_these(array))  # type: ignore[attr-defined]
+        return self._like_these(result)
+
+    def _like_these(self, result: Any) -> Any:
+        """An array of as many rows on these labels; anything else as it is."""
+        if isinstance(result, np.ndarray) and result.shape == np.shape(self._as_array()):
+            if result.ndim == 1:
+                return self._series_type._of(Values.of(result), self._index, getattr(self, "name", None))
+            return self._frame_type(result, index=self._index, columns=self.columns)  # type: ignore[attr-defined]
+        return result
 
     def _apply_pair(self, function: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         first, second = inputs

@@ -11,6 +11,7 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import narrowed
 from pipeline.frame.gaps import refuse
 from pipeline.frame.missing import filled
+from pipeline.frame.offset import DateOffset
 from pipeline.frame.values import Values, missing_mask
 
 __all__ = ["Operators"]
@@ -22,6 +23,8 @@ class Operators(Columnar):
     __hash__ = None  # type: ignore[assignment]
 
     def _operate(self, name: str, other: Any, how: str = "outer") -> Any:
+        if isinstance(other, DateOffset):
+            return other._apply(self, -other.n if name == "sub" else other.n)
         return self._paired(other, lambda left, right: binary(name, left, right), how=how)
 
     def _operate_swapped(self, name: str, other: Any) -> Any:
@@ -185,6 +188,15 @@ class Operators(Columnar):
 
     def pow(self, other: Any, *, fill_value: Any = None, **options: Any) -> Any:
         return self._named("pow", other, fill_value, options)
+
+    def rfloordiv(self, other: Any, *, fill_value: Any = None, **options: Any) -> Any:
+        return self._named("floordiv", other, fill_value, options, swap=True)
+
+    def rmod(self, other: Any, *, fill_value: Any = None, **options: Any) -> Any:
+        return self._named("mod", other, fill_value, options, swap=True)
+
+    def rpow(self, other: Any, *, fill_value: Any = None, **options: Any) -> Any:
+        return self._named("pow", other, fill_value, options, swap=True)
 
     subtract, multiply, divide, truediv, rtruediv = sub, mul, div, div, rdiv
 

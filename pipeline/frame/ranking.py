@@ -56,16 +56,6 @@ class Ranking(Columnar):
         place = self._place(np.argmin, skipna)
         return np.nan if place is None else self._index[place]
 
-    def first_valid_index(self) -> Any:
-        """The label of the first value that is not missing; None when all are."""
-        seen = np.flatnonzero(~missing_mask(self._values.array))
-        return self._index[int(seen[0])] if len(seen) else None
-
-    def last_valid_index(self) -> Any:
-        """The label of the last value that is not missing; None when all are."""
-        seen = np.flatnonzero(~missing_mask(self._values.array))
-        return self._index[int(seen[-1])] if len(seen) else None
-
     def sort_values(
         self, *, ascending: bool = True, inplace: bool = False, na_position: str = "last", ignore_index: bool = False,
         **options: Any,

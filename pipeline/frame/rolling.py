@@ -1,4 +1,8 @@
-"""Moving windows over one column, by polars: exact, whatever came before the window; a flat one varies by 0."""
+"""Moving windows over one column: exact, whatever came before the window; a flat one varies by 0.
+
+Sums, means, extremes and deviations come from `doubling`; medians, quantiles and higher moments from polars;
+means and deviations of short windows over scattered holes too, where polars is faster.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.lib.stride_tricks import sliding_window_view
 
-from pipeline.frame.values import Values
+from pipeline.frame.doubling import DOUBLED, doubled
+from pipeline.frame.values import Array, Values
 
 __all__ = ["Window", "applied", "paired_window", "rolled"]
 
@@ -17,56 +22,91 @@ _CELLS = 4_000_000
 
 
 class Window:
-    """How far a window reaches: `length` rows, `needed` of them present, seen from its end or from its centre."""
+    """How far a window reaches: `length` rows, `needed` of them present, seen from its end or from its centre.
 
-    __slots__ = ("center", "length", "needed")
+    `late` is by how many rows a window ends before the row that it belongs to; `step` keeps every so many rows.
+    """
 
-    def __init__(self, length: int, needed: int, *, center: bool = False) -> None:
+    __slots__ = ("center", "late", "length", "needed", "step")
+
+    def __init__(self, length: int, needed: int, *, center: bool = False, late: int = 0, step: int = 1) -> None:
         self.length = length
         self.needed = needed
         self.center = center
+        self.late = late
+        self.step = step
 
     @property
     def ahead(self) -> int:
         """Rows that a centred window looks ahead."""
         return (self.length - 1) // 2 if self.center else 0
 
+    def bounds(self, rows: int) -> tuple[Array, Array]:
+        """Where the window of each row begins and ends."""
+        ends = np.arange(1, rows + 1) + self.ahead - self.late
+        starts = np.clip(ends - self.length, 0, rows)
+        return starts, np.maximum(np.clip(ends, 0, rows), starts)
+
+    @property
+    def least(self) -> int:
+        """How many values make a result; at least one."""
+        return max(self.needed, 1)
+
 
 def rolled(values: Values, window: Window, name: str, **options: Any) -> Values:
     """The statistic `name` (mean, sum, std, var, min, max, median, quantile, skew, kurt, count) of each window."""
-    if name == "count":
-        series, name = values.clean.is_not_null().cast(pl.Float64), "sum"
-    else:
-        series = values.finite
+    floats = values.finite_floats
     if window.ahead:
-        series = series.extend_constant(None, window.ahead)
-    needed = max(window.needed, 1)
+        floats = np.concatenate([floats, np.full(window.ahead, np.nan)])
+    result = _moments(floats, window, name, options) if name in DOUBLED else _ordered(floats, window, name, options)
+    result = result[window.ahead :]
+    if window.late and len(result):
+        empty = 0.0 if window.needed == 0 and name in {"sum", "count"} else np.nan
+        result = np.concatenate([np.full(window.late, empty), result])[: len(values)]
+    return Values(result)
+
+
+def _moments(floats: Array, window: Window, name: str, options: dict[str, Any]) -> Array:
+    length, needed = window.length, window.needed
+    if name == "count":
+        counted = doubled(floats, length, 0, "count")
+        # it is rows that are needed here, not values
+        counted[: min(needed, length) - 1] = np.nan
+        return counted
+    if needed < length and name in {"mean", "std", "var"} and _scattered(floats):
+        series = pl.Series(floats, nan_to_null=True)
+        return getattr(series, f"rolling_{name}")(length, min_samples=window.least, **options).to_numpy()  # type: ignore[no-any-return]
+    return doubled(floats, length, needed, name, **options)
+
+
+def _scattered(floats: Array) -> bool:
+    """True when values are missing elsewhere than before the first one."""
+    gone = np.isnan(floats)
+    return bool(gone[int(np.argmin(gone)) :].any()) if len(gone) > 1 and not gone.all() else False
+
+
+def _ordered(floats: Array, window: Window, name: str, options: dict[str, Any]) -> Array:
+    series = pl.Series(floats, nan_to_null=True)
     if name in {"skew", "kurt"}:
         method = "rolling_skew" if name == "skew" else "rolling_kurtosis"
-        result = getattr(series, method)(window.length, bias=False, min_samples=needed)
-    elif name == "quantile":
-        result = series.rolling_quantile(window_size=window.length, min_samples=needed, **options)
-    else:
-        result = getattr(series, f"rolling_{name}")(window.length, min_samples=needed, **options)
-    if name == "sum" and window.needed == 0:
-        result = result.fill_null(0.0)
-    return Values(result.to_numpy()[window.ahead :])
+        return getattr(series, method)(window.length, bias=False, min_samples=window.least).to_numpy()  # type: ignore[no-any-return]
+    if name == "quantile":
+        return series.rolling_quantile(window_size=window.length, min_samples=window.least, **options).to_numpy()
+    return series.rolling_median(window.length, min_samples=window.least, **options).to_numpy()
 
 
-def applied(values: Values, window: Window, function: Callable[[Any], Any]) -> Values:
-    """A function of the author's on each window that has enough values; it gets the window as an array."""
-    floats = values.floats
-    floats = np.where(np.isinf(floats), np.nan, floats)
-    rows = len(floats)
-    padded = np.concatenate([floats, np.full(window.ahead, np.nan)]) if window.ahead else floats
-    present = np.concatenate([[0], np.cumsum(~np.isnan(padded))])
-    ends = np.arange(window.ahead + 1, len(padded) + 1)
-    starts = np.maximum(ends - window.length, 0)
-    ends = np.minimum(ends, rows)
-    enough = present[ends] - present[starts] >= max(window.needed, 1 if window.needed else 0)
-    result = np.full(rows, np.nan)
-    for row in np.flatnonzero(enough):
-        result[row] = function(floats[starts[row] : ends[row]])
+def applied(
+    values: Values, bounds: tuple[Array, Array], needed: int, function: Callable[[Array, slice], Any]
+) -> Values:
+    """A function on each window that has `needed` values; it gets the window as an array, and its rows."""
+    floats = values.finite_floats
+    starts, ends = bounds
+    present = np.concatenate([[0], np.cumsum(~np.isnan(floats))])
+    enough = present[ends] - present[starts] >= needed
+    result = np.full(len(starts), np.nan)
+    for row in np.flatnonzero(enough).tolist():
+        rows = slice(int(starts[row]), int(ends[row]))
+        result[row] = function(floats[rows], rows)
     return Values(result)
 
 
@@ -76,18 +116,19 @@ def paired_window(left: Values, right: Values, window: Window, *, correlation: b
     if not len(x):
         return Values(x)
     both = np.isfinite(x) & np.isfinite(y)
-    blank = np.full(window.length - 1, np.nan)
-    tail = np.full(window.ahead, np.nan)
+    rows, ahead = len(x), window.ahead - window.late
+    blank = np.full(window.length - 1 + max(-ahead, 0), np.nan)
+    tail = np.full(max(ahead, 0), np.nan)
     x = np.concatenate([blank, np.where(both, x, np.nan), tail])
     y = np.concatenate([blank, np.where(both, y, np.nan), tail])
-    xs = sliding_window_view(x, window.length)[window.ahead :]
-    ys = sliding_window_view(y, window.length)[window.ahead :]
-    result = np.empty(len(xs))
+    xs = sliding_window_view(x, window.length)[max(ahead, 0) :][:rows]
+    ys = sliding_window_view(y, window.length)[max(ahead, 0) :][:rows]
+    result = np.empty(rows)
     step = max(1, _CELLS // window.length)
     with np.errstate(all="ignore"):
-        for start in range(0, len(xs), step):
-            rows = slice(start, start + step)
-            result[rows] = _pair(xs[rows], ys[rows], max(window.needed, 1), correlation, ddof)
+        for start in range(0, rows, step):
+            piece = slice(start, start + step)
+            result[piece] = _pair(xs[piece], ys[piece], window.least, correlation, ddof)
     return Values(result)
 
 

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 import numpy as np
 import polars as pl
 
-from pipeline.frame.accessor import DatetimeAccessor, StringAccessor
+from pipeline.frame.accessor import DatetimeAccessor
 from pipeline.frame.alignment import align, picked
+from pipeline.frame.binning import factorize
+from pipeline.frame.categorical import CategoricalAccessor
 from pipeline.frame.columnar import Change, Columnar
 from pipeline.frame.elementwise import Elementwise
 from pipeline.frame.gaps import missing_name, note_spelling, refuse, unsupported
-from pipeline.frame.grouping import SeriesGroups, keyed
+from pipeline.frame.grouped import Grouped
 from pipeline.frame.index import Index, as_index
 from pipeline.frame.indexing import SeriesIndexer, fitted
 from pipeline.frame.labelled import Labelled
@@ -24,11 +26,17 @@ from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
 from pipeline.frame.ranking import Ranking
 from pipeline.frame.reduction import Reductions, reduced
+from pipeline.frame.relabel import Relabel
+from pipeline.frame.reshape import Unstacking
 from pipeline.frame.selection import Selected, by_label, by_position, is_mask, mask_of, positions_in
+from pipeline.frame.series_pair import SeriesPair
 from pipeline.frame.series_shape import SeriesShape
-from pipeline.frame.statistics import correlation, covariance
+from pipeline.frame.string import StringAccessor
+from pipeline.frame.summary import SeriesSummary
+from pipeline.frame.table_file import Written
 from pipeline.frame.temporary import references_when_set
 from pipeline.frame.text import series_text
+from pipeline.frame.time_rows import TimeRows
 from pipeline.frame.values import Array, Values
 from pipeline.frame.windows import Windows
 
@@ -38,7 +46,23 @@ Mine = TypeVar("Mine", bound="Series")
 
 
 class Series(
-    Operators, Elementwise, Missing, Reductions, Windows, Ranking, SeriesShape, Labelled, NumpyInterop, Columnar
+    SeriesSummary,
+    SeriesPair,
+    Operators,
+    Elementwise,
+    Missing,
+    Reductions,
+    Windows,
+    Grouped,
+    Unstacking,
+    Relabel,
+    TimeRows,
+    Written,
+    Ranking,
+    SeriesShape,
+    Labelled,
+    NumpyInterop,
+    Columnar,
 ):
     """One column with labels. Its values are never shared for writing: a change makes a column of its own."""
 
@@ -88,6 +112,9 @@ class Series(
         made.name = name
         made._parent = None
         return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self)._of, (self._values.freeze(), self._index, self.name)
 
     # -- the protocol of columns ---------------------------------------------------------------------------
 
@@ -230,7 +257,7 @@ class Series(
     at = loc
     iat = iloc
 
-    def _selected(self, key: Any) -> Selected:
+    def _selected(self, key: Any, *, to_write: bool = False) -> Selected:
         """The rows that ``series[key]`` means."""
         if is_mask(key):
             return np.flatnonzero(mask_of(key, self._index))
@@ -239,8 +266,11 @@ class Series(
             numbers = all(isinstance(edge, int | np.integer) for edge in edges)
             return key if numbers else by_label(key, self._index)
         if isinstance(key, int | np.integer) and self._index._values.kind not in "iuf":
-            note_spelling("series[position]", "series.iloc[position]")
-            return by_position(key, self._index)
+            if not to_write:
+                note_spelling("series[position]", "series.iloc[position]")
+                return by_position(key, self._index)
+            # pandas 3 reads a whole number as a label when it writes: a new row. So do we, and say so
+            note_spelling("series[position] = value", "series.iloc[position] = value")
         if isinstance(key, tuple):
             raise unsupported("Series[...]", "a tuple")
         return by_label(key, self._index)
@@ -252,7 +282,7 @@ class Series(
     def __setitem__(self, key: Any, value: Any) -> None:
         chained = self._parent is not None and sys.getrefcount(self) <= references_when_set()
         try:
-            rows = self._selected(key(self) if callable(key) else key)
+            rows = self._selected(key(self) if callable(key) else key, to_write=True)
         except KeyError:
             self.loc[key] = value
         else:
@@ -277,43 +307,29 @@ class Series(
     def str(self) -> StringAccessor:
         return StringAccessor(self)
 
+    @property
+    def cat(self) -> CategoricalAccessor:
+        return CategoricalAccessor(self)
+
+    def explode(self, ignore_index: bool = False) -> Any:
+        """A row for each item of the lists."""
+        frame = self.to_frame("value").explode("value", ignore_index)
+        return frame["value"].rename(self.name)
+
+    def factorize(self, **options: Any) -> Any:
+        """Each value as a number, and the values by number."""
+        return factorize(self, **options)
+
     def between(self, left: Any, right: Any, inclusive: Any = "both") -> Any:
         """True from `left` to `right`, the ends included or not."""
         if isinstance(inclusive, bool):
             note_spelling(f"between(inclusive={inclusive})", f"inclusive={'both' if inclusive else 'neither'!r}")
             inclusive = "both" if inclusive else "neither"
+        if inclusive not in {"both", "neither", "left", "right"}:
+            raise ValueError("Inclusive has to be either string of 'both','left', 'right', or 'neither'.")
         above = self >= left if inclusive in {"both", "left"} else self > left
         below = self <= right if inclusive in {"both", "right"} else self < right
         return above & below
-
-    def quantile(self, q: Any = 0.5, interpolation: Any = "linear") -> Any:
-        """The value that a share `q` lies below; several shares give a Series."""
-        if isinstance(q, list | tuple | np.ndarray):
-            return Series([self.quantile(one, interpolation) for one in q], index=list(q), name=self.name)
-        return reduced(self._values, "quantile", True, {"q": float(q), "interpolation": interpolation})
-
-    def corr(self, other: Any, method: Any = "pearson", min_periods: int | None = None) -> float:
-        """Pearson's correlation over the labels that both have."""
-        if method != "pearson" or min_periods:
-            raise unsupported("corr", f"method={method!r}, min_periods={min_periods!r}")
-        joint = align(self._index, other.index, "inner")
-        return correlation(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats)
-
-    def cov(self, other: Any, min_periods: int | None = None, ddof: int = 1) -> float:
-        """The covariance over the labels that both have, by n - ddof."""
-        refuse("cov", {"min_periods": min_periods})
-        joint = align(self._index, other.index, "inner")
-        return covariance(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats, ddof)
-
-    def autocorr(self, lag: int = 1) -> float:
-        """The correlation with itself `lag` rows before."""
-        return self.corr(self.shift(lag))
-
-    def dot(self, other: Any) -> Any:
-        """The sum of products."""
-        return np.dot(self._values.floats, np.asarray(other))
-
-    __matmul__ = dot
 
     def map(self, arg: Any, na_action: Any = None) -> Any:
         """Each value through a function, a dict or a Series; what a dict does not know is missing."""
@@ -352,23 +368,6 @@ class Series(
         return getattr(self, func)(*args, **kwargs) if isinstance(func, str) else func(self, *args, **kwargs)
 
     agg = aggregate
-
-    def groupby(self, by: Any = None, *, sort: bool = True, **options: Any) -> SeriesGroups:
-        """The rows in groups of equal keys."""
-        refuse(
-            "groupby",
-            {k: v for k, v in options.items() if k not in {"observed", "group_keys", "dropna"} and v is not True},
-        )
-        return SeriesGroups(self, keyed([(None, self._key_of(by))], sort=sort))
-
-    def _key_of(self, by: Any) -> Values:
-        if callable(by):
-            return Values.of([by(label) for label in self._index])
-        if isinstance(by, Series):
-            return picked(by._values, align(self._index, by.index, "left").right)
-        if by is None:
-            raise unsupported("groupby", "no key")
-        return as_index(by)._values
 
 
 def same_name(left: Any, right: Any) -> bool:

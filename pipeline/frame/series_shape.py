@@ -38,6 +38,53 @@ class SeriesShape(Columnar):
             self.name = result.name
         return settled
 
+    def add_prefix(self, prefix: str, **_: Any) -> Any:
+        """`prefix` before each label."""
+        return self._new(self._values, self._index.map(lambda label: f"{prefix}{label}"))
+
+    def add_suffix(self, suffix: str, **_: Any) -> Any:
+        """`suffix` behind each label."""
+        return self._new(self._values, self._index.map(lambda label: f"{label}{suffix}"))
+
+    def transform(self, func: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - one axis
+        """A function of the values that keeps the rows."""
+        made: Any = self.apply(func, args, **kwargs)  # type: ignore[attr-defined]
+        if not isinstance(made, Columnar) or len(made) != len(self):
+            raise ValueError("Function did not transform")
+        return made
+
+    def searchsorted(self, value: Any, side: Any = "left", sorter: Any = None) -> Any:
+        """Where values would go so that the order stays."""
+        return np.searchsorted(self._values.array, np.asarray(value), side=side, sorter=sorter)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Any:
+        """Each row several times over."""
+        refuse("repeat", {"axis": axis})
+        return self._rows(np.repeat(np.arange(len(self)), repeats))
+
+    def ravel(self, order: str = "C") -> Any:  # noqa: ARG002 - one axis
+        """The values as an array."""
+        return self._values.array
+
+    def pop(self, item: Any) -> Any:
+        """A value, which leaves the Series."""
+        found = self[item]  # type: ignore[index]
+        self._become(self.drop(item))
+        return found
+
+    def combine(self, other: Any, func: Any, fill_value: Any = None) -> Any:
+        """A function of each pair of values."""
+        mine, theirs = self.align(other, fill_value=fill_value) if isinstance(other, Columnar) else (self, other)  # type: ignore[attr-defined]
+        partners = theirs.tolist() if isinstance(theirs, Columnar) else [other] * len(self)  # type: ignore[attr-defined]
+        return mine._each(
+            lambda values: Values.of([func(x, y) for x, y in zip(values.plain_items(), partners, strict=True)])
+        )
+
+    def to_string(self, **options: Any) -> str:
+        """The Series as text."""
+        refuse("to_string", options)
+        return repr(self).rpartition("\n")[0]
+
     def to_frame(self, name: Any = None) -> Any:
         """A frame with this one column."""
         label = name if name is not None else self.name if self.name is not None else 0
@@ -47,10 +94,12 @@ class SeriesShape(Columnar):
         self, level: Any = None, *, drop: bool = False, name: Any = None, inplace: bool = False, **options: Any
     ) -> Any:
         """Rows numbered from 0; the old labels become a column unless dropped."""
-        refuse("reset_index", {"level": level, **options})
-        if drop:
+        refuse("reset_index", options)
+        if drop and level is None:
             return self._settled(self._new(self._values, Index(range(len(self)))), inplace, "reset_index")
-        return self.to_frame(name).reset_index()
+        if drop:
+            return self._settled(self._new(self._values, self._index.droplevel(level)), inplace, "reset_index")
+        return self.to_frame(name).reset_index(level)
 
     def reindex(self, index: Any = None, *, method: Any = None, fill_value: Any = None, **options: Any) -> Any:
         """The values for these labels, missing (or filled) where there are none."""

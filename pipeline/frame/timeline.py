@@ -14,9 +14,18 @@ from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index
 from pipeline.frame.moment import NaT, Timedelta, Timestamp, is_missing
 from pipeline.frame.series import Series
+from pipeline.frame.time_rows import TimeRows
 from pipeline.frame.values import Values
 
-__all__ = ["date_range", "to_datetime", "to_numeric", "to_timedelta"]
+__all__ = [
+    "bdate_range",
+    "date_range",
+    "infer_freq",
+    "timedelta_range",
+    "to_datetime",
+    "to_numeric",
+    "to_timedelta",
+]
 
 _UNITS = {"D": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
 
@@ -171,3 +180,66 @@ def to_numeric(arg: Any, errors: str = "raise", **options: Any) -> Any:
     if isinstance(arg, list | tuple | np.ndarray | Index):
         return read(Values.of(list(arg))).array
     return read(Values.of([arg])).item(0)
+
+
+def bdate_range(start: Any = None, end: Any = None, periods: int | None = None, freq: Any = "B", **options: Any) -> Any:
+    """Weekdays."""
+    return date_range(start, end, periods, freq, **options)
+
+
+def timedelta_range(
+    start: Any = None, end: Any = None, periods: int | None = None, freq: Any = None, name: Any = None, **options: Any
+) -> Any:
+    """Spans of time at a steady pace."""
+    refuse("timedelta_range", options)
+    zero = Timestamp("1970-01-01")
+    moments = date_range(
+        None if start is None else zero + Timedelta(start),
+        None if end is None else zero + Timedelta(end),
+        periods,
+        freq,
+    )
+    return Index._of(Values(moments.array.astype(np.int64).astype("m8[us]")), name)
+
+
+def infer_freq(index: Any) -> str | None:
+    """The frequency that the times keep to, such as '5min', 'D', 'B', 'W-SUN', 'ME'; None when they keep to none."""
+    labels = index if isinstance(index, Index) else Index(index)
+    if len(labels) < 3:
+        raise ValueError("Need at least 3 dates to infer frequency")
+    stamps = labels.array.astype("M8[us]")
+    steps = np.unique(np.diff(stamps.astype(np.int64)))
+    if len(steps) == 1 and steps[0] > 0:
+        return _pace_of(int(steps[0]), labels)
+    days = stamps.astype("M8[D]")
+    if (days.astype("M8[us]") != stamps).any() or (steps <= 0).any():
+        return None
+    months = days.astype("M8[M]").astype(np.int64)
+    apart = np.unique(np.diff(months))
+    if len(apart) == 1:
+        names = {1: "M", 3: "Q", 12: "Y"}
+        first = (days == days.astype("M8[M]").astype("M8[D]")).all()
+        last = ((days + 1) == (days.astype("M8[M]") + 1).astype("M8[D]")).all()
+        if int(apart[0]) in names and (first or last):
+            unit = names[int(apart[0])] + ("S" if first else "E")
+            month = stamps[0].astype(object).strftime("%b").upper()
+            return unit if unit[0] == "M" else f"{unit}-{'DEC' if unit == 'QE' and months[0] % 3 == 2 else month}"
+    weekdays = bool(np.is_busday(days).all()) and bool((np.busday_count(days[:-1], days[1:]) == 1).all())
+    return "B" if weekdays else None
+
+
+def _pace_of(step: int, labels: Any) -> str:
+    if step % _UNITS["D"] == 0:
+        days = step // _UNITS["D"]
+        if days % 7 == 0:
+            weeks = int(days // 7)
+            return f"{weeks if weeks > 1 else ''}W-{labels[0].strftime('%a').upper()}"
+        return f"{int(days) if days > 1 else ''}D"
+    for name, unit in (("h", "h"), ("min", "m"), ("s", "s"), ("ms", "ms"), ("us", "us")):
+        if step % _UNITS[unit] == 0:
+            count = int(step // _UNITS[unit])
+            return f"{count if count > 1 else ''}{name}"
+    return "us"
+
+
+TimeRows._date_range = staticmethod(lambda first, last, freq: date_range(first, last, freq=freq))

@@ -40,12 +40,11 @@ __all__ = ["Array", "Values", "as_array", "as_scalar", "concatenated", "fitting"
 class Values:
     """The values of one column. Immutable but for `put` by the owner of a thawed buffer."""
 
-    __slots__ = ("_array", "_finite", "_holders", "_owner", "_series", "zone")
+    __slots__ = ("_array", "_holders", "_owner", "_series", "zone")
 
     def __init__(self, array: Array | None = None, *, series: pl.Series | None = None, zone: str | None = None) -> None:
         self._array = array
         self._series = series
-        self._finite: pl.Series | None = None
         self._owner: weakref.ref[object] | None = None
         self._holders: list[weakref.ref[object]] = []
         self.zone = zone
@@ -68,6 +67,9 @@ class Values:
         """`length` times the same scalar."""
         one = _gathered([scalar])
         return cls(np.full(length, one.array[0], dtype=one.array.dtype), zone=one.zone)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _pickled, (np.array(self._array if self._array is not None else self.array), self.zone)
 
     def __len__(self) -> int:
         face = self._array if self._array is not None else self._series
@@ -112,14 +114,15 @@ class Values:
         return pl.Series(self.floats, nan_to_null=True)
 
     @property
-    def finite(self) -> pl.Series:
-        """The polars face as Float64 without infinities, which are missing in windows."""
-        if self._finite is None:
-            floats = self.floats
-            endless = np.isinf(floats)
-            cleaned = pl.Series(np.where(endless, np.nan, floats), nan_to_null=True) if endless.any() else self.clean
-            self._finite = cleaned
-        return self._finite
+    def finite_floats(self) -> npt.NDArray[np.float64]:
+        """The values as float64 without infinities, which are missing in windows."""
+        floats = self.floats
+        # a finite sum says that there is none, in one pass
+        with np.errstate(all="ignore"):
+            total = np.add.reduce(floats)
+        if np.isfinite(total) or not (endless := np.isinf(floats)).any():
+            return floats
+        return np.where(endless, np.nan, floats)
 
     @property
     def kind(self) -> str:
@@ -241,6 +244,10 @@ class Values:
         return Values(fresh, zone=zone or self.zone)
 
 
+def _pickled(array: Array, zone: str | None) -> Values:
+    return Values(array, zone=zone)
+
+
 def as_array(data: Any) -> Array:
     """`data` as a one-dimensional array in one of the types that Values hold."""
     return Values.of(data).array
@@ -256,7 +263,7 @@ def concatenated(parts: Iterable[Values]) -> Values:
     zone = next((part.zone for part in listed if part.zone), None)
     if len(kinds) == 1 or kinds <= set("iuf"):
         return Values(np.concatenate([part.array for part in listed]), zone=zone)
-    whole: list[Any] = [x for part in listed for x in part.items()]
+    whole: list[Any] = [x for part in listed for x in part.plain_items()]
     return _gathered(whole)
 
 

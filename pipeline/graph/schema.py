@@ -23,9 +23,11 @@ from pipeline.model.param import DeclaredParam
 from pipeline.model.registry import Registry
 from pipeline.model.scalar import plain, type_name
 
-__all__ = ["FILE_NAME", "schema", "schema_text"]
+__all__ = ["FILE_NAME", "schema", "schema_text", "stamp"]
 
 FILE_NAME = "graph.schema.json"
+_EDITION = 1
+"""Raised when schemas are made differently."""
 _NAME = "^[a-z][a-z0-9_]*$"
 _SCALAR = ["string", "number", "boolean"]
 _REFERENCE: dict[str, Any] = {"type": "string", "pattern": r"^\$[a-z][a-z0-9_]*$"}
@@ -33,11 +35,15 @@ _DURATION = r"^\d+(\.\d+)?(ms|s|m|h|d|w)$"
 _WIRE = {"type": "string", "description": "node, node.output, bars or bars.close"}
 
 
+def stamp(registry: Registry) -> str:
+    """A digest of what a schema is made from; its file has it near the beginning, so it need not be made to compare."""
+    return digest([(node.id, node.code, node.doc) for node in registry], _EDITION)
+
+
 def schema_text(registry: Registry) -> str:
-    """The schema as the text of its file; `$comment` holds a digest of what it was made from."""
-    made = schema(registry)
-    made["$comment"] = digest([json.dumps(made, sort_keys=True)])
-    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+    """The schema as the text of its file."""
+    made = {"$comment": stamp(registry), **schema(registry)}
+    return json.dumps(made, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def schema(registry: Registry) -> dict[str, Any]:
@@ -63,6 +69,7 @@ def schema(registry: Registry) -> dict[str, Any]:
             "param": _declaration(),
             "bars": _bars(),
             "subgraph": _subgraph(),
+            "typed": {"allOf": [{"if": _uses(node), "then": {"properties": _of(node)}} for node in registry]},
             "node": _node(registry, closed),
             "openNode": _node(registry, opened),
         },
@@ -178,8 +185,9 @@ def _node(registry: Registry, use: dict[str, Any]) -> dict[str, Any]:
         "tags": {**tags, "description": "Words to select nodes by."},
         "store": {"type": ["boolean", "null"], "description": "false: the output is not kept."},
     }
-    rules = [{"if": _uses(node), "then": {"properties": _of(node)}} for node in registry]
-    return _closed(properties, allOf=rules) | ({"required": ["use"]} if "patternErrorMessage" in use else {})
+    return _closed(properties, allOf=[{"$ref": "#/definitions/typed"}]) | (
+        {"required": ["use"]} if "patternErrorMessage" in use else {}
+    )
 
 
 def _uses(node: NodeType) -> dict[str, Any]:

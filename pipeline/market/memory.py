@@ -87,6 +87,8 @@ class MemoryMarket:
 
     def extended(self, resolved: ResolvedBars, end: dt.datetime | None) -> tuple[str | None, ...]:
         """As `Market.extended`."""
+        if resolved.request.resample:  # a longer range has bars that are unfinished in this one
+            return (None,) * len(resolved.symbols)
         request, longer = resolved.request, replace(resolved.request, end=end)
         stored = self._stored(request)
         found: list[str | None] = []

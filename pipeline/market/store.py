@@ -156,6 +156,8 @@ class Market:
         None where an action between the two ends restates bars before the first, so that the longer
         range does not begin with the bars of `resolved`; None for all when a symbol has gone.
         """
+        if resolved.request.resample:  # a longer range has bars that are unfinished in this one
+            return (None,) * len(resolved.symbols)
         head, request = self._manifests.head(), resolved.request
         longer = replace(request, end=end)
         there = self._manifests.sheet(head, request.timeframe).entries

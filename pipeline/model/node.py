@@ -1,10 +1,11 @@
 """Node types: declared computations. `pipeline.model.declare` has the decorators that make them.
 
-Five styles say in what form a function gets its ports:
+Six styles say in what form a function gets its ports:
 
 - ``expression`` (the default): polars expressions; the result is one (or a tuple of them).
 - ``kernel``: float64 arrays of ONE symbol (NaN where missing); the result is an array of the same
   length (or a tuple); numba compiles it on first use.
+- ``array``: the same arrays, in plain Python that may call any library; called once per symbol.
 - ``frame``: pandas-like frames or series of one symbol; the style of the guide's plugins.
 - ``table``: the axis (a polars frame of symbol and ts, all symbols), then polars series on it (a dict of
   them for a bundle); the result is a polars frame with rows of its own: metrics, trades and other tables.
@@ -30,7 +31,7 @@ from pipeline.model.param import ParamSet, Values
 
 __all__ = ["Category", "Caution", "NodeType", "Output", "Port", "RowMaker", "Scope", "Style", "Warmup"]
 
-Style: TypeAlias = Literal["expression", "kernel", "frame", "table", "panel"]
+Style: TypeAlias = Literal["expression", "kernel", "array", "frame", "table", "panel"]
 Scope: TypeAlias = Literal["symbol", "cross-section"]
 Category: TypeAlias = Literal["indicator", "strategy", "portfolio"]
 Warmup: TypeAlias = int | Callable[[Any], int]
@@ -67,6 +68,8 @@ class Output:
 @dataclass(frozen=True, eq=False)
 class NodeType:
     """A declared computation. Immutable; `code` is the digest of its source, "" until it is loaded.
+
+    A type that is made from data declares the digest of that data as `code`; the loader adds that of the source.
 
     `warmup` is the number of leading rows of a symbol whose output is null because the window is not
     full; `recursive` says that a value depends on the whole history before it; `caution` gives a sentence

@@ -11,6 +11,7 @@ on a module, star imports …) counts in full.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -44,12 +45,16 @@ class CodeDigester:
         self._tree = tree
         self._cut: dict[SourceFile, _Module] = {}
         self._texts: dict[int, str] = {}
+        self._digests: dict[tuple[SourceFile, str], str] = {}
 
     def digest(self, file: SourceFile, name: str | None = None) -> str:
         """The digest of `name` in `file` with all that it uses; of the whole file when `name` is None."""
-        walk = _Walk(self)
-        walk.follow(file, name or _WHOLE)
-        return digest("code", *(tuple(part) for part in walk.parts(file)))
+        asked = (file, name or _WHOLE)
+        if asked not in self._digests:
+            walk = _Walk(self)
+            walk.follow(*asked)
+            self._digests[asked] = digest("code", *(tuple(part) for part in walk.parts(file)))
+        return self._digests[asked]
 
     def cut(self, file: SourceFile) -> _Module:
         if file not in self._cut:
@@ -269,11 +274,23 @@ class _DocstringRemover(ast.NodeTransformer):
 
 
 def _without_docstrings(statement: ast.stmt) -> ast.stmt:
-    if any(isinstance(node, ast.Attribute) and node.attr == "__doc__" for node in ast.walk(statement)):
+    nodes = list(ast.walk(statement))
+    if any(isinstance(node, ast.Attribute) and node.attr == "__doc__" for node in nodes):
         return statement
+    documented = [node for node in nodes if isinstance(node, _DOCUMENTED) and _is_docstring(node.body[0])]
+    if not documented:
+        return statement
+    if documented == [statement]:  # nearly always: then a copy of its head will do
+        head = copy.copy(statement)
+        assert isinstance(head, _DOCUMENTED)
+        head.body = head.body[1:] or [ast.Pass()]
+        return head
     # a copy by way of text: the tree itself is shared with whoever compiles it
-    copy = ast.parse(ast.unparse(statement)).body[0]
-    return ast.fix_missing_locations(_DocstringRemover().visit(copy))  # type: ignore[no-any-return]
+    whole = ast.parse(ast.unparse(statement)).body[0]
+    return ast.fix_missing_locations(_DocstringRemover().visit(whole))  # type: ignore[no-any-return]
+
+
+_DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def require_named(name: str, owner: str) -> None:

@@ -6,20 +6,23 @@ The frame of one symbol has the columns timestamp, open, high, low, close, volum
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
 
 from pipeline.errors import PluginError
 from pipeline.frame import DataFrame, Series
+from pipeline.frame.real import from_real
 from pipeline.model.declare import ID
 from pipeline.model.kind import BARS, NUMBER, SIGNAL
 from pipeline.model.node import SINGLE_OUTPUT, NodeType, Output, Port
 from pipeline.model.param import REQUIRED, DeclaredParam, Param, ParamSet
 from pipeline.plugins.contract import IndicatorPlugin, StrategyPlugin
 
-__all__ = ["indicator_type", "strategy_type"]
+__all__ = ["Frames", "indicator_type", "strategy_type"]
+
+Frames = Callable[[DataFrame], Any]
 
 _TYPES: dict[str, Any] = {
     "int": int,
@@ -35,14 +38,17 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def strategy_type(plugin: type[StrategyPlugin], origin: str) -> NodeType:
-    """The node type of a strategy plugin: bars in, a signal out. Raises PluginError TG403."""
+def strategy_type(plugin: type[StrategyPlugin], origin: str, frames: Frames = lambda bars: bars) -> NodeType:
+    """The node type of a strategy plugin: bars in, a signal out. Raises PluginError TG403.
+
+    `frames` makes the frame that the plugin gets of the adapter's, for a plugin on real pandas.
+    """
     instance = _instance(plugin, origin)
     metadata = _metadata(instance, "strategy", origin)
     strategy_class = instance.get_strategy_class()
 
     def generate(bars: DataFrame, **params: Any) -> tuple[Any, Any]:
-        result = strategy_class(**params).generate_signals(bars)
+        result = strategy_class(**params).generate_signals(frames(bars))
         missing = [name for name in ("signal", "signal_strength") if name not in result.columns]
         if missing:
             raise PluginError(
@@ -53,7 +59,7 @@ def strategy_type(plugin: type[StrategyPlugin], origin: str) -> NodeType:
     return _node_type(metadata, generate, (Output(SINGLE_OUTPUT, SIGNAL),), _params(metadata, strategy_class, origin))
 
 
-def indicator_type(plugin: type[IndicatorPlugin], origin: str) -> NodeType:
+def indicator_type(plugin: type[IndicatorPlugin], origin: str, frames: Frames = lambda bars: bars) -> NodeType:
     """The node type of an indicator plugin: bars in, one number column per output.
 
     Outputs are the metadata's `outputs` (a list of names), else learned from a call on sample bars.
@@ -63,7 +69,8 @@ def indicator_type(plugin: type[IndicatorPlugin], origin: str) -> NodeType:
     params = _params(metadata, plugin, origin)
     taken = set(inspect.signature(plugin).parameters)
 
-    def compute(bars: DataFrame, **given: Any) -> dict[str, Any]:
+    def compute(ours: DataFrame, **given: Any) -> dict[str, Any]:
+        bars = frames(ours)
         made = plugin(**{name: value for name, value in given.items() if name in taken or _takes_any(plugin)})
         if not made.validate_data(bars):
             raise PluginError(f"{metadata['id']}: validate_data refused the bars", code="TG501")
@@ -174,6 +181,8 @@ def _takes_any(made: type[Any]) -> bool:
 
 
 def _by_name(result: Any) -> dict[str, Any]:
+    if type(result).__module__.partition(".")[0] == "pandas":
+        result = from_real(result)
     if isinstance(result, Series):
         return {SINGLE_OUTPUT: result}
     if isinstance(result, DataFrame):

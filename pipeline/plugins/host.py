@@ -197,7 +197,7 @@ def _outcome(call: Call, frame: Mapping[str, Any], worker: _Worker) -> Outcome:
         value = _value(call, frame["tables"], worker)
     except NodeError as error:
         return Outcome(raised=raised_by(error), ms=ms, cpu_ms=cpu_ms, compile_ms=compile_ms)
-    return Outcome(value, None, ms, cpu_ms, compile_ms)
+    return Outcome(value, None, ms, cpu_ms, compile_ms, str(frame.get("fallback", "")))
 
 
 def _value(call: Call, tables: Mapping[str, Any], worker: _Worker) -> Outputs:

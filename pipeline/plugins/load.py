@@ -8,23 +8,29 @@ else goes the ordinary way. Nothing outside the module is patched.
 
 from __future__ import annotations
 
+import ast
 import builtins
 import importlib
+import importlib.util
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeGuard
 
 import pipeline.frame
 from pipeline.errors import Place, PluginError, TradegraphError
+from pipeline.frame.real import offer_twin, on_pandas, to_real
+from pipeline.frame.talib_frames import talib_module
+from pipeline.model.digest import digest
 from pipeline.model.node import NodeType
 from pipeline.plugins.closure import CodeDigester, require_named
 from pipeline.plugins.contract import IndicatorPlugin, StrategyPlugin
-from pipeline.plugins.guide import indicator_type, strategy_type
+from pipeline.plugins.guide import Frames, indicator_type, strategy_type
 from pipeline.plugins.source import External, SourceFile, SourceTree
 
 __all__ = ["Loaded", "Loader"]
@@ -42,9 +48,15 @@ class Loaded:
 
 
 class Loader:
-    """Loads files for one registry; helper modules are shared between the files that import them."""
+    """Loads files for one registry; helper modules are shared between the files that import them.
 
-    def __init__(self) -> None:
+    `real` makes `import pandas` mean pandas itself: so are loaded the plugins that ask for it, and the twins of
+    functions that hit something that the adapter lacks.
+    """
+
+    def __init__(self, *, real: bool = False) -> None:
+        self.real = real
+        self._on_pandas: Loader | None = None
         self.tree = SourceTree()
         self.digester = CodeDigester(self.tree)
         self._modules: dict[Path, ModuleType] = {}
@@ -52,27 +64,51 @@ class Loader:
     def load(self, path: Path, root: Path) -> Loaded:
         """The node types that a file declares. Raises PluginError with the place of the failure."""
         file = self.tree.read(path, root)
+        if not self.real and wants_pandas(file.tree):
+            return self._real(path).load(path, root)
         module = self.module(file)
         whole = self.digester.digest(file)
         bound = list(dict.fromkeys(item for item in vars(module).values() if isinstance(item, NodeType | type)))
         types = [self._stamp(item, file) for item in bound if _declared_in(item, module)]
+        frames: Frames = to_real if self.real else lambda bars: bars
         for item in bound:
             if isinstance(item, type) and item.__module__ == module.__name__:
                 if issubclass(item, StrategyPlugin) and item is not StrategyPlugin:
-                    types.append(strategy_type(item, str(path)).loaded(code=whole, origin=str(path)))
+                    types.append(strategy_type(item, str(path), frames).loaded(code=whole, origin=str(path)))
                 elif issubclass(item, IndicatorPlugin) and item is not IndicatorPlugin:
-                    types.append(indicator_type(item, str(path)).loaded(code=whole, origin=str(path)))
+                    types.append(indicator_type(item, str(path), frames).loaded(code=whole, origin=str(path)))
         ids = [node.id for node in types]
         if twice := next((known for known in ids if ids.count(known) > 1), None):
             raise PluginError(f"it declares the id {twice!r} twice", code="TG404", hint="Give each an id of its own.")
+        frame_nodes = [node for node in types if node.style == "frame"]
+        if self.real:
+            types = [replace(node, fn=on_pandas(node.fn)) if node in frame_nodes else node for node in types]
+        else:
+            for node in frame_nodes:
+                offer_twin(node.fn, partial(self._twin, node.id, path, root))
         return Loaded(path, whole, tuple(types))
+
+    def _twin(self, node_id: str, path: Path, root: Path) -> Callable[..., Any]:
+        return next(node.fn for node in self._real(path).load(path, root).types if node.id == node_id)
+
+    def _real(self, path: Path) -> Loader:
+        if self._on_pandas is None:
+            if importlib.util.find_spec("pandas") is None:
+                raise PluginError(
+                    "it asks for real pandas, which is not installed",
+                    code="TG406",
+                    place=Place(str(path), 1),
+                    hint="Install the extra [pandas], or leave dataframe: pandas out of the metadata.",
+                )
+            self._on_pandas = Loader(real=True)
+        return self._on_pandas
 
     def module(self, file: SourceFile) -> ModuleType:
         """The module of a file, executed once."""
         known = self._modules.get(file.path)
         if known is not None:
             return known
-        name = f"{PACKAGE}.{file.path.stem}_{self.digester.digest(file)[:12]}"
+        name = f"{PACKAGE}.{file.path.stem}_{self.digester.digest(file)[:12]}{'_pandas' if self.real else ''}"
         module = ModuleType(name)
         module.__file__ = str(file.path)
         module.__package__ = PACKAGE
@@ -98,7 +134,9 @@ class Loader:
 
     def _stamp(self, node: NodeType, file: SourceFile) -> NodeType:
         require_named(node.fn.__qualname__, node.id)
-        return node.loaded(code=self.digester.digest(file, node.fn.__name__), origin=str(file.path))
+        code = self.digester.digest(file, node.fn.__name__)
+        # a type that is made from data: its code is both
+        return node.loaded(code=digest("declared", node.code, code) if node.code else code, origin=str(file.path))
 
 
 class _Importer:
@@ -117,8 +155,10 @@ class _Importer:
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> Any:
-        if level == 0 and name.partition(".")[0] == "pandas":
-            return _adapter(name, fromlist or ())
+        if level == 0 and name.partition(".")[0] == "pandas" and not self._loader.real:
+            return _below(pipeline.frame, name, fromlist or ())
+        if level == 0 and name.partition(".")[0] == "talib" and not self._loader.real:
+            return _below(talib_module(), name, fromlist or ())
         target = self._loader.tree.resolve(name, level, self._file)
         if isinstance(target, External):
             if level:
@@ -152,8 +192,19 @@ class _Importer:
         return module
 
 
-def _adapter(name: str, fromlist: Sequence[str]) -> Any:
-    found: Any = pipeline.frame
+def wants_pandas(tree: ast.AST) -> bool:
+    """True for a file with ``'dataframe': 'pandas'`` in a dict that is written out, as metadata are."""
+    return any(
+        isinstance(key, ast.Constant) and key.value == "dataframe" and isinstance(value, ast.Constant)
+        and value.value == "pandas"
+        for node in ast.walk(tree) if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+    )  # fmt: skip
+
+
+def _below(package: Any, name: str, fromlist: Sequence[str]) -> Any:
+    """What `import name` gives: the package, or with a `from` the module of that name in it."""
+    found = package
     if fromlist:
         for part in name.split(".")[1:]:
             found = getattr(found, part)

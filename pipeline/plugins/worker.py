@@ -77,6 +77,7 @@ class _Worker:
                 "tables": tables,
                 "raised": [raised.code, raised.message, raised.traceback, raised.of_values] if raised else None,
                 "times": [outcome.ms, outcome.cpu_ms, outcome.compile_ms],
+                "fallback": outcome.fallback,
             }
         )
 

@@ -18,6 +18,7 @@ import polars as pl
 
 from pipeline.errors import StoreError
 from pipeline.store.amend import moved_graphs
+from pipeline.store.certificates import land_certificates
 from pipeline.store.draft import drafted, publish_lock
 from pipeline.store.journal import read_pending, run_of
 from pipeline.store.live import live_runs
@@ -115,6 +116,7 @@ def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
             continue
         source = f"read_parquet({literal(str(file))})"
         connection.execute(f"insert into {table} by name select * from {source}")
+    land_certificates(connection, journal)
     objects, panels = journal / "objects.parquet", journal / "panels.parquet"
     if objects.exists():
         source = f"read_parquet({literal(str(objects))})"

@@ -187,6 +187,10 @@ def _timings(run: Run, uses: Uses) -> pl.DataFrame:
         bytes=(_COUNT, [record.bytes if mine else None for record, mine in zip(records, own, strict=True)]),
         started_at=(_TIME, [record.started_at for record in records]),
         tries=(pl.Int32, [record.tries if mine else None for record, mine in zip(records, own, strict=True)]),
+        fallback=(
+            _TEXT,
+            [(record.fallback or None) if mine else None for record, mine in zip(records, own, strict=True)],
+        ),
     ).with_columns(worker=pl.lit(run.worker))
 
 

@@ -37,11 +37,13 @@ comment on table nodes is 'where each value comes from: code, params, upstream a
 create table if not exists node_timings (
     run_id varchar, graph varchar, node varchar, node_type varchar, symbol varchar, key varchar,
     status varchar, ms double, cpu_ms double, rows bigint, bytes bigint, worker varchar, started_at timestamptz,
-    tries integer
+    tries integer, fallback varchar
 );
 alter table node_timings add column if not exists tries integer;
+alter table node_timings add column if not exists fallback varchar;
 comment on table node_timings is
-    'ms, cpu_ms (of the last try), tries: null unless computed or failed; symbol: null for all symbols at once';
+    'ms, cpu_ms (of the last try), tries: null unless computed or failed; symbol: null for all symbols at once; '
+    'fallback: what of pandas the adapter lacks, when the node was run again on real pandas';
 
 create table if not exists retries (
     run_id varchar, graph varchar, node varchar, symbol varchar, attempt integer, ms double, code varchar,
@@ -75,6 +77,14 @@ comment on table warnings is 'what was said about a graph when it ran: allowed, 
 create table if not exists plugins (
     run_id varchar, path varchar, origin varchar, digest varchar, ids varchar, status varchar, reason varchar
 );
+
+create table if not exists certificates (
+    node_type varchar, category varchar, style varchar, code varchar, params varchar, verdict varchar,
+    broken varchar, law varchar, message varchar, output varchar, symbol varchar, bar bigint, ts timestamptz,
+    expected double, got double, laws integer, tried integer, rows bigint, warmup bigint, measured_warmup bigint,
+    drift double, settled bigint, versions varchar, ms double, verified_at timestamptz
+);
+comment on table certificates is 'which laws a node type keeps: the latest verdict per code digest and params';
 
 create table if not exists outputs (run_id varchar, graph varchar, output varchar, node varchar, key varchar);
 comment on table outputs is 'declared outputs that are real tables, one per graph and output: those of the latest run';

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import universe, yaml_reading
+from benchmarks import library, universe, yaml_reading
 from benchmarks.engine import PHASES
 from benchmarks.overhead import OURS
 from benchmarks.report import Table
@@ -100,3 +100,11 @@ def test_wrong_results_are_refused():
         assert_expected(shape, wrong, "nobody")
     with pytest.raises(AssertionError, match="2 results"):
         assert_expected(shape, {name: wrong[name] for name in ("n0", "n1")}, "nobody")
+
+
+def test_the_library_is_timed_node_by_node(monkeypatch) -> None:
+    monkeypatch.delenv(library.VARIABLE, raising=False)
+    (table,) = library.main(["--symbols", "2", "--bars", "200", "--rounds", "1"])
+    assert [row["node"] for row in table.rows[:-2]] == list(library.NODES)
+    assert all(row["tradegraph"] and row["TA-Lib C"] for row in table.rows)
+    assert table.rows[-1]["tradegraph"] == "1.0"

@@ -34,6 +34,7 @@ nodes:
   when: {use: when, in: rising, with: {side: sell}}
   standing: {use: standing, in: daily.close}
   of_peak: {use: of_peak, in: channel.middle}
+  unrolled: {use: unrolled, in: daily.close}
   reach: {use: reach, in: daily}
   extremes: {use: extremes, in: daily.close}
   mine: {use: my_momentum, in: daily}
@@ -89,7 +90,7 @@ def test_every_node_type_on_the_page_is_loaded(discovery, blocks):
     declared = re.findall(r"^@.*\ndef (\w+)", "\n".join(blocks(PAGE, "python")), re.MULTILINE)
     assert discovery.registry.refused == ()
     assert {*declared, "my_momentum"} <= set(discovery.registry.ids)
-    assert len(declared) == 7
+    assert len(declared) == 8
 
 
 def test_every_node_type_on_the_page_computes(result, discovery, blocks):

@@ -181,3 +181,34 @@ def test_params_that_make_no_rows_are_found_before_a_bar_is_read(axes):
     axes.node("axes", PANEL.replace("def odd(axis, *, keep):", "def odd(axis, *, keep):\n    1 / (keep - 3)"))
     with pytest.raises(GraphError, match="cannot make rows: ZeroDivisionError"):
         axes.check("a: {use: thin, in: daily.close, with: {keep: 3}}")
+
+
+def test_what_one_symbol_gives_to_all_is_not_reused_by_symbol(axes):
+    """A corrected index changes what was aligned to it, also for symbols whose own bars are as they were."""
+    axes.node(
+        "spread",
+        """
+        from pipeline import Anything, Axis
+
+        @indicator(style="panel", rows="to")
+        def spread(rows: Axis, x: Number, to: Anything) -> SameKind:
+            '''The first symbol's values for all.'''
+            note("spread")
+            first = x.filter(pl.col("symbol") == "AAA")
+            return rows.join(first.select("ts", "value"), on="ts", how="left", maintain_order="left")["value"]
+        """,
+    )
+    axes.on_disk()
+    nodes = "a: {use: spread, in: {x: daily.close, to: daily}}\nb: {use: plus, in: a}"
+    axes.run(nodes)
+    axes.put(axes.bars(symbols=("AAA",)).with_columns(pl.col("close") + 0.25))
+    run = axes.run(nodes)
+    assert axes.values(run, "b")[12] == 100.25
+    assert axes.values(axes.run(nodes, bars="daily: {timeframe: 1d, symbols: [AAA, CCC]}"), "b")[12] == 100.25
+
+
+@pytest.mark.parametrize("bars", ["weekly: {timeframe: 1w, resample: 1d, to: 2020-01-08}"])
+def test_a_shorter_range_of_slower_bars_has_no_bar_of_the_longer_one_that_is_unfinished(axes, bars):
+    axes.run("a: {use: plus, in: weekly.close}", bars=bars.replace(", to: 2020-01-08", ""))
+    run = axes.run("a: {use: plus, in: weekly.close}", bars=bars)
+    assert axes.values(run, "a") == [104.0, 204.0, 304.0]

@@ -47,7 +47,7 @@ def test_an_edited_helper_two_modules_away_gives_the_new_value_here_and_in_a_new
 def node_and_arguments(world):
     array = Column(array=np.arange(4.0)).array
     array.flags.writeable = False
-    return world.registry()["compiled"], kernel_arguments([Column(array=array)], {}, np.array([0, 4]))
+    return world.registry()["compiled"], kernel_arguments((np.empty(4),), [Column(array=array)], {}, np.array([0, 4]))
 
 
 def test_kernels_are_kept_by_code_whatever_the_node_type_object(helped, kernels) -> None:

@@ -1,5 +1,7 @@
 """How each style of node is called: what it gets, what becomes of what it gives, and no leak between symbols."""
 
+import importlib.util
+
 import numpy as np
 import polars as pl
 import pytest
@@ -368,7 +370,11 @@ def test_a_frame_node_of_the_wrong_length_is_refused(uneven) -> None:
     assert run.exit_status == 1
 
 
-def test_a_gap_of_the_adapter_fails_the_node_even_if_its_except_swallowed_it(uneven) -> None:
+def test_a_gap_of_the_adapter_fails_the_node_even_if_its_except_swallowed_it(uneven, monkeypatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "pandas" else there(name, *rest)
+    )
     uneven.node("frames", FRAMES)
     run = uneven.run("a: {use: swallowing, in: daily.close}\nb: {use: smooth, in: daily}")
     failure = run.record("g", "a").failure

@@ -401,7 +401,7 @@ MALFORMED = [
     (Upper, {}, "an id is lower case letters, digits and _"),
     (sound, {"id": "a.b.c"}, "an id is lower case letters, digits and _"),
     (sound, {"id": "2fast"}, "an id is lower case letters, digits and _"),
-    (sound, {"style": "kernl"}, "style is 'kernl', allowed: expression | kernel | frame | table"),
+    (sound, {"style": "kernl"}, "style is 'kernl', allowed: expression | kernel | array | frame | table | panel"),
     (sound, {"scope": "market"}, "scope is 'market', allowed: symbol | cross-section"),
     (sound, {"warmup": -1}, "warmup is -1, expected a number of rows"),
     (sound, {"warmup": "13"}, "warmup is '13', expected a number of rows"),

@@ -41,7 +41,14 @@ BUILT_IN = discover()
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "node" in metafunc.fixturenames:
-        metafunc.parametrize("node", [pytest.param(node, id=name) for name, node in sorted(BUILT_IN.items())])
+        metafunc.parametrize(
+            "node",
+            [
+                # one worker for all tests of a node: it is compiled once
+                pytest.param(node, id=name, marks=pytest.mark.xdist_group(name))
+                for name, node in sorted(BUILT_IN.items())
+            ],
+        )
 
 
 @cache
@@ -70,14 +77,26 @@ def compute_kernel(node: NodeType, ports: Sequence[Any], params: Mapping[str, An
     return list(found) if isinstance(found, tuple) else [found]
 
 
+def axis_of(rows: int) -> list[pl.Series]:
+    """The columns beside the ports: one bar an hour of one symbol, from a Monday on."""
+    start = np.datetime64("2024-01-01", "us")
+    ts = pl.Series("ts", start + np.arange(rows) * np.timedelta64(3_600_000_000, "us")).dt.replace_time_zone("UTC")
+    return [ts, pl.Series("symbol", ["A"] * rows, dtype=pl.String)]
+
+
 def compute_expression(node: NodeType, ports: Sequence[Any], params: Mapping[str, Any]) -> list[np.ndarray]:
-    columns = [
-        Column(dtype=port.takes.dtype, array=array).series.alias(port.name)
-        for port, array in zip(node.ports, ports, strict=False)
-    ]
-    found = node.fn(*(pl.col(column.name) for column in columns), **params)
+    columns, args = [], []
+    for port, array in zip(node.ports, ports, strict=False):
+        fields = {f"{port.name}_{name}": (kind, array[name]) for name, kind in port.takes.fields}
+        fields = fields or {port.name: (port.takes, array)}
+        columns += [Column(dtype=kind.dtype, array=x).series.alias(name) for name, (kind, x) in fields.items()]
+        bundle = {name: pl.col(f"{port.name}_{name}") for name, _ in port.takes.fields}
+        args.append(bundle or pl.col(port.name))
+    found = node.fn(*args, **params)
     found = found if isinstance(found, tuple) else (found,)
-    frame = pl.DataFrame(columns).select(expression.alias(str(i)) for i, expression in enumerate(found))
+    frame = pl.DataFrame([*columns, *axis_of(len(ports[0]))]).select(
+        expression.alias(str(i)) for i, expression in enumerate(found)
+    )
     return [Column(series=series).array for series in frame]
 
 
@@ -91,11 +110,12 @@ def compute() -> Callable[..., Any]:
         node = BUILT_IN[id_]
         checked, faults = node.params.check(params, owner=id_)
         assert not faults, faults
-        arrays = [locked(port) for port in ports]
+        arrays = [{k: locked(x) for k, x in p.items()} if isinstance(p, dict) else locked(p) for p in ports]
+        first = next(iter(arrays[0].values())) if isinstance(arrays[0], dict) else arrays[0]
         how = compute_kernel if node.style == "kernel" else compute_expression
         found = how(node, arrays, checked)
         for array in found:
-            assert len(array) == len(arrays[0])
+            assert len(array) == len(first)
         if len(found) == 1:
             return found[0]
         bundle = node.outputs[0].kind
@@ -152,7 +172,14 @@ EXAMPLES = {
     "between": {"low": 90.0, "high": 110.0},
     "above": {"level": 100.0},
     "below": {"level": 100.0},
+    "spread": {"first": "A", "second": "A"},
+    "pairs": {"first": "A", "second": "B"},
     "macd": {"fast": 3, "slow": 7, "signal": 4},
+    "ppo": {"fast": 3, "slow": 7, "signal": 4},
+    "tsi": {"first": 5, "second": 3},
+    "compare": {"op": ">="},
+    "hold_for": {"bars": 3},
+    "of_symbol": {"symbol": "A"},
 }
 """Params that make a difference on `walk`, where the defaults would not."""
 
@@ -171,6 +198,9 @@ def example() -> Callable[..., tuple[list[np.ndarray], dict[str, Any]]]:
                 array = rng.choice([-1.0, 0.0, 0.0, 1.0], rows)
             elif dtype == "bool":
                 array = rng.choice([0.0, 0.0, 1.0], rows)
+            elif dtype == "bundle":
+                events = rng.choice([-1.0, 0.0, 0.0, 1.0], rows)
+                array = vars(market) if port.takes.name == "bars" else {"event": events, "strength": rng.random(rows)}
             elif port.takes.name == "returns":
                 array = rng.normal(0.0, 0.01, rows)
             elif port.takes.name == "weight":
@@ -188,17 +218,19 @@ def example() -> Callable[..., tuple[list[np.ndarray], dict[str, Any]]]:
 
 def table_of(node: NodeType, ports: Mapping[str, np.ndarray]) -> pl.DataFrame:
     """One symbol's axis (A, by the day) and its ports as series, by name, in one frame."""
-    rows = len(next(iter(ports.values())))
+    columns = {port.name: (port.takes, ports[port.name]) for port in node.ports if port.name in ports}
+    for name, (kind, port) in list(columns.items()):
+        if kind.fields:  # a bundle lies there by its fields
+            del columns[name]
+            columns |= {field: (inner, port[field]) for field, inner in kind.fields}
+    rows = len(next(iter(columns.values()))[1])
     start = np.datetime64("2020-01-01", "us")
     ts = pl.Series("ts", start + np.arange(rows) * np.timedelta64(86_400_000_000, "us"))
-    columns = [
-        Column(dtype=port.takes.dtype, array=ports[port.name])
-        .series.cast(polars_dtype(port.takes.dtype))
-        .alias(port.name)
-        for port in node.ports
-        if port.name in ports
+    series = [
+        Column(dtype=kind.dtype, array=array).series.cast(polars_dtype(kind.dtype)).alias(name)
+        for name, (kind, array) in columns.items()
     ]
-    return pl.DataFrame([pl.Series("symbol", ["A"] * rows, dtype=pl.String), ts.dt.replace_time_zone("UTC"), *columns])
+    return pl.DataFrame([pl.Series("symbol", ["A"] * rows, dtype=pl.String), ts.dt.replace_time_zone("UTC"), *series])
 
 
 @pytest.fixture(scope="session")
@@ -212,7 +244,12 @@ def tabulate() -> Callable[..., pl.DataFrame]:
     """`tabulate(node, frame, **params)`: call a table node with the axis and ports that lie in one frame."""
 
     def called(node: NodeType, frame: pl.DataFrame, **params: Any) -> pl.DataFrame:
-        ports = [frame[port.name] if port.name in frame.columns else None for port in node.ports]
+        ports = []
+        for port in node.ports:
+            if port.takes.fields:
+                ports.append({field: frame[field] for field, _ in port.takes.fields})
+            else:
+                ports.append(frame[port.name] if port.name in frame.columns else None)
         return node(frame.select("symbol", "ts"), *ports, **params)
 
     return called

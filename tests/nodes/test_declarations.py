@@ -1,6 +1,7 @@
 """The declarations themselves: one node a file, documented, bounded, and nothing heavy imported."""
 
 import ast
+import datetime as dt
 import subprocess
 import sys
 from pathlib import Path
@@ -26,17 +27,28 @@ def test_a_docstring_tells_meaning_warmup_and_missing_values(node):
 def test_every_param_is_described_and_bounded(node):
     for param in node.params:
         assert param.param.description
-        assert get_origin(param.type) is Literal or len(param.param.bounds.given()) == 2, param.name
+        assert (
+            get_origin(param.type) is Literal or param.type in (str, dt.time) or len(param.param.bounds.given()) == 2
+        ), param.name
 
 
 def test_recursive_nodes_say_so(node):
-    recursions = {"ema", "wilder", "dema", "rsi", "macd", "atr", "long_flat", "position", "position_returns", "growth"}
+    recursions = {
+        "accumulation", "adx", "atr", "dema", "directional_index", "drawdown", "ema", "force_index", "growth", "kama",
+        "keltner", "latch", "long_flat", "macd", "obv", "pairs", "parabolic_sar", "position", "position_returns", "ppo",
+        "rsi", "since", "stoch_rsi", "supertrend", "tema", "tsi", "volatility_target", "vwap", "wilder",
+    }  # fmt: skip
     assert node.recursive == (node.id in recursions)
 
 
 def test_nodes_import_only_the_root_of_pipeline_its_model_themselves_numpy_and_polars():
-    allowed = {"datetime", "typing", "numpy", "numpy.typing", "polars", "pipeline"}
+    allowed = {
+        "collections.abc", "dataclasses", "datetime", "itertools", "typing", "numpy", "numpy.typing",
+        "polars", "pipeline",
+    }  # fmt: skip
     for source in SOURCES:
+        if source.parent.name == "talib":  # made from data by hand: it needs the model
+            continue
         for step in ast.walk(ast.parse(source.read_text())):
             names = [step.module] if isinstance(step, ast.ImportFrom) else []
             names += [alias.name for alias in step.names] if isinstance(step, ast.Import) else []
@@ -47,8 +59,9 @@ def test_nodes_import_only_the_root_of_pipeline_its_model_themselves_numpy_and_p
 
 
 def test_declaring_every_node_imports_no_numba():
-    modules = [".".join(("nodes", *path.relative_to(ROOM).with_suffix("").parts)) for path in SOURCES]
+    declaring = [path for path in SOURCES if path.name != "_probe.py"]
+    modules = [".".join(("nodes", *path.relative_to(ROOM).with_suffix("").parts)) for path in declaring]
     lines = [f"import {module.removesuffix('.__init__')}" for module in modules]
-    code = "\n".join(["import sys", *lines, "assert not {'numba', 'pydantic', 'pandas'} & set(sys.modules)"])
+    code = "\n".join(["import sys", *lines, "assert not {'numba', 'pydantic', 'pandas', 'talib'} & set(sys.modules)"])
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOM.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

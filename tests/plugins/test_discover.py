@@ -92,6 +92,6 @@ def test_every_shipped_file_loads_and_declares_one_node() -> None:
     discovery = build_registry([])
     assert discovery.registry.refused == ()
     assert {record.status for record in discovery.records} == {"loaded"}
-    assert all(len(record.ids) == 1 for record in discovery.records)
+    assert all(len(record.ids) == 1 for record in discovery.records if "/talib/" not in record.path)
     assert all(node.code for node in discovery.registry)
     assert len({node.code for node in discovery.registry}) == len(discovery.registry)

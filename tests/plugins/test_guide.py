@@ -1,5 +1,6 @@
 """Plugins as the guide writes them: their ports, outputs, params and faults, on the adapter alone."""
 
+import importlib.util
 import sys
 
 import pytest
@@ -177,7 +178,11 @@ SWALLOWING = """
 """
 
 
-def test_the_guides_own_except_cannot_hide_a_gap_of_the_adapter(world, guide) -> None:
+def test_the_guides_own_except_cannot_hide_a_gap_of_the_adapter(world, guide, monkeypatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "pandas" else there(name, *rest)
+    )
     text = guide("strategy")
     start, end = text.index("        result_df['signal'] = 0"), text.index("        return result_df")
     world.write("my_custom_strategy", text[:start] + SWALLOWING.lstrip("\n") + text[end:])

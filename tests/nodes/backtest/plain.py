@@ -112,9 +112,11 @@ def play_events(
             if trade is not None:
                 check_stops(t)
         else:
+            before = len(trades)
             if trade is not None:
                 check_stops(t)
-            decide(t, bars["close"][t])
+            if len(trades) == before:  # a stop is the only order of its bar
+                decide(t, bars["close"][t])
         close = bars["close"][t]
         if isfinite(close):
             mark = close
@@ -195,7 +197,7 @@ def play_weights(bars, target, *, times=None, fill="next_open", fee=0.0, slippag
                     book(t, label, name, size, raw[name], "target")
             buys = {name: size for name, size in wanted.items() if size > 1e-12}
             needed = sum(size * raw[name] * (1 + slippage) * (1 + fee) for name, size in buys.items())
-            share = 1.0 if needed <= money else max(money, 0.0) / needed
+            share = 1.0 if needed <= max(money, 0.0) else max(money, 0.0) / needed
             for name, size in buys.items():
                 if size * share > 1e-12:
                     book(t, label, name, size * share, raw[name], "target")

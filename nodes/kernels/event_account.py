@@ -1,0 +1,253 @@
+"""Accounts on events: what became of decisions to buy and to sell, each filled with all there is.
+
+A *cell* is one account: the bars of a symbol, decisions on them, and settings. Cells may share their bars, so a
+parameter sweep over one symbol is one call, and so are many symbols with one setting. Only decisions and the bars
+on which something is held are looked at; nothing is allocated per bar.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nodes.kernels.measure import (
+    AT_END,
+    BY_PROFIT,
+    BY_RUIN,
+    BY_SIGNAL,
+    BY_STOP,
+    BY_TRAIL,
+    ENTRY,
+    EXIT,
+    FEE,
+    LEAVING_FEE,
+    LEFT,
+    PRICE,
+    REASON,
+    SIDE,
+    SIZE,
+    measure_account,
+)
+from pipeline import kernel
+
+FILL, DIRECTION, COST, SLIP, CASH, YEAR, YEARS = range(7)
+"""Columns of `settings`: fill case, direction, fee, slippage, initial cash, bars per year, years that the bars span."""
+
+NEXT_OPEN, NEXT_CLOSE, SAME_CLOSE = range(3)
+"""Fill cases. Directions are 1 for long, -1 for short, 0 for both."""
+
+AT, WANTED, STRENGTH, STOP, PROFIT, TRAIL = range(6)
+"""Columns of a decision: its bar, the side (1 or -1), the strength, and the stops as fractions of the fill price."""
+
+DUST = 1e-8
+"""A size of at most this opens nothing."""
+
+
+@kernel
+def trade_events(
+    bars: NDArray[np.float64],
+    spans: NDArray[np.int64],
+    decisions: NDArray[np.float64],
+    bounds: NDArray[np.int64],
+    settings: NDArray[np.float64],
+    curves: NDArray[np.float64],
+    trades: NDArray[np.float64],
+    metrics: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Run every cell: write its trades and metrics, and its equity where that is kept; gives the trades of each.
+
+    `bars` has the rows open, high, low, close, one column per bar. Cell c has the bars from spans[c, 0] to spans[c,
+    1], keeps its equity in `curves` from spans[c, 2] on (-1: not at all), takes the rows bounds[c] to bounds[c + 1]
+    of `decisions`, in order of their bars, which count from its first one, and writes into the same rows of `trades`:
+    a decision opens at most one trade. Missing stops are NaN. `metrics` has a row per cell.
+    """
+    longest = 0
+    for c in range(len(spans)):
+        longest = max(longest, spans[c, 1] - spans[c, 0])
+    curve_room = np.empty(longest)
+    scratch = np.empty(longest)
+    counts = np.zeros(len(spans), np.int64)
+    for c in range(len(spans)):
+        a, b, kept = spans[c, 0], spans[c, 1], spans[c, 2]
+        curve = curve_room[: b - a] if kept < 0 else curves[kept : kept + b - a]
+        mine = trades[bounds[c] : bounds[c + 1]]
+        given = decisions[bounds[c] : bounds[c + 1]]
+        count, ruined = play_events(
+            bars[0, a:b], bars[1, a:b], bars[2, a:b], bars[3, a:b], given, settings[c], curve, mine
+        )
+        counts[c] = count
+        held = 0
+        traded = 0.0
+        fees = 0.0
+        for trade in mine[:count]:
+            traded += trade[SIZE] * trade[PRICE]
+            fees += trade[FEE] + trade[LEAVING_FEE]
+            if trade[REASON] == AT_END:
+                held += b - a - int(trade[ENTRY])
+            else:
+                held += int(trade[EXIT]) - int(trade[ENTRY])
+                traded += trade[SIZE] * trade[LEFT]
+        cash, year, years = settings[c, CASH], settings[c, YEAR], settings[c, YEARS]
+        measure_account(curve, cash, mine[:count], held, traded, fees, year, years, ruined, scratch, metrics[c])
+    return counts
+
+
+def play_events(
+    opened: NDArray[np.float64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    close: NDArray[np.float64],
+    decisions: NDArray[np.float64],
+    settings: NDArray[np.float64],
+    curve: NDArray[np.float64],
+    trades: NDArray[np.float64],
+) -> tuple[int, bool]:
+    """Run one account; gives the number of its trades and whether it was ruined."""
+    rows = len(close)
+    fill = settings[FILL]
+    lag = 0 if fill == SAME_CLOSE else 1
+    direction, fee, slip, cash = settings[DIRECTION], settings[COST], settings[SLIP], settings[CASH]
+    held = 0.0  # signed size
+    entry = 0
+    price = mark = best = 0.0
+    stop = profit = trail = np.nan
+    count = k = t = 0
+    while t < rows:
+        due = rows if k >= len(decisions) else min(int(decisions[k, AT]) + lag, rows)
+        if held == 0.0 and due > t:
+            for i in range(t, due):
+                curve[i] = cash
+            t = due
+            continue
+        if due > t and not (stop > 0.0 or profit > 0.0 or trail > 0.0):
+            # something is held and nothing can happen to it but ruin
+            while t < due:
+                if np.isfinite(close[t]):
+                    mark = close[t]
+                value = cash + held * mark
+                if value <= 0.0:
+                    break  # if it is so on a bar without a close, the bars below it say what to do
+                curve[t] = value
+                t += 1
+            if t == due:
+                continue
+        stopped = False  # a stop is the only order of its bar; after the open there may be both
+        for phase in range(2):
+            if (phase == 0) == (fill == NEXT_OPEN):
+                # the decision that is due
+                raw = opened[t] if fill == NEXT_OPEN else close[t]
+                if due != t:
+                    continue
+                decision = decisions[k]
+                k += 1
+                if stopped or not (np.isfinite(raw) and raw > 0.0):
+                    continue
+                side = decision[WANTED]
+                paid = raw * (1.0 + side * slip)
+                may_open = held == 0.0
+                if held * side < 0.0:
+                    cash += leave(trades[count - 1], t, paid, fee, BY_SIGNAL)
+                    held = 0.0
+                    may_open = direction == 0.0
+                if not may_open or direction == -side:
+                    continue
+                size = min(decision[STRENGTH], 1.0) * cash / (paid * (1.0 + fee))
+                if size > DUST:
+                    cost = fee * size * paid
+                    cash += -side * size * paid - cost
+                    held = side * size
+                    entry, price, best = t, paid, paid
+                    stop, profit, trail = decision[STOP], decision[PROFIT], decision[TRAIL]
+                    trade = trades[count]
+                    trade[ENTRY], trade[SIDE], trade[SIZE], trade[PRICE], trade[FEE] = t, side, size, paid, cost
+                    count += 1
+                    mark = last_known(close, t, price)
+            elif held != 0.0:
+                side = 1.0 if held > 0.0 else -1.0
+                raw, reason = reach(opened[t], high[t], low[t], side, price, best, stop, profit, trail, entry == t)
+                if reason >= 0:
+                    cash += leave(trades[count - 1], t, raw * (1.0 - side * slip), fee, reason)
+                    held = 0.0
+                    stopped = True
+        known = np.isfinite(close[t])
+        if known:
+            mark = close[t]
+        value = cash + held * mark if held != 0.0 else cash
+        if value <= 0.0 and (known or held == 0.0):
+            if held != 0.0:
+                side = 1.0 if held > 0.0 else -1.0
+                leave(trades[count - 1], t, close[t] * (1.0 - side * slip), fee, BY_RUIN)
+            curve[t:] = 0.0
+            return count, True
+        curve[t] = value
+        if held != 0.0 and known:
+            best = max(best, mark) if held > 0.0 else min(best, mark)
+        t += 1
+    if held != 0.0:
+        trade = trades[count - 1]
+        trade[EXIT], trade[LEFT], trade[LEAVING_FEE], trade[REASON] = rows - 1, mark, 0.0, AT_END
+    return count, False
+
+
+def leave(trade: NDArray[np.float64], t: int, paid: float, fee: float, reason: int) -> float:
+    """Close a trade at bar t and the price `paid`; gives what comes into the cash."""
+    cost = fee * trade[SIZE] * paid
+    trade[EXIT], trade[LEFT], trade[LEAVING_FEE], trade[REASON] = t, paid, cost, reason
+    return float(trade[SIDE] * trade[SIZE] * paid - cost)
+
+
+def last_known(close: NDArray[np.float64], t: int, price: float) -> float:
+    """The last close up to bar t that is known; the price of the fill when there is none."""
+    for i in range(t, -1, -1):
+        if np.isfinite(close[i]):
+            return float(close[i])
+    return price
+
+
+def reach(
+    opened: float,
+    high: float,
+    low: float,
+    side: float,
+    price: float,
+    best: float,
+    stop: float,
+    profit: float,
+    trail: float,
+    first: bool,
+) -> tuple[float, int]:
+    """The price at which a bar leaves a position by one of its stops, and which one; -1 when it reaches none.
+
+    The worst is assumed: of two stops the nearer is reached first, and both before the profit.
+    """
+    level = -side * np.inf
+    reason = BY_STOP
+    if stop > 0.0:
+        level = price * (1.0 - side * stop)
+    if trail > 0.0 and not first:
+        moved = best * (1.0 - side * trail)
+        if side * moved > side * level:
+            level, reason = moved, BY_TRAIL
+    if (low <= level) if side > 0.0 else (high >= level):
+        beyond = side * opened < side * level
+        return (opened if beyond else level), reason
+    if profit > 0.0:
+        level = price * (1.0 + side * profit)
+        if (high >= level) if side > 0.0 else (low <= level):
+            beyond = side * opened > side * level
+            return (opened if beyond else level), BY_PROFIT
+    return np.nan, -1
+
+
+@kernel
+def hold_positions(
+    spans: NDArray[np.int64],
+    trades: NDArray[np.float64],
+    bounds: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    out: NDArray[np.float64],
+) -> None:
+    """Write into `out`, which is 0, the units that each cell holds at its closes, from spans[c, 2] on."""
+    for c in range(len(spans)):
+        rows, first = spans[c, 1] - spans[c, 0], spans[c, 2]
+        for trade in trades[bounds[c] : bounds[c] + counts[c]]:
+            end = rows if trade[REASON] == AT_END else int(trade[EXIT])
+            out[first + int(trade[ENTRY]) : first + end] = trade[SIDE] * trade[SIZE]

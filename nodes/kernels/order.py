@@ -1,0 +1,91 @@
+"""Where values stand among those of a window: age of the extreme, rank, quantile.
+
+A window that contains a missing value is missing. The age costs O(n) whatever the window; rank and quantile
+look at the window anew for each row, O(n period), with loops that run at memory speed.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def age_of_top(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.float64]:
+    """Bars since the largest (sign 1.0) or smallest (-1.0) of the last `period` values; of equals, the latest."""
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    queue = np.empty(rows, dtype=np.int64)  # rows of falling values: the first is the extreme
+    head = 0
+    tail = 0
+    missing = -1
+    for i in range(rows):
+        value = sign * x[i]
+        if np.isnan(value):
+            missing = i
+            head = tail
+            continue
+        while tail > head and sign * x[queue[tail - 1]] <= value:
+            tail -= 1
+        queue[tail] = i
+        tail += 1
+        if queue[head] <= i - period:
+            head += 1
+        if i >= period - 1 and missing <= i - period:
+            out[i] = i - queue[head]
+    return out
+
+
+def share_below(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
+    """Share of the `period` values before this one that are below it, 0 to 1."""
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    missing = -1
+    for i in range(rows):
+        value = x[i]
+        if np.isnan(value):
+            missing = i
+        if i >= period and missing < i - period:
+            count = 0
+            for j in range(i - period, i):
+                count += x[j] < value
+            out[i] = count / period
+    return out
+
+
+def quantile_windows(x: NDArray[np.float64], period: int, share: float) -> NDArray[np.float64]:
+    """The `share` quantile (0 to 1) of the last `period` values, linear between its two neighbours."""
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    window = np.empty(period)  # sorted
+    size = 0
+    position = share * (period - 1)
+    below = int(np.floor(position))
+    above = min(below + 1, period - 1)
+    part = position - below
+    for i in range(rows):
+        if np.isnan(x[i]):
+            size = 0
+            continue
+        if size == period:
+            old = np.searchsorted(window, x[i - period])
+            for k in range(old, period - 1):
+                window[k] = window[k + 1]
+            size -= 1
+        at = np.searchsorted(window[:size], x[i])
+        for k in range(size, at, -1):
+            window[k] = window[k - 1]
+        window[at] = x[i]
+        size += 1
+        if size == period:
+            out[i] = window[below] + part * (window[above] - window[below])
+    return out
+
+
+def distance_windows(x: NDArray[np.float64], period: int, means: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean distance of the last `period` values from their mean."""
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    for i in range(period - 1, rows):
+        total = 0.0
+        for j in range(i - period + 1, i + 1):
+            total += abs(x[j] - means[i])
+        out[i] = total / period
+    return out

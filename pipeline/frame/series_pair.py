@@ -1,0 +1,52 @@
+"""A Series with another: correlation, covariance, products; and its quantiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pipeline.frame.alignment import align, picked
+from pipeline.frame.columnar import Columnar
+from pipeline.frame.gaps import refuse, unsupported
+from pipeline.frame.reduction import reduced
+from pipeline.frame.statistics import correlation, covariance
+from pipeline.frame.values import Values
+
+__all__ = ["SeriesPair"]
+
+
+class SeriesPair(Columnar):
+    """What two columns have to do with each other."""
+
+    _values: Values
+    name: Any
+
+    def quantile(self, q: Any = 0.5, interpolation: Any = "linear") -> Any:
+        """The value that a share `q` lies below; several shares give a Series."""
+        if isinstance(q, list | tuple | np.ndarray):
+            return self._series_type([self.quantile(one, interpolation) for one in q], index=list(q), name=self.name)
+        return reduced(self._values, "quantile", True, {"q": float(q), "interpolation": interpolation})
+
+    def corr(self, other: Any, method: Any = "pearson", min_periods: int | None = None) -> float:
+        """Pearson's correlation over the labels that both have."""
+        if method != "pearson" or min_periods:
+            raise unsupported("corr", f"method={method!r}, min_periods={min_periods!r}")
+        joint = align(self._index, other.index, "inner")
+        return correlation(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats)
+
+    def cov(self, other: Any, min_periods: int | None = None, ddof: int = 1) -> float:
+        """The covariance over the labels that both have, by n - ddof."""
+        refuse("cov", {"min_periods": min_periods})
+        joint = align(self._index, other.index, "inner")
+        return covariance(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats, ddof)
+
+    def autocorr(self, lag: int = 1) -> float:
+        """The correlation with itself `lag` rows before."""
+        return self.corr(self.shift(lag))  # type: ignore[attr-defined]
+
+    def dot(self, other: Any) -> Any:
+        """The sum of products."""
+        return np.dot(self._values.floats, np.asarray(other))
+
+    __matmul__ = dot

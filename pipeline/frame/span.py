@@ -1,0 +1,117 @@
+"""Windows that reach back a span of time: ``rolling('2h')``; and what windows of any kind can be asked one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.frame.rolling import applied
+from pipeline.frame.statistics import deviation, kurtosis, mean, quantile, skewness, variance
+from pipeline.frame.values import Array, Values
+
+__all__ = ["Span", "ranked", "single", "spanned"]
+
+_BY_TIME = {"mean", "sum", "min", "max", "std", "var", "median"}
+_SINGLE: dict[str, Callable[..., Any]] = {
+    "mean": mean,
+    "sum": np.nansum,
+    "min": np.nanmin,
+    "max": np.nanmax,
+    "std": deviation,
+    "var": variance,
+    "median": quantile,
+    "quantile": lambda x, quantile=0.5, interpolation="linear": _quantile(x, quantile, interpolation),
+    "skew": skewness,
+    "kurt": kurtosis,
+    "sem": lambda x, ddof=1: deviation(x, ddof=ddof) / np.sqrt(np.count_nonzero(~np.isnan(x))),
+    "first": lambda x: x[~np.isnan(x)][0],
+    "last": lambda x: x[~np.isnan(x)][-1],
+    "nunique": lambda x: float(len(np.unique(x[~np.isnan(x)]))),
+}
+
+
+def _quantile(x: Array, q: float, interpolation: str) -> Any:
+    return quantile(x, 0, q, interpolation)
+
+
+class Span:
+    """How far back in time a window reaches from each row; times must not go back."""
+
+    center = False
+    late = 0
+
+    def __init__(
+        self, ticks: Array, reach: int, needed: int, closed: str, *, center: bool = False, step: int = 1
+    ) -> None:
+        self.ticks = ticks
+        self.reach = reach
+        self.needed = needed
+        self.closed = closed
+        self.center = center
+        self.step = step
+
+    @property
+    def least(self) -> int:
+        """How many values make a result; at least one."""
+        return max(self.needed, 1)
+
+    def bounds(self, rows: int) -> tuple[Array, Array]:  # noqa: ARG002 - a row for each time
+        """Where the window of each row begins and ends."""
+        ticks, reach = self.ticks, self.reach
+        if self.center:
+            half = reach / 2
+            starts = np.searchsorted(ticks, ticks - half, side="left" if self.closed in {"left", "both"} else "right")
+            ends = np.searchsorted(ticks, ticks + half, side="right" if self.closed in {"right", "both"} else "left")
+            return starts, ends
+        starts = np.searchsorted(ticks, ticks - reach, side="left" if self.closed in {"left", "both"} else "right")
+        own = np.arange(1, len(ticks) + 1)
+        ends = own if self.closed in {"right", "both"} else np.searchsorted(ticks, ticks, side="left")
+        return starts, np.maximum(ends, starts)
+
+
+def spanned(values: Values, span: Span, name: str, options: dict[str, Any]) -> Values:
+    """The statistic `name` of each window of a span of time."""
+    floats = values.finite_floats
+    if name == "count":
+        starts, ends = span.bounds(len(floats))
+        total = np.concatenate([[0.0], np.cumsum(~np.isnan(floats))])
+        counted = total[ends] - total[starts]
+        return Values(np.where(ends - starts >= span.needed, counted, np.nan))
+    unique = len(span.ticks) < 2 or bool((np.diff(span.ticks) > 0).all())
+    if name in _BY_TIME and not span.center and unique and len(floats):
+        table = pl.DataFrame({"at": span.ticks.view("M8[us]"), "x": pl.Series(floats, nan_to_null=True)})
+        window = getattr(pl.col("x"), f"rolling_{name}_by")
+        made = table.select(
+            window("at", window_size=f"{span.reach}us", min_samples=span.least, closed=span.closed, **options)
+        ).to_series()
+        result = made.to_numpy()
+        if name == "sum" and span.needed == 0:
+            result = np.nan_to_num(result, nan=0.0)
+        return Values(np.asarray(result, dtype=np.float64))
+    return single(values, span, name, options)
+
+
+def single(values: Values, window: Any, name: str, options: dict[str, Any]) -> Values:
+    """The statistic `name`, window by window."""
+    function = _SINGLE[name]
+    with np.errstate(all="ignore"):
+        return applied(values, window.bounds(len(values)), window.least, lambda x, _: function(x, **options))
+
+
+def ranked(values: Values, window: Any, method: str, ascending: bool, pct: bool) -> Values:
+    """The rank of each value within its window."""
+
+    def rank(x: Array, _: slice) -> float:
+        own = x[-1]
+        if np.isnan(own):
+            return float("nan")
+        seen = x[~np.isnan(x)]
+        less = np.count_nonzero(seen < own if ascending else seen > own)
+        same = np.count_nonzero(seen == own)
+        place = less + {"average": (same + 1) / 2, "min": 1, "max": same}[method]  # type: ignore[operator]
+        return float(place / len(seen)) if pct else float(place)
+
+    return applied(values, window.bounds(len(values)), window.least, rank)

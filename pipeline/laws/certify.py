@@ -1,0 +1,123 @@
+"""Put a node type through the laws."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import PluginError
+from pipeline.execution.recipe import library_versions
+from pipeline.laws.breach import Breach
+from pipeline.laws.certificate import Certificate
+from pipeline.laws.choice import base, ends, range_of
+from pipeline.laws.drift import Drift, measure_drift
+from pipeline.laws.law import LAWS, Check, causality, kinds, shortness
+from pipeline.laws.trial import Evaluator, Trial
+from pipeline.model.node import NodeType
+
+__all__ = ["ROWS", "WHOLE", "bound", "certify"]
+
+ROWS = 360
+"""Bars of the longest symbol of a sample: three times the longest default window, and milliseconds to compute."""
+
+WHOLE = 40
+"""Draws over the whole range of the params."""
+
+
+def bound(node: NodeType) -> bool:
+    """True for node types that the laws are about: those whose outputs have the rows of their inputs."""
+    return node.style != "panel"
+
+
+def certify(
+    node: NodeType,
+    evaluate: Evaluator,
+    params: Mapping[str, Any] | None = None,
+    *,
+    rows: int = ROWS,
+    draws: int = 0,
+) -> Certificate:
+    """The certificate of a node type.
+
+    All laws are checked with `params` (the defaults when None), then each param at the ends of its range and
+    `draws` sets from the whole range must give finite values of their kind, whatever the length, without a look
+    ahead. The node must be `bound`. A node that raises breaks the law that was being checked; nothing is raised here.
+    """
+    began = time.perf_counter()
+    chosen = dict(params) if params is not None else base(node)
+    trial = Trial(node, chosen, evaluate, rows)
+    laws = [law for law in LAWS if law.binds(node)]
+    breaches = {law.name: breach for law in laws if (breach := _checked(law.check, trial))}
+    tried = 0
+    for other in _others(node, chosen, draws) if params is None else ():
+        tried += 1
+        if breach := _lasting(Trial(node, other, evaluate, rows)):
+            breaches["params"] = breach
+            break
+    warmup, leading, drift = _measured(trial)
+    return Certificate(
+        node=node,
+        params=chosen,
+        laws=len(laws) + (params is None),
+        tried=tried,
+        rows=rows,
+        warmup=warmup,
+        leading=leading,
+        drift=drift,
+        breaches=breaches,
+        versions=library_versions(node.style),
+        ms=(time.perf_counter() - began) * 1e3,
+        verified_at=dt.datetime.now(dt.UTC),
+    )
+
+
+def _others(node: NodeType, params: Mapping[str, Any], draws: int) -> Iterator[dict[str, Any]]:
+    yield from ends(node, params)
+    yield from range_of(node, draws)
+
+
+def _lasting(trial: Trial) -> Breach | None:
+    """What must hold for all params alike."""
+    try:
+        trial.warmup  # noqa: B018 - asked for what it raises
+    except PluginError:
+        return None  # a graph with these params is refused before it runs
+    said = ", ".join(f"{name}={value}" for name, value in trial.params.items())
+    checks: Iterable[Check] = (kinds, shortness) if trial.node.style == "table" else (kinds, shortness, causality)
+    for check in checks:
+        if breach := _checked(check, trial):
+            return Breach(
+                f"with {said}: {breach.message}",
+                breach.output,
+                breach.symbol,
+                breach.row,
+                breach.ts,
+                breach.expected,
+                breach.got,
+            )
+    return None
+
+
+def _checked(check: Check, trial: Trial) -> Breach | None:
+    try:
+        return check(trial)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a node raises is its own breach, recorded
+        return Breach(f"it raises {type(error).__name__}: {error}")
+
+
+def _measured(trial: Trial) -> tuple[int | None, int | None, Drift | None]:
+    """Declared warm-up, rows that really are missing at the start, drift; None where the node cannot be run."""
+    try:
+        warmup = trial.warmup
+        if trial.node.style == "table":
+            return warmup, None, None
+        stop = trial.lively.segments[0][1]
+        first = [np.flatnonzero(~np.isnan(array[:stop])) for array in trial.whole.values()]
+        leading = min((int(rows[0]) for rows in first if len(rows)), default=stop)
+        return warmup, leading, measure_drift(trial)
+    except (Exception, SystemExit):  # noqa: BLE001 - it stands among the breaches already
+        return None, None, None

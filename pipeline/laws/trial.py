@@ -1,0 +1,133 @@
+"""Run a node over samples, outside any graph, as the engine would."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+
+from pipeline.execution.arguments import Argument
+from pipeline.execution.array import evaluate_arrays
+from pipeline.execution.call import call, prepare
+from pipeline.execution.kernel import KernelCache
+from pipeline.laws.sample import Sample, draw
+from pipeline.model.bars import Panel
+from pipeline.model.column import FloatArray
+from pipeline.model.kind import Dtype, Kind
+from pipeline.model.node import NodeType
+
+__all__ = ["Compiled", "Evaluator", "Interpreted", "Outputs", "Trial"]
+
+Outputs = Mapping[str, FloatArray]
+"""Values by output column, NaN where missing; one column per column of a table."""
+
+
+class Evaluator(Protocol):
+    """Who calls the node."""
+
+    def __call__(
+        self,
+        node: NodeType,
+        ports: Sequence[Argument],
+        params: Mapping[str, Any],
+        columns: Sequence[tuple[str, Dtype]],
+        panel: Panel,
+    ) -> Outputs:
+        """The outputs as numbers; a column of a table is called `output.column`."""
+
+
+@dataclass
+class Compiled:
+    """The engine's own way, kernels compiled."""
+
+    kernels: KernelCache = field(default_factory=KernelCache)
+
+    def __call__(
+        self,
+        node: NodeType,
+        ports: Sequence[Argument],
+        params: Mapping[str, Any],
+        columns: Sequence[tuple[str, Dtype]],
+        panel: Panel,
+    ) -> Outputs:
+        """The outputs as numbers; a column of a table is called `output.column`."""
+        found: dict[str, FloatArray] = {}
+        given = call(node, ports, params, columns, panel, prepare(node, ports, params, panel, self.kernels))
+        for name, value in given.items():
+            if isinstance(value, pl.DataFrame):
+                found.update({f"{name}.{column}": _numbers(value[column]) for column in value.columns})
+            else:
+                found[name] = value.array
+        return found
+
+
+class Interpreted(Compiled):
+    """The same but for kernels, which run as plain Python: slower by the row, and nothing is compiled."""
+
+    def __call__(
+        self,
+        node: NodeType,
+        ports: Sequence[Argument],
+        params: Mapping[str, Any],
+        columns: Sequence[tuple[str, Dtype]],
+        panel: Panel,
+    ) -> Outputs:
+        """The outputs as numbers; a column of a table is called `output.column`."""
+        if node.style != "kernel":
+            return super().__call__(node, ports, params, columns, panel)
+        with np.errstate(all="ignore"):  # what compiled code does without a word
+            arrays = evaluate_arrays(node, ports, params, columns, panel)
+        return dict(zip((name for name, _ in columns), arrays, strict=True))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One node type with checked params, and its samples of `rows` bars, each drawn and computed once."""
+
+    node: NodeType
+    params: Mapping[str, Any]
+    evaluate: Evaluator
+    rows: int
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """The kinds of the outputs when every port gets the widest kind that it takes."""
+        kinds = {}
+        for output in self.node.outputs:
+            if isinstance(output.kind, Kind):
+                kinds[output.name] = output.kind
+            else:
+                port = self.node.port(output.kind.port) if output.kind.port else self.node.ports[0]
+                assert port is not None
+                kinds[output.name] = port.takes
+        return kinds
+
+    @cached_property
+    def warmup(self) -> int:
+        """Leading rows that may be missing. Raises PluginError where the node refuses the params together."""
+        return self.node.warmup_of(self.params)
+
+    @cached_property
+    def lively(self) -> Sample:
+        """Bars of a random walk."""
+        return draw(self.node, self.rows)
+
+    @cached_property
+    def whole(self) -> Outputs:
+        """The outputs over `lively`."""
+        return self.outputs(self.lively)
+
+    def outputs(self, sample: Sample) -> Outputs:
+        """The outputs over a sample. Raises whatever the node raises."""
+        return self.evaluate(self.node, sample.ports, self.params, self.node.columns(self.kinds), sample.panel)
+
+
+def _numbers(series: pl.Series) -> FloatArray:
+    """A column of a table as numbers; texts and times by their hash, so that they can be compared."""
+    if series.dtype.is_numeric() or series.dtype == pl.Boolean:
+        return series.cast(pl.Float64).to_numpy()
+    return series.cast(pl.String).hash(seed=0).cast(pl.Float64).to_numpy()

@@ -1,0 +1,38 @@
+"""The laws over every registered node type, the functions of TA-Lib included."""
+
+from functools import cache
+
+import pytest
+
+from pipeline.execution.kernel import KernelCache
+from pipeline.laws.certify import ROWS, WHOLE, bound, certify
+from pipeline.laws.trial import Compiled, Interpreted
+from pipeline.plugins.discover import build_registry
+
+SHARE = 24
+"""Node types of one test: so many that pytest costs little, so few that workers share the load."""
+
+
+@cache
+def types():
+    return tuple(filter(bound, build_registry([]).registry))
+
+
+def said(certificates):
+    return {c.node.id: {law: breach.message for law, breach in c.breaches.items()} for c in certificates if c.breaches}
+
+
+@pytest.mark.parametrize("part", range(SHARE))
+def test_every_node_type_keeps_the_laws(part):
+    # kernels run as Python: compiling sixty of them takes longer than everything else, and they are compared elsewhere
+    certificates = [certify(node, Interpreted(), rows=160) for node in types()[part::SHARE]]
+    assert certificates
+    assert said(certificates) == {}
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("part", range(SHARE))
+def test_every_node_type_keeps_the_laws_over_the_whole_range_of_its_params(part, tmp_path_factory):
+    evaluate = Compiled(KernelCache(tmp_path_factory.getbasetemp() / "kernels"))
+    certificates = [certify(node, evaluate, rows=ROWS, draws=WHOLE) for node in types()[part::SHARE]]
+    assert said(certificates) == {}
