@@ -83,7 +83,9 @@ def diff(session: Session, old: int, new: int | None) -> None:
 @json_option
 @pass_session
 def describe(session: Session, /, symbols: tuple[str, ...], **facts: str | float | None) -> None:
-    """Keep facts of symbols: what they are, when their market is open.
+    """Keep facts of symbols.
+
+    What they are, when their market is open.
 
     Without options, show them. `data verify` looks for missing sessions where a calendar is known.
     """
