@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+EDITOR := tests/editor/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format manifest lock bench clean
+.PHONY: help run test test-all check format manifest errors lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,10 +17,10 @@ run: $(RUNTIME) ## set up, import the sample bars, run graphs/ema_cross.yaml and
 	$(BIN)/tradegraph data import examples/bars --timeframe 1d
 	$(BIN)/tradegraph run graphs/ema_cross.yaml
 
-test: $(DEV) ## set up and run the tests
+test: $(DEV) $(EDITOR) ## set up and run the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not heavy"
 
-test-all: $(DEV) ## the same with the long suites
+test-all: $(DEV) $(EDITOR) ## the same with the long suites
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(DEV) ## lint, format, types, import rules
@@ -35,6 +36,9 @@ format: $(DEV) ## put the code into its format
 manifest: $(RUNTIME) ## list the shipped node files and their page anew, after one was edited
 	$(BIN)/python -m pipeline.plugins.manifest
 	$(BIN)/python -c 'from pipeline.cli.nodes_catalog import catalog; from pipeline.plugins.discover import build_registry; print(catalog(build_registry([]).registry), end="")' > docs/nodes.md
+
+errors: $(RUNTIME) ## write docs/errors.md anew, after a code was added
+	$(BIN)/python -m pipeline.cli.remedy
 
 lock: $(DEV) ## resolve the versions in requirements/ anew
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
@@ -62,3 +66,9 @@ $(RUNTIME): requirements/runtime.txt pyproject.toml | $(BIN)/python
 $(DEV): requirements/dev.txt $(RUNTIME)
 	$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
+
+# the language server that editors use for YAML; where it cannot be had, its tests are skipped
+$(EDITOR): tests/editor/package-lock.json
+	@cd tests/editor && if command -v npm > /dev/null; then \
+	  npm ci --ignore-scripts --no-audit --no-fund --silent || echo "no yaml-language-server: its tests are skipped"; \
+	fi

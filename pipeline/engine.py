@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,8 +28,11 @@ from pipeline.execution.protocols import Progress, Silent
 from pipeline.execution.replay import KeptCall, Replay, replay
 from pipeline.execution.run import Run
 from pipeline.execution.why import Reason, why
-from pipeline.graph.check import check_file
+from pipeline.graph.check import Surroundings, check_file
+from pipeline.graph.fix import replace_text
 from pipeline.graph.graph import Graph
+from pipeline.graph.schema import FILE_NAME, schema_text, stamp
+from pipeline.graph.select import needed, selected
 from pipeline.laws.certificate import Certificate
 from pipeline.laws.certify import certify
 from pipeline.laws.trial import Compiled
@@ -111,18 +115,35 @@ class Engine:
     @cached_property
     def discovery(self) -> Discovery:
         """Node types and plugin files as they were found when first asked for."""
-        return build_registry(self.project.plugin_directories)
+        found = build_registry(self.project.plugin_directories)
+        file = self.project.private / FILE_NAME
+        if file.exists():  # an editor listens: it must not offer what is gone
+            _keep_schema(file, found.registry)
+        return found
 
     @property
     def registry(self) -> Registry:
         """The node types that graphs may use."""
         return self.discovery.registry
 
+    def write_schema(self) -> Path:
+        """Write the JSON Schema of graph files for editors; once it is there, it is kept up to date."""
+        file = self.project.private / FILE_NAME
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+        _keep_schema(file, self.registry)
+        return file
+
     def check(self, graph: str | Path, overrides: Overrides | None = None) -> Graph:
         """The checked graph in a file, or the one of that name in `graphs/`. Raises GraphError with every fault."""
         given = overrides or Overrides()
         return check_file(
-            self._file(graph), self.registry, params=given.params, settings=given.settings, bars=given.bars
+            self._file(graph),
+            self.registry,
+            params=given.params,
+            settings=given.settings,
+            bars=given.bars,
+            surroundings=Surroundings(universes=self.project.settings.project.universes),
         )
 
     def plan(
@@ -136,6 +157,35 @@ class Engine:
         """What a run would compute and what it would reuse, without reading a bar. Raises GraphError."""
         checked = graph if isinstance(graph, Graph) else self.check(graph, overrides)
         return plan([checked], self.market, self._segments("plan"), reuse=cache, refresh=refresh, keeps=self._keeps)
+
+    def select(self, graph: Graph, select: Iterable[str] = (), exclude: Iterable[str] = ()) -> Graph:
+        """The part of a graph that a selection means: those nodes, what they need, and what is stored all the same.
+
+        Stored nodes stay so that SQL goes on to show them. Raises UsageError for a selection that means nothing.
+        """
+        planned = self.plan(graph)
+        stored = {name for name in graph.nodes if planned.step(graph.name, name).action == "reuse"}
+        names = selected(graph, select, exclude, lambda: self._states(planned, stored))
+        if not names:
+            raise UsageError("the selection means no node", hint="`tradegraph plan GRAPH` lists all nodes.")
+        kept = needed(graph, names)
+        for name in graph.nodes:  # in order: a stored node stays where all that it stands on stays
+            above = {*graph.dag.pred[name], graph.nodes[name].rows or name} - {name}
+            if name in stored and all(one in kept or one in graph.bars for one in above):
+                kept.add(name)
+        return graph.subset(kept)
+
+    def _states(self, planned: Plan, stored: Set[str]) -> dict[str, set[str]]:
+        """Nodes of a plan's first graph by what became of them since its latest run."""
+        graph = planned.graphs[0]
+        latest = self.database.latest(graph.name)
+        rows = self.database.nodes_of(latest) if latest else []
+        keys = {row["node"]: row["key"] for row in rows if row["graph"] == graph.name}
+        query = "select node from node_timings where run_id = ? and graph = ? and status in ('failed', 'skipped')"
+        failed = set(self.database.sql(query, [latest, graph.name])["node"]) if latest else set()
+        new = {name for name in graph.nodes if name not in keys}
+        changed = {name for name in graph.nodes if keys.get(name) != planned.step(graph.name, name).key}
+        return {"new": new, "changed": changed, "failed": failed, "stored": set(stored)}
 
     def why(self, planned: Plan, node: str) -> list[Reason]:
         """Why a node of a plan's first graph is computed: what changed since the graph's latest run.
@@ -287,3 +337,12 @@ def _retention(project: Project) -> Retention:
 def new_run_id() -> str:
     """An id that sorts by time: UTC to the second and eight random letters."""
     return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"
+
+
+def _keep_schema(file: Path, registry: Registry) -> None:
+    """Write the schema of graph files anew where it was made from other node types."""
+    with suppress(OSError):  # a project that may only be read keeps what it has
+        with file.open(encoding="utf-8") as text:
+            head = text.read(200)
+        if stamp(registry) not in head:
+            replace_text(file, schema_text(registry))

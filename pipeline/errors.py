@@ -24,10 +24,12 @@ from typing import ClassVar, Literal, TypeVar
 
 __all__ = [
     "CODES",
+    "Edit",
     "Fault",
     "GraphError",
     "MarketError",
     "NodeError",
+    "Note",
     "Place",
     "PluginError",
     "SettingsError",
@@ -55,6 +57,12 @@ CODES: dict[str, str] = {
     "TG108": "A required key is missing.",
     "TG109": "A name is not well formed.",
     "TG110": "The file cannot be read.",
+    "TG111": "A tab indents a line.",
+    # graph files: composition
+    "TG121": "A file that the graph names cannot be used.",
+    "TG122": "Graph files extend each other in a circle.",
+    "TG123": "A sub-graph uses itself.",
+    "TG124": "An override changes something that is not there.",
     # graph files: names
     "TG201": "No node type has this id.",
     "TG202": "A wire names a node or bars source that does not exist.",
@@ -78,6 +86,7 @@ CODES: dict[str, str] = {
     "TG223": "A value is outside its allowed range.",
     "TG224": "A required param is not set.",
     "TG225": "A param has a value that is allowed and misleads easily.",
+    "TG226": "An environment variable has a value that its param does not take.",
     # bars
     "TG301": "The market has no such symbol.",
     "TG302": "The market has no bars of this timeframe.",
@@ -128,14 +137,36 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A second place that a fault is about, and what stands there."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of text: at `place`, `old` becomes `new`. An empty `old` inserts."""
+
+    place: Place
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
-    """One finding: a stable code, what is wrong, where, and what to do about it."""
+    """One finding: a stable code, what is wrong, where, and what to do about it.
+
+    `notes` are other places that it is about; `fix` is a change of text that certainly mends it.
+    """
 
     code: str
     message: str
     place: Place | None = None
     hint: str = ""
     severity: Literal["error", "warning"] = "error"
+    notes: tuple[Note, ...] = ()
+    fix: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -144,11 +175,12 @@ class Fault:
     def __str__(self) -> str:
         head = f"{self.place} " if self.place else ""
         level = "warning " if self.severity == "warning" else ""
+        notes = "".join(f"\n  note: {note.place} {note.text}" for note in self.notes)
         tail = f"\n  hint: {self.hint}" if self.hint else ""
-        return f"{head}{level}{self.code} {self.message}{tail}"
+        return f"{head}{level}{self.code} {self.message}{notes}{tail}"
 
     def as_dict(self) -> dict[str, object]:
-        """The fault for machines: code, severity, message, hint, file, line, column."""
+        """The fault for machines: code, severity, message, hint, file, line, column, notes, fix."""
         place = self.place
         return {
             "code": self.code,
@@ -158,7 +190,13 @@ class Fault:
             "file": place.file if place else None,
             "line": place.line if place else None,
             "column": place.column if place else None,
+            "notes": [{**_of(note.place), "text": note.text} for note in self.notes],
+            "fix": [{**_of(edit.place), "old": edit.old, "new": edit.new} for edit in self.fix],
         }
+
+
+def _of(place: Place) -> dict[str, object]:
+    return {"file": place.file, "line": place.line, "column": place.column}
 
 
 class TradegraphError(Exception):

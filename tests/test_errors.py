@@ -12,10 +12,12 @@ import pytest
 from pipeline import errors
 from pipeline.errors import (
     CODES,
+    Edit,
     Fault,
     GraphError,
     MarketError,
     NodeError,
+    Note,
     Place,
     PluginError,
     SettingsError,
@@ -119,7 +121,13 @@ def test_a_fault_is_data_for_machines():
         "file": "x.yaml",
         "line": 14,
         "column": 10,
+        "notes": [],
+        "fix": [],
     }
+    noted = Fault("TG214", "x", notes=(Note(Place("y.yaml", 2, 3), "it is here"),), fix=(Edit(Place("z"), "a", "b"),))
+    assert noted.as_dict()["notes"] == [{"file": "y.yaml", "line": 2, "column": 3, "text": "it is here"}]
+    assert noted.as_dict()["fix"] == [{"file": "z", "line": 1, "column": 1, "old": "a", "new": "b"}]
+    assert str(noted) == "TG214 x\n  note: y.yaml:2:3 it is here"
     bare = Fault("TG217", "dead node", severity="warning").as_dict()
     assert (bare["file"], bare["line"], bare["column"], bare["severity"]) == (None, None, None, "warning")
 

@@ -14,21 +14,24 @@ from pipeline.cli.guard import guarded
 from pipeline.cli.lazy import LazyGroup
 from pipeline.cli.session import PROJECT_VARIABLE, Session, pass_session
 
-__all__ = ["COMMANDS", "app", "main"]
+__all__ = ["COMMANDS", "app", "main", "version"]
 
 COMMANDS = {
     "init": "pipeline.cli.init:init",
     "doctor": "pipeline.cli.doctor:doctor",
     "data": "pipeline.cli.data:data",
     "nodes": "pipeline.cli.nodes:nodes",
-    "check": "pipeline.cli.graph:check",
-    "plan": "pipeline.cli.graph:plan",
+    "graph": "pipeline.cli.graph:graph",
+    "check": "pipeline.cli.check:check",
+    "plan": "pipeline.cli.plan:plan",
     "run": "pipeline.cli.run:run",
     "backtest": "pipeline.cli.backtest:backtest",
     "sql": "pipeline.cli.sql:sql",
     "runs": "pipeline.cli.runs:runs",
     "cache": "pipeline.cli.cache:cache",
     "export": "pipeline.cli.export:export",
+    "schema": "pipeline.cli.schema:schema",
+    "explain": "pipeline.cli.explain:explain",
     "completion": "pipeline.cli.completion:completion",
 }
 
@@ -58,15 +61,20 @@ def main(args: Sequence[str] | None = None) -> int:
 def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
+    click.echo(f"tradegraph {version() or '(not installed: run from its source)'}")
+    ctx.exit()
+
+
+def version() -> str:
+    """The version of the installed product, "" when it runs from its source."""
     # imported here because reading metadata costs as much as the rest of the start
-    from importlib.metadata import PackageNotFoundError, version
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as version_of
 
     try:
-        number = version("tradegraph")
+        return version_of("tradegraph")
     except PackageNotFoundError:
-        number = "(not installed: run from its source)"
-    click.echo(f"tradegraph {number}")
-    ctx.exit()
+        return ""
 
 
 @click.group(

@@ -20,7 +20,10 @@ __all__ = ["describe", "diff", "log"]
 @json_option
 @pass_session
 def log(session: Session, *, limit: int) -> None:
-    """List what was done to the market, newest first: imports, corrections, removals, facts."""
+    """List what was done to the market.
+
+    Newest first: imports, corrections, removals, facts.
+    """
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli.document import echo_json
     from pipeline.cli.table import echo_table
@@ -80,7 +83,9 @@ def diff(session: Session, old: int, new: int | None) -> None:
 @json_option
 @pass_session
 def describe(session: Session, /, symbols: tuple[str, ...], **facts: str | float | None) -> None:
-    """Keep facts of symbols: what they are, when their market is open.
+    """Keep facts of symbols.
+
+    What they are, when their market is open.
 
     Without options, show them. `data verify` looks for missing sessions where a calendar is known.
     """

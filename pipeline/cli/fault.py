@@ -52,6 +52,9 @@ def rendered(fault: Fault) -> str:
     lines = [" ".join([*head, message]), *(f"  {line}" if line.strip() else "" for line in more)]
     if fault.place:
         lines += _excerpt(fault.place)
+    for note in fault.notes:
+        place = click.style(_shown_place(note.place), bold=True)
+        lines += [f"  {click.style('note:', fg='cyan')} {place} {note.text}", *_excerpt(note.place)]
     if fault.hint:
         hint, *more = fault.hint.splitlines()
         lines += [f"  {click.style('hint:', fg='cyan')} {hint}", *(f"        {line}" for line in more)]

@@ -1,63 +1,116 @@
-"""`tradegraph check` and `tradegraph plan`: a graph before it runs."""
+"""`tradegraph graph`: graph files written, listed, drawn, laid out and compared."""
 
 from __future__ import annotations
 
 import click
 
 from pipeline.cli import candidate
+from pipeline.cli.lazy import LazyGroup
 from pipeline.cli.option import Given, Leaf, given_options, graph_argument, json_option
 from pipeline.cli.session import Session, pass_session
 
-__all__ = ["check", "plan"]
+__all__ = ["diff", "dot", "fmt", "graph", "list_", "new", "show"]
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "new": "pipeline.cli.graph:new",
+        "list": "pipeline.cli.graph:list_",
+        "show": "pipeline.cli.graph:show",
+        "fmt": "pipeline.cli.graph:fmt",
+        "diff": "pipeline.cli.graph:diff",
+        "dot": "pipeline.cli.graph:dot",
+    },
+)
+def graph() -> None:
+    """Write, list, draw, lay out and compare graph files."""
 
 
 @click.command(cls=Leaf)
-@graph_argument
-@click.option("--laws", is_flag=True, help="Put its node types through the laws as well, with the params of the graph.")
-@given_options
-@json_option
+@click.argument("name")
+@click.option("--extends", metavar="GRAPH", shell_complete=candidate.graphs, help="Begin as a child of this graph.")
 @pass_session
-def check(session: Session, graph: str, *, laws: bool, given: Given) -> int:
-    """Check a graph and name every fault at once.
+def new(session: Session, name: str, *, extends: str | None) -> None:
+    """Write a graph to begin with.
 
-    Nothing is computed. Looked at are names, wires, kinds, params, and whether the market has the symbols and bars
-    that it asks for. Exit status 2 when there are faults; warnings alone leave it 0. With --laws each node type is
-    run over made-up bars, and exit status 1 says that one breaks a law.
+    It stands in the project's graphs and is legal as it is.
     """
     # heavy imports stand inside commands: see the docstring of this package
-    from pipeline.cli import plan_report
+    from pipeline.cli import graph_files
 
-    engine = session.open_engine()
-    if laws:
-        from pipeline.cli import laws_report
+    graph_files.new(session.open_engine(), name, extends)
 
-        return laws_report.verify_graph(engine, graph, given, as_json=session.json)
-    plan_report.check(engine, graph, given, as_json=session.json)
-    return 0
+
+@click.command("list", cls=Leaf)
+@json_option
+@pass_session
+def list_(session: Session) -> None:
+    """List the project's graphs.
+
+    What they are for, how large they are and whether they are legal.
+    """
+    from pipeline.cli import graph_files
+
+    graph_files.listing(session.open_engine(), as_json=session.json)
 
 
 @click.command(cls=Leaf)
 @graph_argument
-@click.option("--why", metavar="NODE", shell_complete=candidate.nodes, help="Say why this node must be computed.")
-@click.option("--no-cache", is_flag=True, help="Plan as if nothing were stored.")
-@click.option(
-    "--refresh", multiple=True, metavar="NODE", shell_complete=candidate.nodes, help="Compute it though stored."
-)
 @given_options
 @json_option
 @pass_session
-def plan(
-    session: Session, graph: str, *, why: str | None, no_cache: bool, refresh: tuple[str, ...], given: Given
-) -> None:
-    """Show what a run would compute, and why.
+def show(session: Session, graph: str, *, given: Given) -> None:
+    """Draw a graph in the terminal.
 
-    The steps in order, and what is taken from the store instead. No bar is read.
+    Nodes stand in the order of computing, wires are the rails at their left.
     """
-    from pipeline.cli import plan_report
+    from pipeline.cli import graph_picture
 
-    engine = session.open_engine()
-    planned = plan_report.make(engine, graph, given, cache=not no_cache, refresh=refresh)
-    if why is not None:
-        plan_report.reasons(engine, planned, why, as_json=session.json)
-    else:
-        plan_report.show(engine, planned, refresh=refresh, as_json=session.json)
+    graph_picture.show(session.open_engine(), graph, given, as_json=session.json)
+
+
+@click.command(cls=Leaf)
+@click.argument("graphs", nargs=-1, metavar="[GRAPH]...", shell_complete=candidate.graphs)
+@click.option("--check", is_flag=True, help="Change nothing; exit status 1 when a file would change.")
+@pass_session
+def fmt(session: Session, graphs: tuple[str, ...], *, check: bool) -> int:
+    """Put graph files into the one layout.
+
+    All of them when none is named. Comments and line breaks stay.
+    """
+    from pipeline.cli import graph_files
+
+    return graph_files.fmt(session.open_project().root, graphs, check=check)
+
+
+@click.command(cls=Leaf)
+@graph_argument
+@click.argument("other", required=False, shell_complete=candidate.graphs)
+@given_options
+@json_option
+@pass_session
+def diff(session: Session, graph: str, other: str | None, *, given: Given) -> None:
+    """Compare what two graphs mean.
+
+    Which nodes would give other values, and why; not which lines differ.
+    OTHER is compared with GRAPH; left out, it is GRAPH itself with what -p, --set and the other options change.
+    """
+    from pipeline.cli import graph_diff
+
+    graph_diff.diff(session.open_engine(), graph, other or graph, given, as_json=session.json)
+
+
+@click.command(cls=Leaf)
+@graph_argument
+@click.option("--mermaid", is_flag=True, help="For Markdown pages instead of Graphviz.")
+@given_options
+@pass_session
+def dot(session: Session, graph: str, *, mermaid: bool, given: Given) -> None:
+    """Write a graph for Graphviz or Mermaid.
+
+    tradegraph graph dot NAME | dot -Tsvg > name.svg
+    """
+    from pipeline.cli import graph_picture
+
+    graph_picture.export(session.open_engine(), graph, given, as_mermaid=mermaid)

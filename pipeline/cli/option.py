@@ -17,7 +17,7 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.engine import Overrides
 
-__all__ = ["Given", "Leaf", "given_options", "graph_argument", "json_option"]
+__all__ = ["Chosen", "Given", "Leaf", "chosen_options", "given_options", "graph_argument", "json_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -84,6 +84,36 @@ class Given:
         return Overrides(self.params, self.settings, self.bars)
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """Which nodes a call is about: `--select` and `--exclude` as they were written."""
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.select or self.exclude)
+
+
+def chosen_options(command: F) -> F:
+    """--select and --exclude, given to the command as one `chosen`."""
+
+    @functools.wraps(command)
+    def collected(*args: Any, select: tuple[str, ...], exclude: tuple[str, ...], **rest: Any) -> Any:
+        return command(*args, chosen=Chosen(select, exclude), **rest)
+
+    note = "Only these nodes and what they need: node, +node, node+, tag:x, use:type, state:changed."
+    options = (
+        click.option("--select", "-s", multiple=True, metavar="NODES", shell_complete=candidate.nodes, help=note),
+        click.option("--exclude", multiple=True, metavar="NODES", shell_complete=candidate.nodes,
+                     help="Not these, unless a selected node needs them."),
+    )  # fmt: skip
+    wrapped: Any = collected
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]
+
+
 def given_options(command: F) -> F:
     """-p, --set, --symbols, --from and --to, given to the command as one `given`."""
 
@@ -133,7 +163,8 @@ def _settings(texts: tuple[str, ...]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for text in texts:
         target, sign, value = text.partition("=")
-        node, dot, name = target.strip().partition(".")
+        # a node of a sub-graph has dots in its name, a param has none
+        node, dot, name = target.strip().rpartition(".")
         if not (sign and dot and node and name):
             hint = "Write --set fast.period=12, or -p fast=12 for a param of the graph."
             raise UsageError(f"--set {text}: a param of a node is set by node and name", hint=hint)

@@ -1,4 +1,4 @@
-"""What `tradegraph check` and `plan` answer: a clean bill or faults; steps, and why they are computed."""
+"""What `tradegraph plan` answers: steps, and why they are computed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import click
 
 from pipeline.cli.bars_report import bars_of, in_words
 from pipeline.cli.document import echo_json
-from pipeline.cli.fault import report, tell
+from pipeline.cli.fault import report
 from pipeline.cli.figure import counted
-from pipeline.cli.option import Given
-from pipeline.cli.session import shown_path
+from pipeline.cli.option import Chosen, Given
 from pipeline.cli.table import echo_table
 from pipeline.cli.target import find_graph
 from pipeline.engine import Engine
@@ -22,36 +21,17 @@ from pipeline.execution.plan import Plan, Step
 from pipeline.execution.why import Reason, why
 from pipeline.graph.graph import Graph
 
-__all__ = ["check", "known_nodes", "make", "reasons", "shortly", "show"]
+__all__ = ["known_nodes", "make", "reasons", "shortly", "show"]
 
 _COLOURS = {"compute": "yellow", "reuse": "green"}
 
 
-def check(engine: Engine, graph: str, given: Given, *, as_json: bool) -> None:
-    """Say that a graph is legal, with its warnings. Raises GraphError with all its faults."""
-    overrides = given.overrides()
-    checked = engine.check(find_graph(graph, engine.project.root), overrides)
-    stored = bool(engine.market.coverage())
-    if stored:
-        engine.plan(checked, cache=False)  # whether the market has what is asked for
-    warnings = checked.warnings
-    if as_json:
-        body = {name: len(getattr(checked, name)) for name in ("nodes", "bars", "outputs")}
-        faults = [fault.as_dict() for fault in warnings]
-        echo_json({"status": "ok", "graph": checked.name, "file": checked.file, **body, "faults": faults})
-        return
-    if warnings:
-        report(warnings)
-    counts = f"{counted(len(checked.nodes), 'node')}, {counted(len(checked.outputs), 'output')}"
-    click.echo(f"{shown_path(checked.file)}: {click.style('ok', fg='green')}, {counts}")
-    if not stored:
-        tell("  symbols and ranges were not checked: no bars are stored yet")
-
-
-def make(engine: Engine, graph: str, given: Given, *, cache: bool, refresh: Sequence[str]) -> Plan:
+def make(engine: Engine, graph: str, given: Given, chosen: Chosen, *, cache: bool, refresh: Sequence[str]) -> Plan:
     """The plan of a graph. Raises GraphError, and UsageError for a node to refresh that is none."""
     checked = engine.check(find_graph(graph, engine.project.root), given.overrides())
     known_nodes(checked, refresh, "--refresh")
+    if chosen:
+        checked = engine.select(checked, chosen.select, chosen.exclude)
     return engine.plan(checked, cache=cache, refresh=refresh)
 
 

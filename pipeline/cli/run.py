@@ -6,7 +6,7 @@ import click
 
 from pipeline.cli import candidate
 from pipeline.cli.guard import INTERRUPTED
-from pipeline.cli.option import Given, Leaf, given_options, graph_argument, json_option
+from pipeline.cli.option import Chosen, Given, Leaf, chosen_options, given_options, graph_argument, json_option
 from pipeline.cli.session import Session, pass_session
 
 __all__ = ["run"]
@@ -15,6 +15,7 @@ __all__ = ["run"]
 @click.command(cls=Leaf)
 @graph_argument
 @given_options
+@chosen_options
 @click.option("--no-cache", is_flag=True, help="Compute everything, whatever is stored.")
 @click.option(
     "--refresh", multiple=True, metavar="NODE", shell_complete=candidate.nodes, help="Compute it though stored."
@@ -28,6 +29,7 @@ def run(
     graph: str,
     *,
     given: Given,
+    chosen: Chosen,
     no_cache: bool,
     refresh: tuple[str, ...],
     fail_fast: bool,
@@ -51,6 +53,8 @@ def run(
     overrides = given.overrides()
     checked = engine.check(find_graph(graph, engine.project.root), overrides)
     known_nodes(checked, refresh, "--refresh")
+    if chosen:
+        checked = engine.select(checked, chosen.select, chosen.exclude)
     if checked.warnings and not quiet:
         report(checked.warnings)
     nodes = tuple(checked.nodes)

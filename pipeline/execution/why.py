@@ -11,7 +11,7 @@ from pipeline.execution.plan import Plan, Step
 from pipeline.execution.recipe import library_versions
 from pipeline.model.digest import digest
 
-__all__ = ["Reason", "changes", "data_of", "upstream_of", "why"]
+__all__ = ["Reason", "changes", "data_of", "made_of", "upstream_of", "why"]
 
 Change: TypeAlias = Literal["NEW", "CODE", "PARAM", "DATA", "UPSTREAM", "RANGE", "GONE", "REFRESH", "SPARED", "STORED"]
 
@@ -40,7 +40,12 @@ def why(plan: Plan, step: Step, before: Mapping[str, Any] | None) -> list[Reason
         if step.forced:
             return [Reason("REFRESH", "nothing changed, it was asked to be computed again")]
         return [Reason("GONE", "nothing changed, but it failed or was skipped then, or its file is gone or damaged")]
-    now = {
+    return changes(before, made_of(plan, step))
+
+
+def made_of(plan: Plan, step: Step) -> dict[str, Any]:
+    """What a step's key is made of, as the `nodes` table has it."""
+    return {
         "node_type": step.type.id,
         "code": step.type.code,
         "versions": json.dumps(library_versions(step.type.style)),
@@ -48,7 +53,6 @@ def why(plan: Plan, step: Step, before: Mapping[str, Any] | None) -> list[Reason
         "upstream": upstream_of(plan, step),
         "data": data_of(plan, step),
     }
-    return changes(before, now)
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:

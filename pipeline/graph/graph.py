@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, TypeVar
 
 import networkx as nx
@@ -13,7 +13,7 @@ from pipeline.model.bars import BarsRequest
 from pipeline.model.kind import Kind
 from pipeline.model.node import NodeType
 
-__all__ = ["FrozenMap", "Graph", "Node", "Wire"]
+__all__ = ["FrozenMap", "Graph", "Node", "Use", "Wire"]
 
 V = TypeVar("V")
 
@@ -70,12 +70,23 @@ class Node:
     rows: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A sub-graph where it is used: `outs` lead to nodes of the graph, as (node, output); a single one is called ""."""
+
+    name: str
+    subgraph: str
+    params: Mapping[str, Any]
+    outs: Mapping[str, tuple[str, str]]
+
+
 @dataclass(frozen=True)
 class Graph:
     """A legal DAG of nodes over bars sources. `nodes` is in topological order, ties as written.
 
     `axis` and `rows` of a node say whose rows its outputs stand for. `outputs` maps declared
-    output names to (node, output or "" for all of a node).
+    output names to (node, output or "" for all of a node). `uses` are the sub-graphs that are used, by name; the
+    nodes that one brought are called `name.inner`.
     """
 
     name: str
@@ -88,6 +99,17 @@ class Graph:
     file: str = ""
     warnings: tuple[Fault, ...] = field(default=(), repr=False)
     bars_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    uses: Mapping[str, Use] = field(default_factory=dict)
+
+    def subset(self, names: Set[str]) -> Graph:
+        """The graph of these nodes alone; what they depend on must be among them."""
+        kept = [name for name in self.dag if name in names or name in self.bars]
+        return replace(
+            self,
+            nodes=FrozenMap({name: node for name, node in self.nodes.items() if name in names}),
+            outputs=FrozenMap({name: end for name, end in self.outputs.items() if end[0] in names}),
+            dag=nx.freeze(self.dag.subgraph(kept).copy()),  # type: ignore[no-untyped-call]
+        )
 
     def ancestors(self, name: str) -> set[str]:
         """All nodes that `name` depends on."""

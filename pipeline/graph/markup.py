@@ -123,7 +123,7 @@ def _syntax_fault(error: yaml.MarkedYAMLError, text: str, file: str) -> Fault:
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         place = Place(file, place.line, line.index("\t") + 1)
-        return Fault("TG101", "a tab indents this line", place, "YAML is indented with spaces.")
+        return Fault("TG111", "a tab indents this line", place, "YAML is indented with spaces.")
     what = error.problem or error.context or "it cannot be parsed"
     return Fault("TG101", f"the file is not valid YAML: {what}", place, "Check the indentation and colons just above.")
 

@@ -12,7 +12,7 @@ from pipeline.errors import Fault
 from pipeline.graph.markup import Item, Scalar, Seq
 from pipeline.model.scalar import read_scalar, shown
 
-__all__ = ["MAX_RETRY", "NO_POLICY", "POLICY", "Policy", "read_policy"]
+__all__ = ["MAX_RETRY", "NO_POLICY", "POLICY", "Policy", "over", "read_policy"]
 
 POLICY = ("retry", "timeout", "tags", "store")
 MAX_RETRY = 100
@@ -43,6 +43,18 @@ def read_policy(entry: Mapping[str, Item], owner: str) -> tuple[Policy, list[Fau
         store=reader.store(entry.get("store")),
     )
     return policy, reader.faults
+
+
+def over(inner: Policy, outer: Policy) -> Policy:
+    """What an entry says, with what it leaves open taken from the use of a sub-graph around it; tags add up."""
+    if outer is NO_POLICY:
+        return inner
+    return Policy(
+        retry=outer.retry if inner.retry is None else inner.retry,
+        timeout=outer.timeout if inner.timeout is None else inner.timeout,
+        tags=tuple(dict.fromkeys((*outer.tags, *inner.tags))),
+        store=outer.store if inner.store is None else inner.store,
+    )
 
 
 class _Reader:

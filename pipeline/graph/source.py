@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, get_args
 
 from pipeline.errors import Fault, MarketError, Place, UsageError, did_you_mean
 from pipeline.graph.markup import Scalar, Seq
 from pipeline.graph.spec import BarsSpec
+from pipeline.graph.value import BROKEN
 from pipeline.model.bars import Adjust, BarsRequest, Resample, timeframe_seconds
 from pipeline.model.period import Periods
 from pipeline.model.scalar import read_scalar, shown
+from pipeline.model.universe import universe
 
-__all__ = ["BROKEN", "OVERRIDES", "Resolve", "read_bars", "read_end", "read_start", "read_symbols"]
+__all__ = ["OVERRIDES", "Resolve", "Universes", "read_bars", "read_end", "read_start", "read_symbols"]
 
 OVERRIDES = ("symbols", "from", "to")
 """Fields of bars sources that a call may override."""
-BROKEN: Any = object()
-"""What a `$param` stands for that has a fault of its own; what takes it is then left alone."""
 Resolve: TypeAlias = Callable[[Scalar], Any]
 """The text of a scalar, or the value of the graph param that it refers to."""
+Universes: TypeAlias = Mapping[str, Sequence[str]]
+"""Named lists of symbols."""
 
 _DAY = dt.timedelta(days=1)
 _TICK = dt.timedelta(microseconds=1)
+_SYMBOLS_HINT = "Write `symbols: all`, a universe or a list."
 _DATE_HINT = "Write a date (2024-05-31) or a date and time (2024-05-31T16:00)."
 
 
@@ -54,7 +57,8 @@ def read_symbols(text: str) -> tuple[str, ...] | None:
 
 
 class _Source:
-    def __init__(self, spec: BarsSpec, resolve: Resolve, overrides: Mapping[str, Any]) -> None:
+    def __init__(self, spec: BarsSpec, resolve: Resolve, overrides: Mapping[str, Any], universes: Universes) -> None:
+        self.universes = universes
         self.spec = spec
         self.resolve = resolve
         self.overrides = overrides
@@ -96,8 +100,19 @@ class _Source:
         text = self.text("symbols", "all" if item is None else "")
         names = None if text is None else read_symbols(text)
         if names == ():
-            self.fault("TG301", "it names no symbol", "symbols", "Write `symbols: all` or a list.")
-        return names
+            self.fault("TG301", "it names no symbol", "symbols", _SYMBOLS_HINT)
+        quoted = isinstance(item, Scalar) and item.quoted and "symbols" not in self.overrides
+        return names if names is None or quoted else self._spread(names)
+
+    def _spread(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The names with the symbols of a universe in place of its name."""
+        found: list[str] = []
+        for name in names:
+            try:
+                found += universe(name, self.universes) if name in self.universes else (name,)
+            except MarketError as error:
+                self.fault(error.faults[0].code, error.faults[0].message, "symbols", error.hint)
+        return tuple(found)
 
     def _listed(self, listed: Seq) -> tuple[str, ...]:
         names: list[str] = []
@@ -108,9 +123,9 @@ class _Source:
                 continue
             value = self.resolve(item)
             self.broken |= value is BROKEN
-            names.append(_as_text(value))
+            names += [item.text] if item.quoted else self._spread([_as_text(value)])
         if not listed.items:
-            self.fault("TG301", "it names no symbol", "symbols", "Write `symbols: all` or a list.")
+            self.fault("TG301", "it names no symbol", "symbols", _SYMBOLS_HINT)
         return tuple(names)
 
     def instant(self, name: str, read: Callable[[str], dt.datetime | None]) -> dt.datetime | None:
@@ -125,12 +140,15 @@ class _Source:
             return None
 
 
-def read_bars(spec: BarsSpec, resolve: Resolve, overrides: Mapping[str, Any]) -> tuple[BarsRequest | None, list[Fault]]:
+def read_bars(
+    spec: BarsSpec, resolve: Resolve, overrides: Mapping[str, Any], universes: Universes | None = None
+) -> tuple[BarsRequest | None, list[Fault]]:
     """The request that an entry of `bars:` means, and its faults. `overrides` replace fields, as text or typed.
 
-    None without a fault when it takes a param that has faults of its own.
+    A plain name of one of `universes` stands for its symbols. None without a fault when it takes a param that has
+    faults of its own.
     """
-    source = _Source(spec, resolve, overrides)
+    source = _Source(spec, resolve, overrides, universes or {})
     timeframe = _timeframe(source)
     adjust = source.text("adjust", "splits")
     if adjust is not None and adjust not in get_args(Adjust):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pipeline.errors import Place
 from pipeline.graph.markup import Item, Scalar
 from pipeline.graph.policy import NO_POLICY, Policy
+from pipeline.model.kind import Kind
 from pipeline.model.param import ParamSet
 
-__all__ = ["BarsSpec", "GraphSpec", "NodeSpec"]
+if TYPE_CHECKING:
+    from pipeline.graph.shelf import Shelf
+
+__all__ = ["BarsSpec", "BlockSpec", "GraphSpec", "NodeSpec", "SubgraphSpec"]
 
 
 @dataclass(slots=True)
@@ -36,22 +41,44 @@ class NodeSpec:
     policy: Policy = NO_POLICY
 
 
-@dataclass(slots=True)
-class GraphSpec:
-    """A graph file as read: every part with its place; `params` are already typed.
+@dataclass(slots=True, kw_only=True)
+class BlockSpec:
+    """What a graph and a sub-graph have in common: params, nodes, and the sub-graphs that may be used in it.
 
-    `unread` names nodes and bars sources, `unread_params` graph params, that stand in the file but could
-    not be read; both are empty in a file without faults.
+    `params` are already typed; `param_env` has the environment variables behind them. `unread` names nodes and
+    bars sources, `unread_params` params, that stand in the file but could not be read; both are empty in a file
+    without faults. `whole` is False when a file that it extends could not be read: what is not there may be in it.
     """
 
     file: str
     place: Place
     name: str
-    description: str = ""
     params: ParamSet = field(default_factory=ParamSet)
     param_places: dict[str, Place] = field(default_factory=dict)
-    bars: dict[str, BarsSpec] = field(default_factory=dict)
+    param_env: dict[str, Scalar] = field(default_factory=dict)
     nodes: dict[str, NodeSpec] = field(default_factory=dict)
-    outputs: dict[str, tuple[Scalar, Scalar]] = field(default_factory=dict)
+    shelf: Shelf | None = None
     unread: set[str] = field(default_factory=set)
     unread_params: set[str] = field(default_factory=set)
+    whole: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class SubgraphSpec(BlockSpec):
+    """One sub-graph: `inputs` by name with the kinds that they take, `outs` as references to its nodes.
+
+    A single `out` stands under the key "".
+    """
+
+    inputs: dict[str, tuple[Scalar, Kind]] = field(default_factory=dict)
+    outs: dict[str, tuple[Scalar, Scalar]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class GraphSpec(BlockSpec):
+    """A graph file as read, with what it extends: every part with its place."""
+
+    description: str = ""
+    bars: dict[str, BarsSpec] = field(default_factory=dict)
+    outputs: dict[str, tuple[Scalar, Scalar]] = field(default_factory=dict)
+    universes: dict[str, tuple[str, ...]] = field(default_factory=dict)

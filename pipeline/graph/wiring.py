@@ -1,163 +1,50 @@
-"""The wires of one node: references to columns, kinds and axes compared at both ends."""
+"""The wires of one node: kinds and axes compared at both ends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
-from pipeline.errors import Fault
-from pipeline.graph.graph import Node, Wire
-from pipeline.graph.hint import Hints
+from pipeline.errors import Fault, Note
+from pipeline.graph.end import INPUTS, Axis, End, Ends, Sources
+from pipeline.graph.graph import Wire
 from pipeline.graph.markup import Scalar
-from pipeline.graph.spec import NodeSpec
+from pipeline.graph.scope import Passage, Placed, Scope
 from pipeline.model.bars import BarsRequest
-from pipeline.model.kind import ANYTHING, BARS, CONDITION, EVENT, NUMBER, PRICE, SIGNAL, Kind, Same
+from pipeline.model.kind import ANYTHING, BARS, NUMBER, Kind, Same
 from pipeline.model.node import NodeType, Port
-from pipeline.model.scalar import shown
 
-__all__ = ["Axis", "Sources", "Wired", "check_references", "columns_of", "rows_of", "wire_node"]
+__all__ = ["Wired", "check_references", "check_uses", "rows_of", "wire_node"]
 
-Axis: TypeAlias = tuple[str, str]
-"""A bars source, and the node that made other rows of its rows, "" when none did."""
 Wired: TypeAlias = tuple[tuple[Wire, ...], dict[str, Kind], Axis]
 
-MADE = {"n": NUMBER, "vwap": PRICE, "partial": CONDITION}
-"""Columns that bars made of faster ones have besides those of all bars."""
 
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What a wire may come from: bars sources, nodes checked so far, all names that are written.
-
-    A name that is written but neither in `bars` nor in `nodes` has faults of its own, or is in a cycle.
-    """
-
-    bars: Mapping[str, BarsRequest]
-    nodes: Mapping[str, Node]
-    written: Set[str]
-    hint: Hints
-    makers: dict[tuple[Any, ...], str] = field(default_factory=dict)
-
-    def axis_of(self, name: str) -> Axis:
-        """The rows that the columns of `name` stand for."""
-        if name in self.bars:
-            return name, ""
-        node = self.nodes[name]
-        return node.axis, node.rows
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """The far end of a wire."""
-
-    source: str
-    columns: tuple[str, ...]
-    kind: Kind
-    label: str
-
-
-class _Ends:
-    """The far ends of a node's wires, whatever its type."""
-
-    def __init__(self, spec: NodeSpec, sources: Sources) -> None:
-        self.spec = spec
-        self.sources = sources
-        self.faults: list[Fault] = []
-        self.broken = False  # an input hangs on something that has faults of its own
-
-    def fault(self, code: str, message: str, at: Scalar, hint: str = "") -> None:
-        self.faults.append(Fault(code, f"node {self.spec.name.text!r}: {message}", at.place, hint))
-
-    def end(self, reference: Scalar) -> _End | None:
-        """What a reference such as `daily`, `daily.close`, `macd.signal` means; None with a fault."""
-        source, dot, output = reference.text.partition(".")
-        if dot and not output and source in self.sources.written:
-            message = f"{shown(reference.text)} names no output behind its dot"
-            self.fault("TG203", message, reference, f"Write `{source}`, or name an output.")
-            return None
-        if source in self.sources.bars:
-            return self._bars_end(source, output, reference)
-        node = self.sources.nodes.get(source)
-        if node is None:
-            if source in self.sources.written:
-                self.broken = True
-            elif reference.reference is not None:
-                self.fault(
-                    "TG202",
-                    f"{shown(reference.text)} is a param, not an input",
-                    reference,
-                    "Wire a node or bars; set params under `with`.",
-                )
-            else:
-                self.fault(
-                    "TG202",
-                    f"there is no node or bars source {shown(source)}",
-                    reference,
-                    self.sources.hint(source, self.sources.written),
-                )
-            return None
-        return self._node_end(node, output, reference)
-
-    def _bars_end(self, source: str, field: str, reference: Scalar) -> _End | None:
-        if not field:
-            return _End(source, tuple(name for name, _ in BARS.fields), BARS, source)
-        kinds = {**dict(BARS.fields), **(MADE if self.sources.bars[source].resample else {})}
-        kind = kinds.get(field)
-        if kind is None:
-            hint = self.sources.hint(field, kinds)
-            self.fault("TG203", f"bars {source!r} have no column {shown(field)}", reference, hint)
-            return None
-        return _End(source, (field,), kind, f"{source}.{field}")
-
-    def _node_end(self, node: Node, output: str, reference: Scalar) -> _End | None:
-        kinds = node.kinds
-        label = f"{reference.text} ({node.type.id})"
-        if not output:
-            if len(kinds) > 1:
-                names = ", ".join(kinds)
-                hint = f"Say which: `{node.name}.{next(iter(kinds))}`."
-                self.fault("TG203", f"{node.name!r} ({node.type.id}) has several outputs: {names}", reference, hint)
-                return None
-            output = next(iter(kinds))
-        if output in kinds:
-            kind = kinds[output]
-            if kind.dtype == "bundle":
-                prefix = "" if len(kinds) == 1 else f"{output}_"
-                return _End(node.name, tuple(prefix + name for name, _ in kind.fields), kind, label)
-            return _End(node.name, (output,), kind, label)
-        columns = columns_of(node)
-        if output in columns:  # a field of a bundle: `entry.strength`
-            return _End(node.name, (output,), columns[output], label)
-        hint = self.sources.hint(output, columns or kinds)
-        self.fault("TG203", f"{node.name!r} ({node.type.id}) has no output {shown(output)}", reference, hint)
-        return None
-
-
-class _Wiring(_Ends):
-    def __init__(self, spec: NodeSpec, node_type: NodeType, sources: Sources) -> None:
-        super().__init__(spec, sources)
+class _Wiring(Ends):
+    def __init__(self, placed: Placed, node_type: NodeType, sources: Sources) -> None:
+        super().__init__(placed.label, placed.scope, sources)
+        self.spec = placed.spec
         self.type = node_type
 
-    def plan_ports(self) -> dict[str, tuple[Scalar, _End]]:
+    def plan_ports(self) -> dict[str, tuple[Scalar, End]]:
         """Far ends by port name, for a map of wires or a single reference."""
         if "" in self.spec.wires:
             return self._single(self.spec.wires[""][1])
-        ends: dict[str, tuple[Scalar, _End]] = {}
+        ends: dict[str, tuple[Scalar, End]] = {}
         for name, (key, reference) in self.spec.wires.items():
             if self.type.port(name) is None:
                 names = [port.name for port in self.type.ports]
                 hint = self.sources.hint(name, names)
                 if self.type.params.get(name) is not None:
                     hint = f"{name!r} is a param: move it under `with: {{{name}: …}}`."
-                self.fault("TG212", f"{self.type.id} has no input {name!r}", key, hint)
-            end = self.end(reference)
+                fix = self.sources.hint.repair(key, [known for known in names if known not in self.spec.wires])
+                self.fault("TG212", f"{self.type.id} has no input {name!r}", key, hint, fix=fix)
+            end = self.end(self.scope.resolve(reference))
             if end is not None and self.type.port(name) is not None:
                 ends[name] = (reference, end)
         return ends
 
-    def _single(self, reference: Scalar) -> dict[str, tuple[Scalar, _End]]:
-        end = self.end(reference)
+    def _single(self, reference: Scalar) -> dict[str, tuple[Scalar, End]]:
+        end = self.end(self.scope.resolve(reference))
         if end is None:
             return {}
         required = [port for port in self.type.ports if not port.optional] or list(self.type.ports)
@@ -168,7 +55,7 @@ class _Wiring(_Ends):
                 return {
                     port.name: (
                         reference,
-                        _End(end.source, (column[port.name],), fields[port.name], f"{end.label}.{port.name}"),
+                        End(end.source, (column[port.name],), fields[port.name], f"{end.label}.{port.name}", end.place),
                     )
                     for port in self.type.ports
                     if port.name in fields
@@ -185,26 +72,14 @@ class _Wiring(_Ends):
             return {}
         return {required[0].name: (reference, end)}
 
-    def check_port(self, port: Port, reference: Scalar, end: _End) -> None:
+    def check_port(self, port: Port, reference: Scalar, end: End) -> None:
         """Compare the kinds at both ends."""
         if not port.takes.accepts(end.kind):
-            hint = f"{port.takes} is {port.takes.description}; {end.kind} is {end.kind.description}."
-            if end.kind is BARS:
-                hint = f"Wire one column: `{end.source}.close`."
-            elif end.kind is SIGNAL:
-                hint = f"Wire one half of the signal: `{end.source}.event` or `{end.source}.strength`."
-            elif port.takes is SIGNAL:
-                hint = "A signal comes from a strategy node, or from an event."
-            elif port.takes is EVENT:
-                hint += " `cross` or a strategy node makes events."
-            self.fault(
-                "TG214",
-                f"input {port.name!r} of {self.type.id} takes {port.takes}, but {end.label} gives {end.kind}",
-                reference,
-                hint,
-            )
+            use = self.spec.use
+            mine = Note(use.place, f"{self.type.id} takes {port.takes} for its input {port.name!r}")
+            self.mismatch(f"input {port.name!r} of {self.type.id}", port.takes, end, reference, mine)
 
-    def check_axis(self, ends: Mapping[str, tuple[Scalar, _End]]) -> Axis:
+    def check_axis(self, ends: Mapping[str, tuple[Scalar, End]]) -> Axis:
         """The one axis of all inputs, with a fault when they differ; of a panel node that of the port it names."""
         axes = {port: self.sources.axis_of(end.source) for port, (_, end) in ends.items()}
         if self.type.rows is not None:
@@ -221,16 +96,32 @@ class _Wiring(_Ends):
                     f"{first} and {end.label} stand on different axes: {problem}",
                     reference,
                     "All inputs of a node share symbols, timeframe and range; `align` brings one to the other's.",
+                    notes=self._axis_notes(axis, mine),
                 )
         return axis
 
     def _apart(self, one: Axis, other: Axis) -> str:
         """What tells two axes apart; "" when they hold the same rows."""
         if one[1] != other[1]:
-            made = [f"made by node {maker!r}" if maker else f"of {bars!r}" for bars, maker in (one, other)]
+            made = [
+                f"made by node {maker!r}" if maker else "that come in" if bars == INPUTS else f"of {bars!r}"
+                for bars, maker in (one, other)
+            ]
             return f"the rows {' and those '.join(made)}"
         problem = _differing(self.sources.bars[one[0]], self.sources.bars[other[0]])
         return f"{one[0]!r} and {other[0]!r} differ in {problem}" if problem else ""
+
+    def _axis_notes(self, *axes: Axis) -> list[Note]:
+        """Where the rows of each end come from."""
+        notes: list[Note] = []
+        for bars, maker in axes:
+            place = self.sources.nodes[maker].place if maker in self.sources.nodes else self.sources.places.get(bars)
+            if place is None:
+                continue
+            request = self.sources.bars.get(bars)
+            made = f"{maker!r} makes other rows" if maker else _described(bars, request) if request else f"{bars!r}"
+            notes.append(Note(place, made))
+        return notes
 
     def run(self) -> Wired | None:
         ends = self.plan_ports()
@@ -260,7 +151,7 @@ class _Wiring(_Ends):
         return kinds
 
 
-def _wire(port: Port, end: _End) -> Wire:
+def _wire(port: Port, end: End) -> Wire:
     # of rows nothing is read
     return Wire(port.name, end.source, *(((), ANYTHING) if port.takes is ANYTHING else (end.columns, end.kind)))
 
@@ -269,42 +160,49 @@ def rows_of(name: str, node_type: NodeType, params: Mapping[str, Any], axis: Axi
     """The node whose rows `name` has: for a maker of rows the first that makes the same of the same axis."""
     if not callable(node_type.rows):
         return axis[1]
-    code, request = node_type.rows.__code__, sources.bars[axis[0]]
+    request = sources.bars.get(axis[0])
+    if request is None:  # a definition by itself: nobody knows which rows come in
+        return name
+    code = node_type.rows.__code__
     shape = (request.symbols, request.timeframe, request.start, request.end, request.resample, axis[1])
     said = tuple(repr(params[param]) for param in node_type.row_params)
     return sources.makers.setdefault((code.co_filename, code.co_firstlineno, said, shape), name)
 
 
-def columns_of(node: Node) -> dict[str, Kind]:
-    """The columns of a node by name: its outputs, a bundle by its fields; none for a table."""
-    fields = [field for output in node.type.outputs for field in _fields(node.kinds[output.name])]
-    names = [name for name, _ in node.type.columns(node.kinds)]
-    return dict(zip(names, fields, strict=True))
-
-
-def _fields(kind: Kind) -> list[Kind]:
-    if kind.dtype == "bundle":
-        return [inner for _, inner in kind.fields]
-    return [kind] if kind.on_axis else []
-
-
-def check_references(spec: NodeSpec, sources: Sources) -> list[Fault]:
+def check_references(placed: Placed, sources: Sources) -> list[Fault]:
     """The faults of the wires of a node whose type is not known."""
-    ends = _Ends(spec, sources)
-    for _, reference in spec.wires.values():
-        ends.end(reference)
+    ends = Ends(placed.label, placed.scope, sources)
+    for _, reference in placed.spec.wires.values():
+        ends.end(placed.scope.resolve(reference))
     return ends.faults
 
 
-def wire_node(spec: NodeSpec, node_type: NodeType, sources: Sources) -> tuple[Wired | None, list[Fault]]:
+def check_uses(uses: Collection[Scope], sources: Sources) -> list[Fault]:
+    """The faults of wires to inputs of sub-graphs that no node has asked for so far."""
+    found: list[Fault] = []
+    for use in uses:
+        ends = Ends("", use, sources)
+        for name in use.wired:
+            ends.crossed(Passage(use, name, use.inputs[name][1]))
+        found += ends.faults
+    return found
+
+
+def wire_node(placed: Placed, node_type: NodeType, sources: Sources) -> tuple[Wired | None, list[Fault]]:
     """Wires, output kinds and axis of a node, or None; and every fault of its wiring.
 
     None without a fault when an input comes from a node that has faults of its own.
     """
-    wiring = _Wiring(spec, node_type, sources)
+    wiring = _Wiring(placed, node_type, sources)
     return wiring.run(), wiring.faults
 
 
 def _differing(a: BarsRequest, b: BarsRequest) -> str:
     names = {"symbols": "symbols", "timeframe": "timeframe", "start": "from", "end": "to", "resample": "resample"}
     return ", ".join(shown for name, shown in names.items() if getattr(a, name) != getattr(b, name))
+
+
+def _described(name: str, request: BarsRequest) -> str:
+    symbols = "all symbols" if request.symbols is None else f"{len(request.symbols)} symbols"
+    range_ = f"{request.start.date() if request.start else 'the first bar'} to {request.end or 'latest'}"
+    return f"{name!r} has {symbols}, {request.timeframe}, {range_}"

@@ -78,7 +78,8 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
             body = definition_of(shown, constants, shown.source, run_id=latest)
             wanted[name] = _Wanted(body, body)
     for output, reference in outputs:
-        name, _, part = reference.partition(".")
+        # a node of a sub-graph has dots in its name, an output has none
+        name, _, part = (reference, "", "") if reference in nodes else reference.rpartition(".")
         source = tables.get(reference) or nodes.get(name)
         if source is not None:
             # no run_id: a later run that finds everything cached leaves the table as it is; known by the

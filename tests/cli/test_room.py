@@ -49,7 +49,19 @@ def test_every_command_says_in_one_line_what_it_does() -> None:
 
 def test_every_listing_command_answers_machines_too() -> None:
     without = {c.name for c in every_command(app) if not any("--json" in p.opts for p in c.params)}
-    assert without == {"cache", "data", "nodes", "runs", "completion"}
+    assert without == {
+        "cache",
+        "catalog",
+        "data",
+        "nodes",
+        "runs",
+        "graph",
+        "new",
+        "fmt",
+        "dot",
+        "schema",
+        "completion",
+    }
 
 
 def test_modules_of_the_start_import_no_heavy_module_at_their_top() -> None:

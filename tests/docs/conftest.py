@@ -30,6 +30,12 @@ def page() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
+def written(page) -> Callable[[str], str]:
+    """The same as `page`, for tests that use a function of that name."""
+    return page
+
+
+@pytest.fixture(scope="session")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.CompletedProcess[str]]:
     """`shell(script, folder)`: run a script as a reader would, stopping at the first command that fails."""
 

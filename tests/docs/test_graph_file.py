@@ -11,7 +11,9 @@ import yaml
 from pipeline.engine import Engine, Overrides
 from pipeline.errors import GraphError
 from pipeline.graph.check import check_text
-from pipeline.graph.read import BARS, NODE, PARAM, TOP, TOP_RESERVED, TYPES
+from pipeline.graph.entry import NODE
+from pipeline.graph.param import PARAM, TYPES
+from pipeline.graph.read import BARS, TOP, TOP_RESERVED
 from pipeline.market import Market, synthesise
 from pipeline.market.importing import import_frame
 from pipeline.model.bars import BAR_FIELDS, Adjust

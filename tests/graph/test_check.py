@@ -27,7 +27,13 @@ TG2 = {
     "TG224": "nodes:\n  a: {use: ‸scale, in: daily.close}\n",
 }
 """A graph for each code that a file alone can earn, the place marked."""
-ELSEWHERE = {"TG206": "an override", "TG217": "a warning", "TG218": "a warning", "TG225": "a warning"}
+ELSEWHERE = {
+    "TG206": "an override",
+    "TG217": "a warning",
+    "TG218": "a warning",
+    "TG225": "a warning",
+    "TG226": "of the environment",
+}
 
 
 def test_every_code_of_meaning_has_a_graph_that_earns_it():

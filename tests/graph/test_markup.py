@@ -164,7 +164,7 @@ def test_only_a_map_is_merged():
 )
 def test_a_tab_in_the_indentation_is_shown(text, line, column):
     fault = refused(text)
-    assert (fault.code, fault.message) == ("TG101", "a tab indents this line")
+    assert (fault.code, fault.message) == ("TG111", "a tab indents this line")
     assert place(fault) == (line, column)
     assert fault.hint == "YAML is indented with spaces."
 

@@ -139,7 +139,7 @@ nodes:
     assert graph(text, params={"start": "2020-01-01"}).bars["d"].start == at(2020, 1, 1)
 
 
-NO_SYMBOL = ("TG301", "it names no symbol", "Write `symbols: all` or a list.")
+NO_SYMBOL = ("TG301", "it names no symbol", "Write `symbols: all`, a universe or a list.")
 NO_DATE = ("TG222", ": expected date and time", "Write a date (2024-05-31)")
 NOT_SINGLE = ("TG107", "a symbol is a single value", "Quote a symbol that is called null.")
 
@@ -151,7 +151,12 @@ NOT_SINGLE = ("TG107", "a symbol is a single value", "Quote a symbol that is cal
         ("d: {timeframe: ‸}", "TG108", "it has no timeframe", "Add `timeframe: 1d`."),
         ("d: {timeframe: ‸1day}", "TG306", "'1day' is not a timeframe", "Write a number and a unit: 5m, 1h, 1d"),
         ("d: {timeframe: ‸[1d]}", "TG107", "`timeframe` is a single value", ""),
-        ("d: {timeframe: 1d, adjust: ‸split}", "TG223", "allowed: none | splits | total", "Did you mean 'splits'?"),
+        (
+            "d: {timeframe: 1d, adjust: ‸split}",
+            "TG223",
+            "allowed: none | splits | dividends | total | forward",
+            "Did you mean 'splits'?",
+        ),
         ("d: {timeframe: 1d, history: ‸warmup}", "TG106", "`history: warmup` is reserved", "Use `history: all`."),
         ("d: {timeframe: 1d, history: ‸some}", "TG223", "`history` is 'some', allowed: all", ""),
         ("d: {timeframe: 1d, symbols: ‸[]}", *NO_SYMBOL),
