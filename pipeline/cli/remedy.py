@@ -64,6 +64,7 @@ REMEDIES: dict[str, str] = {
     "TG307": "Run the command again; nothing was lost.",
     "TG308": "Rename the symbol: no slashes, no control characters, no leading dot.",
     "TG309": "Take the suggested name, `24/7` or `weekdays`, or install the extra `calendars`.",
+    "TG310": "The vendor's own message, or the extra to install when its library is missing.",
     "TG311": "Universes are listed under `project.universes` in `plugin_config.json`.",
     "TG401": "Put a plain file of at most 1 MiB into a plugin directory; links that lead out of it are refused.",
     "TG402": "Mend the syntax at the named line.",
