@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pipeline.errors import PluginError
 from pipeline.model.digest import digest
@@ -39,10 +40,16 @@ class _Module:
 
 
 class CodeDigester:
-    """Digests of definitions over one SourceTree; cut modules are kept between calls."""
+    """Digests of definitions over one SourceTree; cut modules are kept between calls.
 
-    def __init__(self, tree: SourceTree) -> None:
+    `made` are digests that are known to be right, by file and name. `versions` gathers the packages that digests
+    rest on.
+    """
+
+    def __init__(self, tree: SourceTree, made: Mapping[tuple[Path, str], str] | None = None) -> None:
         self._tree = tree
+        self._made = dict(made or {})
+        self.versions: dict[str, str] = {}
         self._cut: dict[SourceFile, _Module] = {}
         self._texts: dict[int, str] = {}
         self._digests: dict[tuple[SourceFile, str], str] = {}
@@ -50,11 +57,18 @@ class CodeDigester:
     def digest(self, file: SourceFile, name: str | None = None) -> str:
         """The digest of `name` in `file` with all that it uses; of the whole file when `name` is None."""
         asked = (file, name or _WHOLE)
+        made = self._made.get((file.path, asked[1]))
+        if made is not None:
+            return made
         if asked not in self._digests:
             walk = _Walk(self)
             walk.follow(*asked)
             self._digests[asked] = digest("code", *(tuple(part) for part in walk.parts(file)))
         return self._digests[asked]
+
+    def known(self) -> dict[tuple[Path, str], str]:
+        """All digests that were worked out so far, by file and name."""
+        return {(file.path, name): code for (file, name), code in self._digests.items()}
 
     def cut(self, file: SourceFile) -> _Module:
         if file not in self._cut:
@@ -163,6 +177,7 @@ class _Walk:
         if isinstance(target, External):
             if target.version:
                 self._versions.add(target.version)
+                self._digester.versions[target.name.partition(".")[0]] = target.version
             return
         if symbol != _WHOLE:
             inner = tree.resolve(f"{name}.{symbol}" if name else symbol, level, file)

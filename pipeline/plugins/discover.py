@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from pipeline.errors import Fault, Place, PluginError
 from pipeline.model.digest import digest_bytes
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
+from pipeline.plugins.codes import read_codes
 from pipeline.plugins.find import find_files
 from pipeline.plugins.load import Loader
 from pipeline.plugins.manifest import read_manifest
@@ -44,8 +45,8 @@ def build_registry(directories: Sequence[Path], *, shipped: Path | None = None) 
     One bad file never hides the others: it is refused with a reason. On a clash of ids the shipped one
     stays, then the first in order of path; the other is refused with both paths.
     """
-    builder = _Builder()
     home = shipped or shipped_nodes()
+    builder = _Builder(read_codes(home))
     listed = read_manifest(home)
     theirs: list[tuple[Path, Path]] = []
     for path in find_files(home):
@@ -90,8 +91,8 @@ def _source_root(path: Path, directory: Path) -> Path:
 
 
 class _Builder:
-    def __init__(self) -> None:
-        self._loader = Loader()
+    def __init__(self, codes: Mapping[tuple[Path, str], str]) -> None:
+        self._loader = Loader(codes)
         self._types: dict[str, NodeType] = {}
         self._records: dict[Path, PluginRecord] = {}
         self._refused: list[Fault] = []

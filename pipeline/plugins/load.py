@@ -50,15 +50,17 @@ class Loaded:
 class Loader:
     """Loads files for one registry; helper modules are shared between the files that import them.
 
+    `codes` are digests that are known to be right, by file and name.
+
     `real` makes `import pandas` mean pandas itself: so are loaded the plugins that ask for it, and the twins of
     functions that hit something that the adapter lacks.
     """
 
-    def __init__(self, *, real: bool = False) -> None:
+    def __init__(self, codes: Mapping[tuple[Path, str], str] | None = None, *, real: bool = False) -> None:
         self.real = real
         self._on_pandas: Loader | None = None
         self.tree = SourceTree()
-        self.digester = CodeDigester(self.tree)
+        self.digester = CodeDigester(self.tree, codes)
         self._modules: dict[Path, ModuleType] = {}
 
     def load(self, path: Path, root: Path) -> Loaded:
