@@ -30,7 +30,7 @@ def read_codes(nodes: Path) -> dict[tuple[Path, str], str]:
         if not same:
             return {}
         return {(nodes / path, name): code for path, names in kept["codes"].items() for name, code in names.items()}
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 

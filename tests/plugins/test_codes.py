@@ -37,7 +37,7 @@ def test_types_are_the_same_with_and_without_them(home):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda home: (home / "kernels" / "window.py").open("a").write("\nMORE = 1\n"),
+        lambda home: (home / "kernels" / "window.py").write_text("MORE = 1\n"),
         lambda home: (home / "kernels" / "another.py").write_text("X = 1\n"),
         lambda home: (home / CODES).write_text((home / CODES).read_text().replace('"python": "3.', '"python": "2.')),
         lambda home: (home / CODES).write_text((home / CODES).read_text().replace('"numpy": "numpy ', '"numpy": "9')),
