@@ -35,6 +35,8 @@ def snippet(node: NodeType, *, bars: str = "daily") -> str:
     if len(name) + len(", ".join(parts)) <= _LONGEST:
         lines.append(f"{name}: {{{', '.join(parts)}}}")
     else:
+        if params and len(with_) > _LONGEST:
+            parts[-1:] = ["with:", *(f"  {param}: {text}" for param, text in params.items())]
         lines += [f"{name}:", *(f"  {part}" for part in parts)]
     return "\n".join(lines)
 
@@ -66,14 +68,18 @@ def _value(param: DeclaredParam) -> str:
     if isinstance(value, dt.timedelta):
         return f"{value.total_seconds():g}s"
     if isinstance(value, str):
-        return value if value.isidentifier() else f'"{value}"'
+        return _text(value)
     return str(value)
+
+
+def _text(value: str) -> str:
+    return value if value.isidentifier() else f'"{value}"'
 
 
 def _example(param: DeclaredParam) -> str:
     """A legal value for a param without a default."""
     if get_origin(param.type) is Literal:
-        return str(get_args(param.type)[0])
+        return _text(str(get_args(param.type)[0]))
     if param.type in (int, float):
         value = _inside(param.param.bounds.given())
         return str(round(value) if param.type is int else float(value))

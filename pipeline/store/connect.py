@@ -23,6 +23,9 @@ _ASKS = re.compile(
 )
 """How a statement begins that asks and changes nothing."""
 
+_COMMENTS = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*(?:(?!/\*|\*/).)*\*/)*", re.DOTALL)
+"""What may stand before it. A comment inside a comment ends in one dialect where it goes on in another: not skipped."""
+
 
 @contextmanager
 def connect_quietly() -> Iterator[duckdb.DuckDBPyConnection]:
@@ -85,8 +88,9 @@ def refuse_writes(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     Raises StoreError TG604; duckdb.Error when the query cannot be parsed.
     """
     for statement in connection.extract_statements(query):
-        if not _ASKS.match(statement.query):
-            word = statement.query.split(maxsplit=1)[0].rstrip(";").upper()
+        text = _COMMENTS.sub("", statement.query, count=1)
+        if not _ASKS.match(text):
+            word = [*text.split(maxsplit=1), ""][0].rstrip(";").upper()
             raise StoreError(
                 f"{word} is not a question",
                 code="TG604",
