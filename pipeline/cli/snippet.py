@@ -83,6 +83,8 @@ def _example(param: DeclaredParam) -> str:
     if param.type in (int, float):
         value = _inside(param.param.bounds.given())
         return str(round(value) if param.type is int else float(value))
+    if param.name == "timeframe":
+        return "1w"
     return {bool: "true", dt.date: "2024-05-31", dt.timedelta: "60s"}.get(param.type, "text")
 
 

@@ -31,6 +31,9 @@ class Shelf:
         self._values: dict[int, Columns] = {}
         self._bytes = 0
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def __contains__(self, index: int) -> bool:
         return index in self._values
 

@@ -19,6 +19,7 @@ STAND_INS = {
     "event": "{use: cross, in: {fast: daily.close, slow: daily.open}}",
     "signal": "{use: cross, in: {fast: daily.close, slow: daily.open}}",
     "condition": "{use: greater, in: {x: daily.close, y: daily.open}}",
+    "ratio": "{use: returns, in: daily.close}",
     "returns": "{use: returns, in: daily.close}",
     "weight": "{use: position, in: entry}",
 }
@@ -39,7 +40,7 @@ def test_the_yaml_that_is_offered_for_every_node_type_is_a_legal_graph(registry)
     assert len(registry) > 30
     for node in registry:
         graph = check(read_text(graph_with(snippet(node)), node.id), registry)
-        assert graph.nodes[f"my_{node.id}"].type.id == node.id
+        assert graph.nodes[f"my_{node.id.replace('.', '_')}"].type.id == node.id
 
 
 def test_long_yaml_is_broken_into_lines(registry) -> None:

@@ -44,8 +44,8 @@ def engine(quick_start) -> Engine:
 
 
 def test_the_query_names_the_gap_and_its_line(engine, blocks) -> None:
-    result = engine.run("graphs/halved.yaml")
-    assert result.status == "ok"
+    result = engine.run("halved")
+    assert result.run.status == "ok"
     (query,) = blocks(PAGE, "sql")
     found = engine.sql(query).rows()
     assert ("halved", 1) in [(node, steps) for node, _, steps in found]
