@@ -3,7 +3,7 @@ import polars as pl
 from pipeline import Event, Weight, strategy
 
 
-@strategy(warmup=0)
+@strategy(warmup=0, recursive=True)
 def to_events(weight: Weight) -> Event:
     """The events of a target weight: buy where it gets above 0, sell where it gets to 0 or below, else hold.
 

@@ -125,6 +125,8 @@ def _syntax_fault(error: yaml.MarkedYAMLError, text: str, file: str) -> Fault:
         place = Place(file, place.line, line.index("\t") + 1)
         return Fault("TG111", "a tab indents this line", place, "YAML is indented with spaces.")
     what = error.problem or error.context or "it cannot be parsed"
+    if "nesting depth" in what:  # the scanner of PyYAML 6.0.4 counts as well, and may be first
+        return Fault("TG103", f"the file nests deeper than {MAX_DEPTH} levels", place, "Flatten it.")
     return Fault("TG101", f"the file is not valid YAML: {what}", place, "Check the indentation and colons just above.")
 
 

@@ -147,17 +147,6 @@ def test_the_kinds_on_the_page_are_all_there_are(rows):
     assert {name: row for name, row in rows.items() if name in BY_NAME} == expected
 
 
-def test_what_the_page_calls_lacking_is_lacking(page):
-    (said,) = re.findall(r"It has no\n(.*?) For most", page(PAGE), re.DOTALL)
-    names = re.findall(r"`([\w.]+)`", said)
-    assert len(names) == 20
-    for name in names:
-        owner, _, attribute = name.rpartition(".")
-        target = pipeline.frame if owner else pipeline.frame.DataFrame({"x": [1.0]})
-        with pytest.raises(PluginError, match="TG407"):
-            getattr(target, attribute)
-
-
 HEAD = "from typing import Annotated\nfrom pipeline import Number, Param, indicator\n"
 INSIDE = """\
 def made():

@@ -36,7 +36,7 @@ def test_recursive_nodes_say_so(node):
     recursions = {
         "accumulation", "adx", "atr", "dema", "directional_index", "drawdown", "ema", "force_index", "growth", "kama",
         "keltner", "latch", "long_flat", "macd", "obv", "pairs", "parabolic_sar", "position", "position_returns", "ppo",
-        "rsi", "since", "stoch_rsi", "supertrend", "tema", "tsi", "volatility_target", "vwap", "wilder",
+        "rsi", "since", "stoch_rsi", "supertrend", "tema", "to_events", "tsi", "volatility_target", "vwap", "wilder",
     }  # fmt: skip
     assert node.recursive == (node.id in recursions)
 
