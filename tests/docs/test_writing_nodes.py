@@ -9,10 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-import pipeline.frame
 from pipeline import indicator
 from pipeline.engine import Engine
-from pipeline.errors import GraphError, PluginError
+from pipeline.errors import GraphError
 from pipeline.graph.check import check_text
 from pipeline.market import Market, synthesise
 from pipeline.market.importing import import_frame
