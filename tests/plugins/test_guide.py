@@ -197,7 +197,7 @@ def test_the_guides_own_except_cannot_hide_a_gap_of_the_adapter(world, guide, mo
 def test_an_except_that_hides_the_authors_own_bug_is_the_authors_right(world, guide) -> None:
     text = guide("strategy")
     start, end = text.index("        result_df['signal'] = 0"), text.index("        return result_df")
-    bug = SWALLOWING.replace("df['close'].ewm(span=3).corr(df['open'])", "1 / 0")
+    bug = SWALLOWING.replace("df['close'].case_when([(df['close'] > 0, 1)])", "1 / 0")
     world.write("my_custom_strategy", text[:start] + bug.lstrip("\n") + text[end:])
     run = world.run("s: {use: my_custom_strategy, in: daily}")
     assert run.exit_status == 0

@@ -181,8 +181,8 @@ def test_what_killed_runs_left_goes_and_says_how_much(ran) -> None:
 def test_a_run_that_was_killed_is_collected_and_then_computed(site) -> None:
     code = """
     import os, signal
-    import pipeline.engine
-    pipeline.engine.write_journal = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    import pipeline.store.recorder
+    pipeline.store.recorder.write_journal = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     engine.run(graph)
     """
     path = site.graph(site.CHAIN)

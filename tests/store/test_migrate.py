@@ -139,7 +139,7 @@ def test_new_tables_and_columns_are_added_wherever_they_stand_in_the_ddl(ran, gr
 
 def test_a_waiting_journal_of_an_older_version_lands(ran, monkeypatch, grown) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.engine.publish", lambda *_: None)
+        patch.setattr("pipeline.store.recorder.publish", lambda *_, **__: None)
         ran.run(ran.path, Overrides(settings={"c": {"by": 8.0}}))
     grown("create table if not exists runs (note varchar, peak bigint);")
     publishing.publish(ran.database, ran.root / ".tradegraph")
@@ -185,7 +185,7 @@ def test_a_newer_file_is_read_as_it_is_and_written_by_nobody(ran) -> None:
 
 def test_the_journal_may_have_its_columns_in_any_order(ran, monkeypatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.engine.publish", lambda *_: None)
+        patch.setattr("pipeline.store.recorder.publish", lambda *_, **__: None)
         ran.run(ran.path)
     for file in (ran.root / ".tradegraph" / "journal").glob("[!.]*/*.parquet"):
         frame = pl.read_parquet(file)

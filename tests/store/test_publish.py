@@ -3,10 +3,9 @@
 import duckdb
 import pytest
 
-import pipeline.engine
 from pipeline.engine import Overrides
 from pipeline.errors import StoreError
-from pipeline.store import draft
+from pipeline.store import draft, recorder
 from pipeline.store import publish as room
 from pipeline.store.tables import SCHEMA_VERSION
 
@@ -78,7 +77,7 @@ def test_a_cached_node_has_no_time_and_a_failed_one_has(site) -> None:
 def test_a_journal_survives_a_crash_before_publishing_and_the_next_run_lands_it(site, monkeypatch) -> None:
     path = site.graph(site.CHAIN)
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline.engine, "publish", crash)
+        patch.setattr(recorder, "publish", crash)
         with pytest.raises(Crash):
             site.run(path)
     assert len(journals(site)) == 1

@@ -105,7 +105,7 @@ def test_a_selection_that_means_nothing_is_refused(thrice) -> None:
 
 def test_a_waiting_journal_of_a_removed_run_does_not_bring_it_back(ran, monkeypatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.engine.publish", lambda *_: None)
+        patch.setattr("pipeline.store.recorder.publish", lambda *_, **__: None)
         ran.run(ran.path)
     waiting = [path.name for path in (ran.root / ".tradegraph" / "journal").glob("[!.]*")]
     assert removed(ran, runs=("latest",)) == waiting

@@ -165,10 +165,9 @@ def test_a_damaged_value_is_never_given_out_by_an_older_result(ran, how) -> None
 
 def journal_of(site):
     """A run that waits to be published."""
-    import pipeline.engine
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline.engine, "publish", lambda *_: None)
+        patch.setattr("pipeline.store.recorder.publish", lambda *_, **__: None)
         site.run(site.path, Overrides(settings={"c": {"by": 9.0}}))
     (journal,) = (site.root / ".tradegraph" / "journal").glob("[!.]*")
     return journal
