@@ -4,15 +4,13 @@
 them whose own constant can be edited without a change of its schema.
 """
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
 from pipeline.execution.why import why
-from pipeline.store.record import record_of
-from pipeline.store.segment import Segments
+from pipeline.store.record import Increment, record_of
 
 STYLES = ("expression", "kernel", "frame", "table")
 FAR = """\
@@ -111,7 +109,7 @@ def answering(world: type) -> type:
 
         def run(self, *args: Any, **options: Any) -> Any:
             run = super().run(*args, **options)
-            self.last = record_of(run, Segments(Path(), run.id, lambda _: ()), [])["nodes"].to_dicts()
+            self.last = record_of(Increment(run, run.records, [], []), [])["nodes"].to_dicts()
             return run
 
         def why(self, nodes: str, node: str = "user", **options: Any) -> list[str]:
