@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Mapping, Set
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -225,8 +225,11 @@ class Engine:
             for r in self.discovery.records
             if r.origin != "shipped"
         ]
-        with LiveRun(private, run_id), WorkerHost(self.project.plugin_directories, private / "kernels") as workers:
-            segments = self._segments(run_id)
+        with (
+            LiveRun(private, run_id),
+            WorkerHost(self.project.plugin_directories, private / "kernels") as workers,
+            closing(self._segments(run_id)) as segments,  # claims go with it, also when the run cannot be stored
+        ):
             planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh, keeps=self._keeps)
             recorder = Recorder(self.project.database, private, segments, plugins)
             options = Options(

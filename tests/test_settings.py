@@ -101,6 +101,7 @@ def test_absent_keys_have_documented_defaults(config):
         "project.store": "all",
         "project.keep_days": None,
         "project.keep_bytes": None,
+        "project.memory": None,
     }
 
 

@@ -184,7 +184,7 @@ def size_of(id_: str, ports: list[np.ndarray], period: int) -> float:
     or was traded it knows only about half of the digits of the input; test_precision has the better oracle.
     """
     if id_ in ZERO_DEGREE:
-        return {"cci": 1e8, "correlation": 1e6, "beta": 1e5, "cmf": 1e4, "mfi": 1e8}.get(id_, 100.0)
+        return {"cci": 1e9, "correlation": 1e6, "beta": 1e5, "cmf": 1e4, "mfi": 1e8, "stoch_rsi": 1e6}.get(id_, 100.0)
     largest = max((float(np.max(np.abs(port))) for port in ports if len(port)), default=0.0)
     return largest * {
         "rolling_std": 1e3,
