@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pipeline import frame
@@ -45,6 +46,9 @@ def library_versions(style: str) -> Mapping[str, str]:
         # pandas-style code depends on the adapter as much as on polars, and the adapter changes more often
         home = Path(frame.__file__).parent
         found["adapter"] = digest([(path.name, path.read_bytes()) for path in sorted(home.rglob("*.py"))])
+        # a node that hits a gap of the adapter runs on pandas itself, where there is one
+        with suppress(PackageNotFoundError):
+            found["pandas"] = version("pandas")
     return {**found, "python": f"{sys.version_info.major}.{sys.version_info.minor}"}
 
 
