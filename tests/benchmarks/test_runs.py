@@ -47,6 +47,7 @@ def figures(table: Table, column: str) -> dict[str, Any]:
 def test_one_command_runs_them_all(tables):
     assert list(tables) == [
         "YAML of 3 nodes (0 KiB)",
+        "pandas-style plugins, ms",
         "start-up",
         "chain of 3 nodes",
         "fan of 3 nodes",
