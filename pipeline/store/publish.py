@@ -79,7 +79,9 @@ def _sorted(journals: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path
 
     The last are set aside, lest they hold up all others.
     """
-    good, newer, damaged = [], [], []
+    good: list[Path] = []
+    newer: list[Path] = []
+    damaged: list[Path] = []
     for journal in journals:
         try:
             (good if schema_of(journal) <= SCHEMA_VERSION else newer).append(journal)

@@ -35,7 +35,7 @@ def large(site):
     start = dt.datetime(2019, 1, 1, tzinfo=dt.UTC)
     ts = pl.datetime_range(start, start + dt.timedelta(minutes=ROWS - 1), "1m", eager=True, time_unit="us")
     close = pl.Series("close", range(ROWS)).cast(pl.Float64) % 97 + 1
-    prices = {name: close for name in ("open", "high", "low", "close", "volume")}
+    prices = dict.fromkeys(("open", "high", "low", "close", "volume"), close)
     site.put(pl.DataFrame({"symbol": ["AAA"] * ROWS, "ts": ts, **prices}), "1m")
     site.graph(NODES, bars="daily: {timeframe: 1m, symbols: [AAA]}", outputs="result: b0")
     site.graph("a: {use: plus, in: daily.close}", name="small")
