@@ -52,7 +52,7 @@ class KernelCache:
         """Have the kernels that a table node calls compiled when they are called; True when one was not before."""
         fresh = [found for found in _kernels(node.fn, {}) if found.compiled is None]
         for found in fresh:
-            compiled = _jitted(found.fn, node.code[:16] or "loose", {})
+            compiled = _jitted(found.fn, node.code[:16] or "loose", {}, called=True)
             if self._folder is not None and node.code:
                 from pipeline.execution.kernel_disk import DigestCache  # imports numba
 
@@ -73,7 +73,7 @@ class KernelCache:
         source = _driver_source(f"driver_{tag}", len(node.outputs), wired, len(node.params))
         scope: dict[str, Any] = {"__name__": __name__, "kernel": kernel, "np": np}
         exec(compile(source, "<driver>", "exec"), scope)  # noqa: S102 - written above, of counts alone
-        driver: Any = numba.njit(nogil=True)(scope[f"driver_{tag}"])
+        driver: Any = numba.njit(nogil=True, no_cfunc_wrapper=True)(scope[f"driver_{tag}"])
         if self._folder is not None and node.code:
             from pipeline.execution.kernel_disk import DigestCache  # imports numba
 
@@ -162,19 +162,25 @@ def _driver_source(name: str, outputs: int, wired: Sequence[int], params: int) -
     lines += [f"        found = {call}"]
     for i in range(outputs):
         value = f"found[{i}]" if outputs > 1 else "found"
-        lines += [*_checked(value), f"        outs[{i}][a:b] = {value}"]
+        lines += _placed(f"outs[{i}]", value)
     return "\n".join(lines)
 
 
-def _checked(value: str) -> list[str]:
+def _placed(out: str, value: str) -> list[str]:
+    """Check an array and copy it, by a loop: numba takes two seconds to compile its first assignment to a slice."""
     return [
         f"        if len({value}) != b - a:",
         "            raise ValueError('a kernel gave an array of another length than its input')",
+        "        for i in range(b - a):",
+        f"            {out}[a + i] = {value}[i]",
     ]
 
 
-def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any]) -> Any:
-    """`fn` compiled lazily, with keyword-only params made positional and its helpers compiled too."""
+def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any], *, called: bool = False) -> Any:
+    """`fn` compiled lazily, with keyword-only params made positional and its helpers compiled too.
+
+    Only what is `called` from Python gets a wrapper for that: wrappers are a third of the time of a compilation.
+    """
     import numba  # see `_compile`
 
     if fn not in done:
@@ -190,7 +196,7 @@ def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any
         copy = FunctionType(code, scope, fn.__name__, fn.__defaults__, fn.__closure__)
         copy.__module__ = fn.__module__
         copy.__qualname__ = f"{fn.__qualname__}_{tag}"
-        done[fn] = numba.njit(nogil=True)(copy)
+        done[fn] = numba.njit(nogil=True, no_cpython_wrapper=not called, no_cfunc_wrapper=True)(copy)
     return done[fn]
 
 
