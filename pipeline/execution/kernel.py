@@ -73,7 +73,7 @@ class KernelCache:
         source = _driver_source(f"driver_{tag}", len(node.outputs), wired, len(node.params))
         scope: dict[str, Any] = {"__name__": __name__, "kernel": kernel, "np": np}
         exec(compile(source, "<driver>", "exec"), scope)  # noqa: S102 - written above, of counts alone
-        driver: Any = numba.njit(nogil=True, no_cfunc_wrapper=True)(scope[f"driver_{tag}"])
+        driver = _compiler(wrapped=True)(scope[f"driver_{tag}"])
         if self._folder is not None and node.code:
             from pipeline.execution.kernel_disk import DigestCache  # imports numba
 
@@ -177,12 +177,7 @@ def _placed(out: str, value: str) -> list[str]:
 
 
 def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any], *, called: bool = False) -> Any:
-    """`fn` compiled lazily, with keyword-only params made positional and its helpers compiled too.
-
-    Only what is `called` from Python gets a wrapper for that: wrappers are a third of the time of a compilation.
-    """
-    import numba  # see `_compile`
-
+    """`fn` compiled lazily, with keyword-only params made positional and its helpers compiled too."""
     if fn not in done:
         assert isinstance(fn, FunctionType)
         # compiled code is read back by a process that imports this name; a plugin's cannot be imported
@@ -196,8 +191,16 @@ def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any
         copy = FunctionType(code, scope, fn.__name__, fn.__defaults__, fn.__closure__)
         copy.__module__ = fn.__module__
         copy.__qualname__ = f"{fn.__qualname__}_{tag}"
-        done[fn] = numba.njit(nogil=True, no_cpython_wrapper=not called, no_cfunc_wrapper=True)(copy)
+        done[fn] = _compiler(wrapped=called)(copy)
     return done[fn]
+
+
+def _compiler(*, wrapped: bool) -> Any:
+    """Numba's decorator. Only what Python calls is `wrapped` for it: wrappers are a third of all compiling."""
+    import numba  # see `_compile`
+
+    options: dict[str, Any] = {"no_cpython_wrapper": not wrapped, "no_cfunc_wrapper": True}
+    return numba.njit(nogil=True, **options)
 
 
 def _kernels(fn: Callable[..., Any], seen: dict[Callable[..., Any], None]) -> list[Kernel]:
