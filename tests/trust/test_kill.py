@@ -26,13 +26,12 @@ def zygote():
 
 
 @pytest.fixture(scope="session")
-def scene(tmp_path_factory, nouns, zygote):
+def scene(tmp_path_factory, nouns, zygote, compiled_kernels):
     """A project whose graph has run once, what an undisturbed child makes of it, and how much a child does."""
     folder = tmp_path_factory.mktemp("deaths")
-    (folder / "kernels").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(nouns["CALLS"], str(folder / "calls"))
-        site = nouns["Site"](folder / "site", folder / "kernels")
+        site = nouns["Site"](folder / "site", compiled_kernels)
         nouns["furnish"](site)
         site.path = site.graph(**DEATHS["GRAPH"])
         site.first = site.run(site.path).run.id
