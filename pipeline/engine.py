@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -324,7 +324,7 @@ class Engine:
         named = self.project.root / "graphs" / f"{graph}.yaml"
         return named if not Path(graph).exists() and named.exists() else Path(graph)
 
-    def _keeps(self, graph: Graph, node: str) -> bool:
+    def _keeps(self, graph: Graph, node: str) -> Collection[str]:
         return kept(self.project.settings.project.store, graph, node)
 
     @property

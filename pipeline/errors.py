@@ -63,6 +63,11 @@ CODES: dict[str, str] = {
     "TG122": "Graph files extend each other in a circle.",
     "TG123": "A sub-graph uses itself.",
     "TG124": "An override changes something that is not there.",
+    # graph files: sweeps
+    "TG131": "The lists that a sweep zips have different lengths.",
+    "TG132": "A sweep has no cell.",
+    "TG133": "A sweep has too many cells.",
+    "TG134": "The condition of a sweep cannot be used.",
     # graph files: names
     "TG201": "No node type has this id.",
     "TG202": "A wire names a node or bars source that does not exist.",

@@ -34,6 +34,10 @@ REMEDIES: dict[str, str] = {
     "TG123": "The message shows the circle; a sub-graph cannot contain itself.",
     "TG124": "`~` and changes are for what the parent has: take the suggested name, or make it a node of its own "
     "with `use:`.",
+    "TG131": "Give all lists under `zip` as many values: the first cell takes the first of each, and so on.",
+    "TG132": "Give each param a value, and a `where` that some cell keeps.",
+    "TG133": "Take larger steps, or fewer params: `--max` with `--sampler random` looks at a sample of a grid.",
+    "TG134": "Write an SQL condition over params of the graph: `where: slow >= 3 * fast`.",
     "TG201": "`tradegraph nodes list` shows all ids; if a plugin failed to load, the message says so.",
     "TG202": "Wire a node or a bars source of this file: `node`, `node.output`, `bars.close`.",
     "TG203": "`tradegraph nodes show ID` lists the outputs.",
@@ -90,7 +94,7 @@ REMEDIES: dict[str, str] = {
 }
 SECTIONS = (
     ("TG0", "Usage and settings"),
-    ("TG1", "Graph files: shape and composition"),
+    ("TG1", "Graph files: shape, composition, sweeps"),
     ("TG2", "Graph files: names, wiring, params"),
     ("TG3", "Bars"),
     ("TG4", "Plugins"),

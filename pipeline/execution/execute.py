@@ -24,7 +24,7 @@ from pipeline.execution.protocols import BarSource, ObjectStore, Outputs, Progre
 from pipeline.execution.run import Failure, NodeRecord, Run, RunSink, Unheard
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
-from pipeline.model.kind import METRICS, TRADES
+from pipeline.model.kind import METRICS, TRADES, Kind
 from pipeline.model.rows import axis_frame
 
 __all__ = ["Options", "execute"]
@@ -35,7 +35,8 @@ class Options:
     """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded.
 
     Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
-    wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed.
+    wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed. Tables of
+    the kinds in `published` are noted in the run.
     """
 
     fail_fast: bool = False
@@ -45,6 +46,7 @@ class Options:
     limited: Caller | None = None
     failures: FailureKeeper = field(default_factory=Forgetful)
     memory: int | None = None
+    published: frozenset[Kind] = frozenset((METRICS, TRADES))
 
 
 def execute(
@@ -159,6 +161,8 @@ class _Execution:
         for suffix in step.objects:
             self.store.alias(whole.of(suffix), part, piece.holding.of(suffix))
         for name, suffix in step.tables.items():
+            if suffix not in step.objects:
+                continue
             table = self.store.read(whole.of(suffix).key, ())
             if not isinstance(table, pl.DataFrame):  # gone or damaged since it was planned
                 return self._compute(step)[0]
@@ -268,11 +272,11 @@ class _Execution:
             if alive is not None:
                 panel, rows = selected(panel, alive)
                 stored = {name: column.take(rows) for name, column in columns.items()}
-            if step.kept:
+            if "" in step.parts:
                 self.store.put(holding, stored, panel)
         for name, suffix in step.tables.items():
             size += int(tables[name].estimated_size())
-            if step.kept:
+            if suffix in step.parts:
                 self.store.put(holding.of(suffix), tables[name], None)
         self._publish(step, tables)
         key = holding.key if step.kept else ""
@@ -310,7 +314,7 @@ class _Execution:
         """Note metrics and trades in the run: they have tables of their own in the published file."""
         for name, table in tables.items():
             kind = step.node.kinds[name]
-            for graph, node in step.users if kind in (METRICS, TRADES) else ():
+            for graph, node in step.users if kind in self.options.published else ():
                 noted = self.run.tables.setdefault(kind.name, {})
                 noted[graph, node, name] = table
 

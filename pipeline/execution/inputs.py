@@ -112,7 +112,7 @@ class Inputs:
     def _put_aside(self, index: int, value: Columns) -> None:
         """See to it that the store can give a value back when it is needed."""
         step = self._plan.steps[index]
-        if not step.kept:
+        if "" not in step.parts:
             self._resting.pop(index, None)
             self._store.put(self._plan.holding(step), value, self.panel(step), keep=False)
         self._store.flush()  # what waits to be written is in memory as well

@@ -7,7 +7,7 @@ in neither: renaming keeps the cache, and equal nodes of several graphs are one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -22,9 +22,11 @@ from pipeline.model.garbage import collector_paused
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
 
-__all__ = ["Action", "Plan", "Source", "Step", "plan"]
+__all__ = ["Action", "Keeps", "Plan", "Source", "Step", "plan"]
 
 Action: TypeAlias = Literal["compute", "reuse"]
+Keeps: TypeAlias = Callable[[Graph, str], Collection[str]]
+"""Which outputs of a node of a graph are to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Step:
     whether it is stored or not. `coverage` are the bars below it; `pieces` are stored values that serve some
     symbols, or all of them when it is reused; `separable` says that the rows of a symbol depend on that symbol
     alone, `proven` that no row depends on later ones: all types up to the bars ship, and are tested for that;
-    `kept` that its value is to be stored. It gets the most tries and the longest limit that a user asks for.
+    `parts` are the suffixes of the keys under which something of it is to be stored. It gets the most tries and the longest limit that a user asks for.
     """
 
     index: int
@@ -67,7 +69,7 @@ class Step:
     action: Action = "compute"
     forced: bool = False
     pieces: tuple[Piece, ...] = ()
-    kept: bool = False
+    parts: tuple[str, ...] = ()
     retry: int = 0
     timeout: float | None = None
 
@@ -82,11 +84,20 @@ class Step:
         return {name: "" if alone else name for name in self.type.tables}
 
     @property
+    def kept(self) -> bool:
+        """True when something of it is to be stored."""
+        return bool(self.parts)
+
+    @property
     def objects(self) -> tuple[str, ...]:
-        """The suffixes of the keys of all that it stores: its columns, if it has any, and its tables."""
-        if not self.type.tables:
-            return ("",)
-        return (*(("",) if self.columns else ()), *self.tables.values())
+        """The suffixes of the keys of all that serves it from the store: what is kept of it, all when nothing is."""
+        return self.parts or self.parts_of(output.name for output in self.type.outputs)
+
+    def parts_of(self, outputs: Iterable[str]) -> tuple[str, ...]:
+        """The suffixes of the keys that outputs rest under: one for all columns, and one for each table."""
+        tables = self.tables
+        suffixes = {tables.get(name, "") for name in outputs}
+        return tuple(suffix for suffix in ("", *tables.values()) if suffix in suffixes)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -150,12 +161,12 @@ def plan(
     *,
     reuse: bool = True,
     refresh: Iterable[str] = (),
-    keeps: Callable[[Graph, str], bool] = lambda _graph, _node: True,
+    keeps: Keeps = lambda graph, node: graph.nodes[node].kinds,
 ) -> Plan:
     """The merged plan of `graphs` over what the market and the store hold now.
 
     `reuse` False plans everything as compute; nodes named in `refresh` are computed even when stored,
-    what depends on them is still taken by its key. `keeps` says whose values are to be stored. Raises
+    what depends on them is still taken by its key. `keeps` says what is to be stored. Raises
     GraphError with one fault per bars source that the market cannot serve, UsageError for a node to refresh
     that no graph has.
     """
@@ -224,7 +235,7 @@ def _resolve(graphs: Sequence[Graph], market: BarSource) -> dict[BarsRequest, Re
 
 
 class _Planner:
-    def __init__(self, bars: dict[BarsRequest, ResolvedBars], keeps: Callable[[Graph, str], bool]) -> None:
+    def __init__(self, bars: dict[BarsRequest, ResolvedBars], keeps: Keeps) -> None:
         self._keeps = keeps
         self.bars = bars
         self.steps: list[Step] = []
@@ -239,7 +250,10 @@ class _Planner:
         for name, node in graph.nodes.items():
             step = self._step(graph, node)
             step.users.append((graph.name, name))
-            step.kept = step.kept or (node.store and self._keeps(graph, name))
+            kept = self._keeps(graph, name) if node.store else ()
+            if kept:
+                parts = step.parts_of(kept)
+                step.parts = parts if not step.parts else tuple(dict.fromkeys((*step.parts, *parts)))
             self.step_of[graph.name, name] = step
         for style in {node.type.style for node in graph.nodes.values()}:
             self.versions.update(library_versions(style))

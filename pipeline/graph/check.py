@@ -23,6 +23,7 @@ from pipeline.graph.scope import Reference, Scope
 from pipeline.graph.source import OVERRIDES, Universes, read_bars
 from pipeline.graph.spec import GraphSpec, SubgraphSpec
 from pipeline.graph.subgraph import check_definitions
+from pipeline.graph.sweep import cells_of
 from pipeline.graph.value import BROKEN, Values
 from pipeline.graph.warning import warnings_of
 from pipeline.graph.wiring import check_uses
@@ -125,6 +126,7 @@ class _Checker:
 
     def run(self, params: Mapping[str, Any], bars: Mapping[str, Any]) -> Graph:
         self.read_params(params)
+        self.check_sweep()
         self.read_bars(bars)
         self.scope.sources = frozenset(self.spec.bars)
         expansion = Expansion(self.faults, self.values, self.settings)
@@ -184,6 +186,13 @@ class _Checker:
         found = {p.name: values.get(p.name, p.default) for p in known}
         found |= dict.fromkeys([*self.spec.unread_params, *(fault.name for fault in faults)], BROKEN)
         self.scope.params = found
+
+    def check_sweep(self) -> None:
+        """That the sweep has cells; a condition over a param with a fault of its own cannot be asked."""
+        if self.spec.sweep is None or any(value is BROKEN for value in self.scope.params.values()):
+            return
+        _, faults = cells_of(self.spec.sweep, self.scope.params)
+        self.faults += faults
 
     def read_bars(self, overrides: Mapping[str, Any]) -> None:
         given = {name: value for name, value in overrides.items() if value is not None}
@@ -261,6 +270,7 @@ class _Checker:
             file=self.spec.file,
             bars_places=FrozenMap({name: source.name.place for name, source in self.spec.bars.items()}),
             uses=FrozenMap({scope.prefix[:-1]: _use(scope) for scope in uses}),
+            sweep=self.spec.sweep,
         )
 
 

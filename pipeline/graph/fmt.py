@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from pipeline.graph.markup import Item, Map, Scalar, Seq, compose
-from pipeline.graph.read import TOP, TOP_RESERVED
+from pipeline.graph.read import TOP
 
 __all__ = ["formatted"]
 
@@ -27,7 +27,7 @@ _INVISIBLE = (
     yaml.StreamStartToken, yaml.StreamEndToken,
 )  # fmt: skip
 _TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
-_ORDER = (*TOP, *TOP_RESERVED)
+_ORDER = TOP
 
 
 def formatted(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 import networkx as nx
 
 from pipeline.errors import Fault, Place
+from pipeline.graph.sweep import Sweep
 from pipeline.model.bars import BarsRequest
 from pipeline.model.kind import Kind
 from pipeline.model.node import NodeType
@@ -86,7 +87,7 @@ class Graph:
 
     `axis` and `rows` of a node say whose rows its outputs stand for. `outputs` maps declared
     output names to (node, output or "" for all of a node). `uses` are the sub-graphs that are used, by name; the
-    nodes that one brought are called `name.inner`.
+    nodes that one brought are called `name.inner`. `sweep` says which params are tried when it is swept.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Graph:
     warnings: tuple[Fault, ...] = field(default=(), repr=False)
     bars_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     uses: Mapping[str, Use] = field(default_factory=dict)
+    sweep: Sweep | None = None
 
     def subset(self, names: Set[str]) -> Graph:
         """The graph of these nodes alone; what they depend on must be among them."""

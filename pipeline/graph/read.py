@@ -15,18 +15,19 @@ from pipeline.graph.param import read_params
 from pipeline.graph.shape import NAME, NAME_HINT, Shapes
 from pipeline.graph.shelf import Shelf
 from pipeline.graph.spec import BarsSpec, GraphSpec
+from pipeline.graph.sweep_read import read_sweep
 from pipeline.graph.version import DIALECT, read_version
 from pipeline.model.scalar import shown
 
-__all__ = ["BARS", "DIALECT", "TOP", "TOP_RESERVED", "load_text", "read_file", "read_text", "role_of", "scan_text"]
+__all__ = ["BARS", "DIALECT", "TOP", "load_text", "read_file", "read_text", "role_of", "scan_text"]
 
 TAKEN = frozenset({"information_schema", "main", "memory", "pg_catalog", "system", "temp", "tradegraph"})
 """A graph is a schema of the published database; these are schemas or databases already."""
 
 TOP = (
-    "tradegraph", "name", "description", "extends", "params", "universes", "bars", "graphs", "nodes", "outputs",
+    "tradegraph", "name", "description", "extends", "params", "universes", "bars", "graphs", "nodes", "sweep",
+    "outputs",
 )  # fmt: skip
-TOP_RESERVED = {"sweep": "parameter sweeps"}
 BARS = ("timeframe", "symbols", "from", "to", "adjust", "history", "resample", "zone", "day_start", "weekdays")
 
 
@@ -105,6 +106,8 @@ class _Reader:
             shapes.fault("TG205", f"a node and a bars source are both called {name!r}", place, "Rename one.")
             del spec.bars[name]
             spec.unread.add(name)
+        if "sweep" in top.items:
+            spec.sweep = read_sweep(shapes, top.items["sweep"], spec)
         for key, item in shapes.entries(top, "outputs"):
             if isinstance(item, Scalar) and not item.is_null:
                 spec.outputs[key.text] = (key, item)
@@ -116,11 +119,7 @@ class _Reader:
 
     def keys(self, top: Map) -> None:
         elsewhere = dict.fromkeys(("in", "out"), "A file with `in` and `out` is a sub-graph: use it in another graph.")
-        known = Map(top.place, top.items, {name: key for name, key in top.keys.items() if name not in TOP_RESERVED})
-        self.shapes.keys(known, TOP, "a graph file", elsewhere=elsewhere)
-        for name in top.keys.keys() & TOP_RESERVED.keys():
-            message = f"`{name}` is reserved for {TOP_RESERVED[name]}, which this version does not have"
-            self.shapes.fault("TG106", message, top.keys[name].place, f"Remove `{name}`.")
+        self.shapes.keys(top, TOP, "a graph file", elsewhere=elsewhere)
 
     def name(self, top: Map) -> str:
         """The name that a file gives itself, else that of the file; a parent's name is not inherited."""

@@ -26,7 +26,7 @@ from pipeline.model.scalar import plain, type_name
 __all__ = ["FILE_NAME", "schema", "schema_text", "stamp"]
 
 FILE_NAME = "graph.schema.json"
-_EDITION = 1
+_EDITION = 2
 """Raised when schemas are made differently."""
 _NAME = "^[a-z][a-z0-9_]*$"
 _SCALAR = ["string", "number", "boolean"]
@@ -90,8 +90,24 @@ def _top() -> dict[str, Any]:
             "Sub-graphs: written here, `./file.yaml`, or `./file.yaml#name`.",
         ),
         "nodes": {"description": "What is computed. The order of writing does not matter."},
+        "sweep": _sweep(),
         "outputs": _named({"type": ["string", "null"]}, "`name: node` or `name: node.output`."),
     }
+
+
+def _sweep() -> dict[str, Any]:
+    number = {"type": ["number", "string"]}
+    ranged = _closed(
+        {"range": {"type": "array", "items": number, "minItems": 2, "maxItems": 3, "description": "from, to, step"}},
+        required=["range"],
+    )
+    values = {"anyOf": [{**_many(), "minItems": 1}, ranged]}
+    swept = {
+        "grid": _named(values, "Every value with every other: a list, or `{range: [from, to, step]}`."),
+        "zip": _named(values, "The first values together, the second together, and so on."),
+        "where": {"type": "string", "description": "An SQL condition over params: `slow >= 3 * fast`."},
+    }
+    return _closed(swept, description="What `tradegraph sweep` tries.")
 
 
 def _named(value: dict[str, Any], description: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import Place
 from pipeline.graph.markup import Item, Scalar
 from pipeline.graph.policy import NO_POLICY, Policy
+from pipeline.graph.sweep import Sweep
 from pipeline.model.kind import Kind
 from pipeline.model.param import ParamSet
 
@@ -82,3 +83,4 @@ class GraphSpec(BlockSpec):
     bars: dict[str, BarsSpec] = field(default_factory=dict)
     outputs: dict[str, tuple[Scalar, Scalar]] = field(default_factory=dict)
     universes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sweep: Sweep | None = None

@@ -5,13 +5,14 @@ Records of runs, their metrics and the tables of declared outputs are no values:
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pipeline.graph.graph import Graph
 from pipeline.model.kind import METRICS
 
-__all__ = ["Retention", "StorePolicy", "kept"]
+__all__ = ["Retention", "StorePolicy", "kept", "only_metrics"]
 
 StorePolicy: TypeAlias = Literal["all", "outputs", "metrics"]
 
@@ -33,12 +34,17 @@ class Retention:
         return self.keep_days is not None or self.keep_bytes is not None
 
 
-def kept(policy: StorePolicy, graph: Graph, node: str) -> bool:
-    """True when the value of a node is to be stored.
+def kept(policy: StorePolicy, graph: Graph, node: str) -> Collection[str]:
+    """The outputs of a node that are to be stored, all of them or none.
 
-    `all`: always; `outputs`: when the graph declares it, or a part of it, as an output, and for metrics;
-    `metrics`: for metrics alone.
+    `all`: those of every node; `outputs`: of what the graph declares, or a part of it, as an output, and of what
+    has metrics; `metrics`: of what has metrics.
     """
-    if policy == "all" or METRICS in graph.nodes[node].kinds.values():
-        return True
-    return policy == "outputs" and any(node == name for name, _ in graph.outputs.values())
+    kinds = graph.nodes[node].kinds
+    declared = policy == "outputs" and any(node == name for name, _ in graph.outputs.values())
+    return kinds if policy == "all" or METRICS in kinds.values() or declared else ()
+
+
+def only_metrics(graph: Graph, node: str) -> Collection[str]:
+    """Of a node's outputs the metrics alone: what is stored of a sweep."""
+    return [name for name, kind in graph.nodes[node].kinds.items() if kind is METRICS]

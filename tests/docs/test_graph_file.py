@@ -13,7 +13,7 @@ from pipeline.errors import GraphError
 from pipeline.graph.check import check_text
 from pipeline.graph.entry import NODE
 from pipeline.graph.param import PARAM, TYPES
-from pipeline.graph.read import BARS, TOP, TOP_RESERVED
+from pipeline.graph.read import BARS, TOP
 from pipeline.market import Market, synthesise
 from pipeline.market.importing import import_frame
 from pipeline.model.bars import BAR_FIELDS, Adjust
@@ -85,15 +85,7 @@ def test_the_page_names_every_adjustment_and_column_of_bars(page):
 
 def test_the_page_names_every_reserved_key(page):
     (said,) = re.findall(r"^Reserved for later.*?\n\n", page(PAGE), re.MULTILINE | re.DOTALL)
-    assert set(re.findall(r"`(\w+)`", said)) == {*TOP_RESERVED}
     assert "`history: warmup`" in said
-
-
-@pytest.mark.parametrize("line", [f"{name}: 1" for name in TOP_RESERVED])
-def test_a_reserved_key_is_refused(registry, graphs, line):
-    with pytest.raises(GraphError, match="reserved") as caught:
-        check_text(f"{graphs[0]}{line}\n", registry)
-    assert [fault.code for fault in caught.value.faults] == ["TG106"]
 
 
 def test_every_graph_on_the_page_is_well_formed(registry, graphs):

@@ -142,13 +142,6 @@ def test_a_quoted_version_is_the_version():
     assert read_text("tradegraph: '1'\nname: g\n" + REST).name == "g"
 
 
-@pytest.mark.parametrize("key", ["sweep"])
-def test_keys_of_later_versions_are_reserved_in_a_graph(form_faults, key):
-    (fault,) = form_faults(TOP + f"‸{key}: x\n{REST}", "TG106")
-    assert key in fault.message
-    assert fault.hint == f"Remove `{key}`."
-
-
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
@@ -249,7 +242,7 @@ def test_all_faults_of_form_come_at_once_and_in_order(form_faults):
 tradegraph: ‸3
 name: ‸EMA
 ‸colour: red
-‸sweep: {}
+sweep: {grid: ‸3}
 params:
   fast: {type: int, default: ‸x}
   fast_: {type: ‸long}
@@ -262,7 +255,7 @@ nodes:
   c: {use: sma, in: ‸[a]}
 outputs: {x: ‸}
 """,
-        *("TG104", "TG109", "TG105", "TG106", "TG222", "TG222", "TG105", "TG222", "TG102", "TG108", "TG107", "TG107"),
+        *("TG104", "TG109", "TG105", "TG107", "TG222", "TG222", "TG105", "TG222", "TG102", "TG108", "TG107", "TG107"),
     )
     assert len(faults) == 12
 
