@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,20 +23,24 @@ from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.execute import Options, execute
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.memory import half_of_memory
-from pipeline.execution.plan import Plan, plan
+from pipeline.execution.plan import Keeps, Plan, plan
 from pipeline.execution.protocols import Progress, Silent
 from pipeline.execution.replay import KeptCall, Replay, replay
 from pipeline.execution.run import Run
 from pipeline.execution.why import Reason, why
+from pipeline.graph.cells import Cells
 from pipeline.graph.check import Surroundings, check_file
 from pipeline.graph.fix import replace_text
 from pipeline.graph.graph import Graph
+from pipeline.graph.overrides import Overrides
+from pipeline.graph.read import read_file
 from pipeline.graph.schema import FILE_NAME, schema_text, stamp
 from pipeline.graph.select import needed, selected
 from pipeline.laws.certificate import Certificate
 from pipeline.laws.certify import certify
 from pipeline.laws.trial import Compiled
 from pipeline.market.store import Market
+from pipeline.model.kind import METRICS
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
@@ -53,26 +57,11 @@ from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
 from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
-from pipeline.store.retention import Retention, kept
+from pipeline.store.retention import Retention, kept, only_metrics
 from pipeline.store.segment import MAX_BYTES, Segments
+from pipeline.sweep import Search, Swept, prepare
 
 __all__ = ["Engine", "Overrides", "Result"]
-
-
-@dataclass(frozen=True)
-class Overrides:
-    """What a call changes in a graph: graph params, node params, and fields of every bars source.
-
-    Values are typed or text. `bars` may hold symbols ("AAPL,MSFT" or "all"), from and to.
-    """
-
-    params: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    bars: Mapping[str, str] = field(default_factory=dict)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The overrides for the record of a run."""
-        return {"params": dict(self.params), "set": {k: dict(v) for k, v in self.settings.items()}, **self.bars}
 
 
 @dataclass(frozen=True)
@@ -143,8 +132,12 @@ class Engine:
             params=given.params,
             settings=given.settings,
             bars=given.bars,
-            surroundings=Surroundings(universes=self.project.settings.project.universes),
+            surroundings=self._surroundings,
         )
+
+    @property
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(universes=self.project.settings.project.universes)
 
     def plan(
         self,
@@ -218,6 +211,60 @@ class Engine:
         """
         given = overrides or Overrides()
         checked = graph if isinstance(graph, Graph) else self.check(graph, given)
+        options = Options(fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
+        run, published = self._carry_out([checked], options, self._keeps, cache=cache, refresh=refresh)
+        return Result(run, checked, published, self.database)
+
+    def cells(
+        self, graph: str | Path, search: Search | None = None, overrides: Overrides | None = None
+    ) -> tuple[Cells, int]:
+        """The cells that a sweep of a graph would try, and how many there were before any condition.
+
+        Raises GraphError, UsageError.
+        """
+        return prepare(
+            read_file(self._file(graph)),
+            self.registry,
+            search or Search(),
+            overrides or Overrides(),
+            self._surroundings,
+        )
+
+    def plan_sweep(self, cells: Cells, *, cache: bool = True) -> Plan:
+        """What a sweep would compute and what it would reuse, without reading a bar. Raises GraphError."""
+        return plan(cells.graphs, self.market, self._segments("plan"), reuse=cache, keeps=only_metrics)
+
+    def sweep(
+        self,
+        graph: str | Path | Cells,
+        search: Search | None = None,
+        overrides: Overrides | None = None,
+        *,
+        cache: bool = True,
+        fail_fast: bool = False,
+        progress: Progress | None = None,
+    ) -> Swept:
+        """Run a graph for many choices of its params, store each one's metrics and publish the record.
+
+        Equal steps of the cells are one. A node that fails does not raise: the cells that need it have no result.
+        Raises GraphError, UsageError, StoreError.
+        """
+        given = overrides or Overrides()
+        cells = graph if isinstance(graph, Cells) else self.cells(graph, search, given)[0]
+        options = Options(
+            fail_fast=fail_fast,
+            settings=given.as_dict(),
+            progress=progress or Silent(),
+            published=frozenset((METRICS,)),
+            cells=cells,
+        )
+        run, published = self._carry_out(cells.graphs, options, only_metrics, cache=cache)
+        return Swept(run, cells, published, self.database)
+
+    def _carry_out(
+        self, graphs: Sequence[Graph], options: Options, keeps: Keeps, *, cache: bool, refresh: Iterable[str] = ()
+    ) -> tuple[Run, Published]:
+        """Run graphs as one plan, recorded while it goes on, and publish the record."""
         run_id = new_run_id()
         private = self.project.private
         plugins = [
@@ -230,21 +277,13 @@ class Engine:
             WorkerHost(self.project.plugin_directories, private / "kernels") as workers,
             closing(self._segments(run_id)) as segments,  # claims go with it, also when the run cannot be stored
         ):
-            planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh, keeps=self._keeps)
+            planned = plan(graphs, self.market, segments, reuse=cache, refresh=refresh, keeps=keeps)
             recorder = Recorder(self.project.database, private, segments, plugins)
-            options = Options(
-                fail_fast=fail_fast,
-                settings=given.as_dict(),
-                progress=progress or Silent(),
-                sink=recorder,
-                limited=workers,
-                failures=self.failures,
-                memory=self._memory,
-            )
+            options = replace(options, sink=recorder, limited=workers, failures=self.failures, memory=self._memory)
             run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
             published = recorder.finish(run)
         self.cache.expire()
-        return Result(run, checked, published, self.database)
+        return run, published
 
     def certify(
         self, wanted: Iterable[tuple[NodeType, Mapping[str, Any] | None]], *, draws: int = 0

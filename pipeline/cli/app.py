@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "pipeline.cli.check:check",
     "plan": "pipeline.cli.plan:plan",
     "run": "pipeline.cli.run:run",
+    "sweep": "pipeline.cli.sweep:sweep",
     "backtest": "pipeline.cli.backtest:backtest",
     "sql": "pipeline.cli.sql:sql",
     "runs": "pipeline.cli.runs:runs",

@@ -17,7 +17,16 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.engine import Overrides
 
-__all__ = ["Chosen", "Given", "Leaf", "chosen_options", "given_options", "graph_argument", "json_option"]
+__all__ = [
+    "Chosen",
+    "Given",
+    "Leaf",
+    "chosen_options",
+    "given_options",
+    "graph_argument",
+    "json_option",
+    "stream_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,6 +63,26 @@ def json_option(command: F) -> F:
     note = "One JSON document on stdout and nothing else there."
     option = click.option("--json", is_flag=True, expose_value=False, is_eager=True, callback=_json, help=note)
     return option(command)
+
+
+def stream_option(command: F) -> F:
+    """`--json`, or `--json=stream`, given to the command as `stream`; the session knows that it is one of them."""
+
+    @functools.wraps(command)
+    def collected(*args: Any, json_: str | None, **rest: Any) -> Any:
+        click.get_current_context().ensure_object(Session).json = json_ is not None
+        return command(*args, stream=json_ == "stream", **rest)
+
+    note = "One JSON document on stdout and nothing else there; with =stream a line of JSON per event."
+    option = click.option(
+        "--json",
+        "json_",
+        is_flag=False,
+        flag_value="document",
+        type=click.Choice(["document", "stream"]),
+        help=note,
+    )
+    return option(collected)  # type: ignore[return-value]
 
 
 def graph_argument(command: F) -> F:

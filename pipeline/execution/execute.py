@@ -22,6 +22,7 @@ from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Outputs, Progress, Silent
 from pipeline.execution.run import Failure, NodeRecord, Run, RunSink, Unheard
+from pipeline.graph.cells import Cells
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
 from pipeline.model.kind import METRICS, TRADES, Kind
@@ -36,7 +37,7 @@ class Options:
 
     Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
     wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed. Tables of
-    the kinds in `published` are noted in the run.
+    the kinds in `published` are noted in the run. `cells` are those of the sweep that the plan is of.
     """
 
     fail_fast: bool = False
@@ -47,6 +48,7 @@ class Options:
     failures: FailureKeeper = field(default_factory=Forgetful)
     memory: int | None = None
     published: frozenset[Kind] = frozenset((METRICS, TRADES))
+    cells: Cells | None = None
 
 
 def execute(
@@ -59,6 +61,7 @@ def execute(
     this returns.
     """
     run = Run(run_id, plan, dt.datetime.now(dt.UTC), worker=f"pid {os.getpid()}", settings=options.settings)
+    run.cells = options.cells
     reset_peak()
     executor = _Execution(run, Inputs(plan, market, store, limit=options.memory), store, kernels, options)
     try:
@@ -124,7 +127,8 @@ class _Execution:
             message = _of_symbols(record)
         if message and self.run.status == "ok":
             self.run.status = "failed"
-        for _, node in record.step.users:
+        # in a sweep a thousand cells may share a step: it is told of once
+        for _, node in record.step.users[: 1 if self.run.cells else None]:
             self.options.progress.finished(
                 node=node, status=record.status, ms=record.ms, rows=record.rows, message=message
             )

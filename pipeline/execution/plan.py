@@ -48,7 +48,8 @@ class Step:
     whether it is stored or not. `coverage` are the bars below it; `pieces` are stored values that serve some
     symbols, or all of them when it is reused; `separable` says that the rows of a symbol depend on that symbol
     alone, `proven` that no row depends on later ones: all types up to the bars ship, and are tested for that;
-    `parts` are the suffixes of the keys under which something of it is to be stored. It gets the most tries and the longest limit that a user asks for.
+    `parts` are the suffixes of the keys under which some of it is to be stored. It gets the most tries and the
+    longest limit that a user asks for.
     """
 
     index: int
@@ -95,6 +96,8 @@ class Step:
 
     def parts_of(self, outputs: Iterable[str]) -> tuple[str, ...]:
         """The suffixes of the keys that outputs rest under: one for all columns, and one for each table."""
+        if not self.type.tables:
+            return ("",)
         tables = self.tables
         suffixes = {tables.get(name, "") for name in outputs}
         return tuple(suffix for suffix in ("", *tables.values()) if suffix in suffixes)

@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.errors import Fault
 from pipeline.execution.attempt import Outcome
 from pipeline.execution.plan import Plan, Step
+from pipeline.graph.cells import Cells
 
 __all__ = ["Failure", "NodeRecord", "Run", "RunSink", "Status", "Unheard"]
 
@@ -64,7 +65,8 @@ class Run:
 
     `tables` holds the tables that are published row by row: by the name of their kind (metrics, trades), then by
     (graph, node, output). `compile_ms` is the time that compiling kernels took; it is part of no node's
-    time. `peak_bytes` is the most memory that the process had while it ran, None where the system does not say.
+    time. `cells` are those of the sweep that it is a run of. `peak_bytes` is the most memory that the process had
+    while it ran, None where the system does not say.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Run:
     started_at: dt.datetime
     worker: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    cells: Cells | None = None
     records: list[NodeRecord] = field(default_factory=list)
     status: RunStatus = "ok"
     finished_at: dt.datetime | None = None

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
@@ -79,6 +79,11 @@ class Sweep:
             where=" and ".join(conditions) if len(conditions) > 1 else self.where or where,
             where_place=None if where else self.where_place,
         )
+
+    def without(self, names: Collection[str]) -> Sweep:
+        """The sweep without the axes of these names."""
+        keep = [[axis for axis in axes if axis.name not in names] for axes in (self.grid, self.zipped)]
+        return replace(self, grid=tuple(keep[0]), zipped=tuple(keep[1]))
 
 
 def cells_of(sweep: Sweep, params: Mapping[str, Any]) -> tuple[list[Cell], list[Fault]]:

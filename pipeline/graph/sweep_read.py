@@ -138,7 +138,7 @@ def typed_axis(name: str, text: str, declared: DeclaredParam) -> tuple[Axis, lis
         texts = [one.strip() for one in text.split(",")] if "," in text else [text]
     values, wrong = [], []
     for one in texts:
-        found, faults = ParamSet((declared,)).check({declared.name: one}, owner=name)
+        found, faults = ParamSet((declared,)).check({declared.name: one}, owner="the sweep")
         wrong += [f"{fault.message}" for fault in faults]
         values.append(found.get(declared.name))
     return Axis(name, tuple(values)), wrong

@@ -117,9 +117,10 @@ def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
     connection.execute("delete from runs where run_id = ?", [run_of(journal)])
     nodes = journal / "nodes.parquet"
     if nodes.exists():  # a step that was told of may have been computed again
-        told = f"select run_id, graph, node from {_source(nodes)}"
+        told = f"select run_id, graph, node{_cell(nodes)} from {_source(nodes)}"
         for table in NODE_TABLES:
-            connection.execute(f"delete from {table} where (run_id, graph, node) in ({told})")
+            of_node = "run_id, graph, node" + (", cell" if _cell(nodes) else "")
+            connection.execute(f"delete from {table} where ({of_node}) in ({told})")
     for table in (*RUN_TABLES, "outputs"):
         file = journal / f"{table}.parquet"
         if not file.exists():
@@ -133,6 +134,11 @@ def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
         _insert(connection, "objects", objects)
     if panels.exists():
         _insert(connection, "panels", panels, "where data not in (select data from panels)")
+
+
+def _cell(nodes: Path) -> str:
+    """In a sweep a node stands for many: its cell tells them apart."""
+    return ", cell" if "cell" in pl.read_parquet_schema(nodes) else ""
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, file: Path, where: str = "") -> None:

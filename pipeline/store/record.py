@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -15,10 +15,11 @@ from pipeline.execution.holding import Coverage
 from pipeline.execution.recipe import library_versions
 from pipeline.execution.run import Failure, NodeRecord, Run
 from pipeline.execution.why import data_of, upstream_of
+from pipeline.graph.graph import Graph
 from pipeline.model.garbage import collector_paused
 from pipeline.store.segment import ObjectRow
 
-__all__ = ["Increment", "PluginRow", "record_of"]
+__all__ = ["Increment", "PluginRow", "Uses", "completed", "node_frames", "record_of", "run_row", "to_json"]
 
 _TIME = pl.Datetime("us", "UTC")
 _TEXT, _NUMBER, _COUNT = pl.String, pl.Float64, pl.Int64
@@ -51,26 +52,28 @@ class Increment:
     first: bool = True
 
 
+Uses: TypeAlias = Sequence[tuple[str, str, NodeRecord]]
+"""Records with the graph and the node that they are told of."""
+
+
 @collector_paused()
 def record_of(increment: Increment, plugins: Iterable[PluginRow]) -> dict[str, pl.DataFrame]:
     """The rows of an increment by table, tables without rows left out; columns are named as in `tables.DDL`."""
     run = increment.run
     uses = [(graph, node, record) for record in increment.records for graph, node in record.step.users]
     told = {(graph, node) for graph, node, _ in uses}
-    frames = {
-        "runs": _runs(run),
-        "nodes": _nodes(run, uses),
-        "node_timings": _timings(run, uses),
-        "retries": _retries(uses),
-        "failures": _failures(uses),
-        "metrics": _metrics(run, told),
-        "trades": _trades(run, told),
-    }
-    frames["warnings"] = _warnings(increment)
+    frames = {"runs": _runs(run), **node_frames(run, uses)}
+    frames |= {"metrics": _metrics(run, told), "trades": _trades(run, told), "warnings": _warnings(increment)}
     if increment.first:
         frames["plugins"] = pl.DataFrame([asdict(row) for row in plugins])
         frames["outputs"] = _outputs(run)
-    record = {name: frame.with_columns(run_id=pl.lit(run.id)) for name, frame in frames.items() if frame.height}
+    return completed(increment, frames)
+
+
+def completed(increment: Increment, frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The frames of a record that have rows, with the id of the run, and what was stored."""
+    run_id = pl.lit(increment.run.id)
+    record = {name: frame.with_columns(run_id=run_id) for name, frame in frames.items() if frame.height}
     if increment.objects:
         record["objects"] = _objects(increment.objects)
     if increment.coverages:
@@ -78,7 +81,14 @@ def record_of(increment: Increment, plugins: Iterable[PluginRow]) -> dict[str, p
     return record
 
 
-Uses = Sequence[tuple[str, str, NodeRecord]]
+def node_frames(run: Run, uses: Uses) -> dict[str, pl.DataFrame]:
+    """What there is to tell of nodes, whatever they gave."""
+    return {
+        "nodes": _nodes(run, uses),
+        "node_timings": _timings(run, uses),
+        "retries": _retries(uses),
+        "failures": _failures(uses),
+    }
 
 
 def _objects(rows: Sequence[ObjectRow]) -> pl.DataFrame:
@@ -105,30 +115,33 @@ def _panels(found: Sequence[Coverage]) -> pl.DataFrame:
 
 
 def _runs(run: Run) -> pl.DataFrame:
-    now = run.finished_at or dt.datetime.now(dt.UTC)
     rows = []
     for graph in run.plan.graphs:
         counts = dict.fromkeys(("computed", "cached", "failed", "skipped"), 0)
         for record in run.records:
             counts[record.status] += sum(name == graph.name for name, _ in record.step.users)
-        rows.append(
-            {
-                "graph": graph.name,
-                "status": run.status if run.finished_at else "running",
-                "started_at": run.started_at,
-                "finished_at": run.finished_at,
-                "seconds": (now - run.started_at).total_seconds(),
-                "compile_ms": run.compile_ms,
-                "peak_bytes": run.peak_bytes,
-                **counts,
-                "params": _json(graph.params),
-                "settings": _json(run.settings),
-                "versions": _json(run.plan.versions),
-                "worker": run.worker,
-                "file": graph.file,
-            }
-        )
+        rows.append(run_row(run, graph, counts))
     return pl.DataFrame(rows, schema_overrides={"started_at": _TIME, "finished_at": _TIME})
+
+
+def run_row(run: Run, graph: Graph, counts: Mapping[str, int]) -> dict[str, Any]:
+    """The row of the `runs` table for a graph of a run, with how many nodes ended in each status."""
+    now = run.finished_at or dt.datetime.now(dt.UTC)
+    return {
+        "graph": graph.name,
+        "status": run.status if run.finished_at else "running",
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "seconds": (now - run.started_at).total_seconds(),
+        "compile_ms": run.compile_ms,
+        "peak_bytes": run.peak_bytes,
+        **counts,
+        "params": to_json(graph.params),
+        "settings": to_json(run.settings),
+        "versions": to_json(run.plan.versions),
+        "worker": run.worker,
+        "file": graph.file,
+    }
 
 
 def _nodes(run: Run, uses: Uses) -> pl.DataFrame:
@@ -138,7 +151,7 @@ def _nodes(run: Run, uses: Uses) -> pl.DataFrame:
     types = [step.node.type for step in steps]
     data = {step.requests: data_of(run.plan, step) for step in {step.requests: step for step in steps}.values()}
     # of what computes nodes of its style alone: another library's new version changes nothing
-    versions = {style: _json(library_versions(style)) for style in {node.style for node in types}}
+    versions = {style: to_json(library_versions(style)) for style in {node.style for node in types}}
     columns = {columns: json.dumps([name for name, _ in columns]) for columns in {step.columns for step in steps}}
     return _frame(
         graph=(_TEXT, [graph for graph, _, _ in uses]),
@@ -295,7 +308,7 @@ def _frame(**columns: tuple[Any, list[Any]]) -> pl.DataFrame:
 
 
 def _params(params: Mapping[str, Any]) -> str:
-    """As `_json` writes them: its encoder is made anew for each call, which takes longer than planning the node."""
+    """As `to_json` writes them: its encoder is made anew for each call, which takes longer than planning the node."""
     pairs = [f'"{name}": {_scalar(params[name])}' for name in sorted(params)]
     return f"{{{', '.join(pairs)}}}"
 
@@ -304,7 +317,7 @@ def _scalar(value: Any) -> str:
     kind = type(value)
     if kind is int or (kind is float and isfinite(value)):
         return repr(value)
-    return _json(value)
+    return to_json(value)
 
 
 def _kinds(kinds: Mapping[str, Any]) -> str:
@@ -314,4 +327,4 @@ def _kinds(kinds: Mapping[str, Any]) -> str:
     return json.dumps({name: kind.name for name, kind in kinds.items()})
 
 
-_json = json.JSONEncoder(default=str, sort_keys=True).encode
+to_json = json.JSONEncoder(default=str, sort_keys=True).encode

@@ -6,7 +6,9 @@ __all__ = ["DDL", "NODE_TABLES", "RUN_TABLES", "SCHEMA_VERSION", "SHOWN"]
 
 SCHEMA_VERSION = 1
 
-RUN_TABLES = ("runs", "nodes", "node_timings", "retries", "failures", "metrics", "trades", "warnings", "plugins")
+RUN_TABLES = (
+    "runs", "nodes", "node_timings", "retries", "failures", "metrics", "trades", "warnings", "plugins", "cells",
+)  # fmt: skip
 """Tables whose rows belong to a run by `run_id`; each is one Parquet file of a journal."""
 
 NODE_TABLES = ("nodes", "node_timings", "retries", "failures", "metrics", "trades")
@@ -85,6 +87,18 @@ create table if not exists certificates (
     drift double, settled bigint, versions varchar, ms double, verified_at timestamptz
 );
 comment on table certificates is 'which laws a node type keeps: the latest verdict per code digest and params';
+
+create table if not exists cells (
+    run_id varchar, graph varchar, cell integer, status varchar, node varchar, message varchar, params varchar
+);
+comment on table cells is
+    'the cells of sweeps: params is JSON; node is the one that failed; the tables of nodes have the first cell of each';
+alter table nodes add column if not exists cell integer;
+alter table node_timings add column if not exists cell integer;
+alter table retries add column if not exists cell integer;
+alter table failures add column if not exists cell integer;
+alter table metrics add column if not exists cell integer;
+alter table trades add column if not exists cell integer;
 
 create table if not exists outputs (run_id varchar, graph varchar, output varchar, node varchar, key varchar);
 comment on table outputs is 'declared outputs that are real tables, one per graph and output: those of the latest run';

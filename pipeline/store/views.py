@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from pipeline.store.quote import identifier, literal
+from pipeline.store.sweep_view import SUFFIX, VIEW, sweep_of
 from pipeline.store.tables import SHOWN
 
 __all__ = ["Shown", "definition_of", "drop_graph", "refresh_graph", "shown_nodes"]
@@ -54,7 +55,10 @@ class _Wanted:
 
 
 def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: Path) -> None:
-    """Bring the schema of `graph` in line with its latest run."""
+    """Bring the schema of `graph` in line with its latest run; what is called as sweeps are has a view in it."""
+    if graph.endswith(SUFFIX):
+        _refresh_sweep(connection, graph)
+        return
     run = connection.execute(
         f"select run_id, params from runs where graph = ? and {SHOWN} order by started_at desc, run_id desc limit 1",
         [graph],
@@ -87,17 +91,35 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
             told = definition_of(source, constants, identifier(source.key), part=part)
             body = definition_of(source, constants, source.source, part=part)
             wanted[output] = _Wanted(f"{_TABLE}{told}", body if source.segment else "")
+    if VIEW in wanted:
+        _apply(connection, graph + SUFFIX, {})
     _apply(connection, graph, wanted)
 
 
+def _refresh_sweep(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    graph = name.removesuffix(SUFFIX)
+    # a node or an output of this name goes first
+    taken = connection.execute("select 1 from shown where graph = ? and name = ?", [graph, VIEW]).fetchone()
+    body = "" if taken else sweep_of(connection, name)
+    _apply(connection, name, {VIEW: _Wanted(body, body)} if body else {})
+
+
 def drop_graph(connection: duckdb.DuckDBPyConnection, graph: str) -> None:
-    """Remove the schema of a graph that has no runs left."""
+    """Remove what is shown of a graph, or of its sweeps, that has no runs left; the schema goes with the last of it."""
     _apply(connection, graph, {})
+    names = [graph.removesuffix(SUFFIX), graph.removesuffix(SUFFIX) + SUFFIX]
+    if connection.execute("select 1 from shown where graph in (select unnest(?))", [names]).fetchone():
+        return
     connection.execute(f"drop schema {_schema(connection, graph)}")
 
 
 def shown_nodes(connection: duckdb.DuckDBPyConnection, graph: str, run_id: str, segments: Path) -> list[Shown]:
-    """The nodes of a graph as a run has them, by name; one that gives several tables once for each."""
+    """The nodes of a graph as a run has them, by name; one that gives several tables once for each.
+
+    Of a sweep nothing: its nodes stand for many, and what is stored of them is shown by its view.
+    """
+    if graph.endswith(SUFFIX):
+        return []
     rows = connection.execute(
         """
         select n.node, n.columns, o.key, coalesce(o.holder, o.key), o.segment,
@@ -146,10 +168,11 @@ def _where(shown: Shown, ts: str) -> str:
 
 
 def _schema(connection: duckdb.DuckDBPyConnection, graph: str) -> str:
+    """The quoted name of the schema in which a graph, and its sweeps, are shown."""
     found = connection.execute("select current_database()").fetchone()
     assert found is not None
     # in full: a graph may be called like a database that is attached here
-    return f"{identifier(found[0])}.{identifier(graph)}"
+    return f"{identifier(found[0])}.{identifier(graph.removesuffix(SUFFIX))}"
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, graph: str, wanted: dict[str, _Wanted]) -> None:

@@ -1,0 +1,108 @@
+"""What a sweep has to tell the database: a row per step that was computed, not one per cell that it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from pipeline.execution.run import NodeRecord, Run
+from pipeline.graph.cells import Cells
+from pipeline.model.garbage import collector_paused
+from pipeline.store.record import Increment, Uses, completed, node_frames, run_row, to_json
+
+__all__ = ["sweep_record_of"]
+
+_TIME = pl.Datetime("us", "UTC")
+
+
+@collector_paused()
+def sweep_record_of(increment: Increment) -> dict[str, pl.DataFrame]:
+    """The rows of an increment of a sweep by table; the cells come with the last one."""
+    run, cells = increment.run, increment.run.cells
+    assert cells is not None
+    numbers = cells.numbers()
+    uses: Uses = [(*record.step.users[0], record) for record in increment.records]
+    number = pl.col("graph").replace_strict(list(numbers), list(numbers.values()), return_dtype=pl.Int32)
+    frames = {
+        name: frame.with_columns(cell=number).with_columns(graph=pl.lit(cells.name))
+        for name, frame in node_frames(run, uses).items()
+        if frame.height
+    }
+    frames["runs"] = _run(run, cells)
+    frames["metrics"] = _metrics(increment, cells, numbers)
+    if run.finished_at is not None:
+        frames["cells"] = _cells(run, cells)
+    return completed(increment, frames)
+
+
+def _run(run: Run, cells: Cells) -> pl.DataFrame:
+    counts = dict.fromkeys(("computed", "cached", "failed", "skipped"), 0)
+    for record in run.records:
+        counts[record.status] += 1
+    swept = cells.cells[0].values
+    fixed = {name: value for name, value in cells.graph.params.items() if name not in swept}
+    row = run_row(run, cells.graph, counts) | {"graph": cells.name, "params": to_json(fixed)}
+    return pl.DataFrame([row], schema_overrides={"started_at": _TIME, "finished_at": _TIME})
+
+
+def _metrics(increment: Increment, cells: Cells, numbers: dict[str, int]) -> pl.DataFrame:
+    """The metrics of finished steps, for every cell that they serve."""
+    found: dict[tuple[str, str], tuple[list[int], list[pl.DataFrame]]] = {}
+    tables = increment.run.tables.get("metrics", {})
+    for record in increment.records:
+        outputs = [name for name in record.step.tables if (*record.step.users[0], name) in tables]
+        for output in outputs:
+            for graph, node in record.step.users:
+                owners, frames = found.setdefault((node, output), ([], []))
+                owners.append(numbers[graph])
+                frames.append(tables[graph, node, output])
+    parts = [_long(node, owners, frames) for (node, _), (owners, frames) in found.items()]
+    return pl.concat(parts).with_columns(graph=pl.lit(cells.name)) if parts else pl.DataFrame()
+
+
+def _long(node: str, owners: Sequence[int], frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    heights = [frame.height for frame in frames]
+    whole = pl.concat(frames, how="diagonal_relaxed").with_columns(
+        cell=pl.Series(np.repeat(np.array(owners, np.int32), heights))
+    )
+    if "symbol" not in whole.columns:
+        whole = whole.with_columns(symbol=pl.lit(None, pl.String))
+    numeric = [
+        name for name, dtype in whole.schema.items() if name != "cell" and (dtype.is_numeric() or dtype == pl.Boolean)
+    ]
+    return (
+        whole.select("cell", "symbol", *(pl.col(name).cast(pl.Float64) for name in numeric))
+        .unpivot(on=numeric, index=["cell", "symbol"], variable_name="metric", value_name="value")
+        .with_columns(node=pl.lit(node))
+    )
+
+
+def _cells(run: Run, cells: Cells) -> pl.DataFrame:
+    records = run.records
+    rows = []
+    for cell, graph in zip(cells.cells, cells.graphs, strict=True):
+        wrong = _wrong([records[run.plan.step(graph.name, name).index] for name in graph.nodes])
+        rows.append(
+            {
+                "graph": cells.name,
+                "cell": cell.number,
+                "status": "ok" if wrong is None else wrong.status,
+                "node": wrong.step.node.name if wrong else None,
+                "message": _message(wrong) if wrong else None,
+                "params": to_json(cell.values),
+            }
+        )
+    text = dict.fromkeys(("graph", "status", "node", "message", "params"), pl.String)
+    return pl.DataFrame(rows, schema={**text, "cell": pl.Int32})
+
+
+def _wrong(records: Sequence[NodeRecord]) -> NodeRecord | None:
+    """The record that says why a cell has no result: of a failed node before those of skipped ones."""
+    bad = [record for record in records if record.status in ("failed", "skipped")]
+    return next((record for record in bad if record.status == "failed"), bad[0] if bad else None)
+
+
+def _message(record: NodeRecord) -> str:
+    return record.failure.message if record.failure else ""

@@ -1,0 +1,94 @@
+"""`tradegraph sweep`: what is tried, what it costs, which cells are best, and how one is run alone."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def swept(project):
+    """A graph that buys and sells, with a sweep of its own."""
+    (project / "graphs/ups.yaml").write_text(
+        "tradegraph: 1\nname: ups\nparams:\n  level: {type: float, default: 104}\n"
+        "bars:\n  daily: {timeframe: 1d}\nnodes:\n"
+        "  line: {use: scale, in: daily.close, with: {factor: 0}}\n"
+        "  mark: {use: above, in: daily.close, with: {level: $level}}\n"
+        "  never: {use: above, in: line, with: {level: 1}}\n"
+        "  entry: {use: long_flat, in: {enter: mark, exit: never}}\n"
+        "  bt: {use: backtest, in: {bars: daily, signal: entry}}\n"
+        "sweep:\n  grid: {level: {range: [102, 108, 2]}}\n  where: level <> 106\n"
+    )
+    return project
+
+
+def test_a_dry_run_says_cells_steps_and_what_is_known_of_the_time(swept, tradegraph):
+    answer = tradegraph("sweep", "ups", "--dry-run")
+    assert answer.status == 0
+    assert answer.out.splitlines() == [
+        "4 cells, 3 kept",
+        "15 nodes, 4 of them shared: 11 steps to go through",
+        "11 to compute, 0 stored",
+        "how long it takes is not known: no node of these types was timed here yet",
+    ]
+    assert tradegraph("sweep", "ups", "--quiet").status == 0
+    facts = tradegraph("sweep", "ups", "-p", "level=102:109", "--dry-run", "--json").json
+    assert (facts["cells"], facts["kept"], facts["seconds"] > 0) == (8, 7, True)
+    again = tradegraph("sweep", "ups", "--dry-run").out
+    assert "0 to compute, 11 stored" in again
+
+
+def test_the_best_cells_come_first_and_the_next_questions_can_be_asked(swept, tradegraph):
+    answer = tradegraph("sweep", "ups", "--objective", "total_return", "--top", "2")
+    assert answer.status == 0, answer.err
+    lines = answer.out.splitlines()
+    assert lines[0] == "ups: 4 cells, 3 kept"
+    assert lines[1] == "best by total_return, the mean over 2 symbols"
+    assert [line.split()[1] for line in lines[3:5]] == ["102", "104"]
+    assert "the first 2 of 3" in answer.out
+    asked = [line.strip() for line in lines if line.startswith("  tradegraph")]
+    assert asked[-2] == "tradegraph run ups -p level=102.0"
+    for command in asked:
+        words = command.split('"') if '"' in command else command.split()
+        told = tradegraph("sql", words[1]) if '"' in command else tradegraph(*words[1:])
+        assert told.status == 0, told.err
+    least = tradegraph("sweep", "ups", "--objective", "total_return", "--least", "--json").json
+    assert [row["level"] for row in least["ranking"]] == [108.0, 104.0, 102.0]
+    assert (least["kept"], least["counts"]["cached"]) == (3, 11)
+
+
+def test_events_are_lines_of_json_and_the_last_one_is_the_answer(swept, tradegraph):
+    answer = tradegraph("sweep", "ups", "--max", "2", "--sampler", "random", "--json=stream")
+    events = [json.loads(line) for line in answer.out.splitlines()]
+    assert [events[0]["event"], events[-1]["event"]] == ["started", "finished"]
+    steps = [event for event in events if event["event"] == "step"]
+    assert [event["done"] for event in steps] == list(range(1, events[0]["steps"] + 1))
+    assert len(events[-1]["ranking"]) == 2
+
+
+def test_a_failed_cell_comes_with_the_command_that_runs_it_alone(swept, tradegraph):
+    file = swept / "graphs/ups.yaml"
+    file.write_text(file.read_text().replace("line: {use: scale, in: daily.close, with: {factor: 0}}",
+                                             "line: {use: breaks, in: daily.close}"))  # fmt: skip
+    answer = tradegraph("sweep", "ups", "--symbols", "AAA", "--set", "bt.fee=0,0.01", "-p", "level=102")
+    assert answer.status == 1
+    assert "TG501 bt.fee=0.0: line: " in answer.err
+    (first, second) = [line.split("alone: ")[1] for line in answer.err.splitlines() if "alone: " in line]
+    assert second == "tradegraph run ups -p level=102 --set bt.fee=0.01 --symbols AAA"
+    assert "no luck" in tradegraph(*first.split()[1:]).err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["-p", "levle=1:3"], "has no param 'levle'"),
+        (["-p", "level=3:1"], "never gets from 3 to 1"),
+        (["--where", "level >"], "TG134"),
+        (["--where", "level > 1000"], "keeps none of 4 cells"),
+        (["--objective", "level"], "that is a param"),
+        (["--objective", "sharp"], "Did you mean 'sharpe'?"),
+    ],
+)
+def test_what_cannot_be_swept_is_said(swept, tradegraph, options, said):
+    answer = tradegraph("sweep", "ups", *options)
+    assert answer.status == 2
+    assert said in answer.err
