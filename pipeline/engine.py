@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,11 +30,10 @@ from pipeline.execution.run import Run
 from pipeline.execution.why import Reason, why
 from pipeline.graph.cells import Cells
 from pipeline.graph.check import Surroundings, check_file
-from pipeline.graph.fix import replace_text
 from pipeline.graph.graph import Graph
 from pipeline.graph.overrides import Overrides
 from pipeline.graph.read import read_file
-from pipeline.graph.schema import FILE_NAME, schema_text, stamp
+from pipeline.graph.schema import FILE_NAME, keep_schema
 from pipeline.graph.select import needed, selected
 from pipeline.laws.certificate import Certificate
 from pipeline.laws.certify import certify
@@ -59,7 +58,7 @@ from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.retention import Retention, kept, only_metrics
 from pipeline.store.segment import MAX_BYTES, Segments
-from pipeline.sweep import Search, Swept, prepare
+from pipeline.sweep import Search, Swept, block_of, prepare
 
 __all__ = ["Engine", "Overrides", "Result"]
 
@@ -107,7 +106,7 @@ class Engine:
         found = build_registry(self.project.plugin_directories)
         file = self.project.private / FILE_NAME
         if file.exists():  # an editor listens: it must not offer what is gone
-            _keep_schema(file, found.registry)
+            keep_schema(file, found.registry)
         return found
 
     @property
@@ -120,7 +119,7 @@ class Engine:
         file = self.project.private / FILE_NAME
         file.parent.mkdir(exist_ok=True)
         file.touch()
-        _keep_schema(file, self.registry)
+        keep_schema(file, self.registry)
         return file
 
     def check(self, graph: str | Path, overrides: Overrides | None = None) -> Graph:
@@ -232,7 +231,14 @@ class Engine:
 
     def plan_sweep(self, cells: Cells, *, cache: bool = True) -> Plan:
         """What a sweep would compute and what it would reuse, without reading a bar. Raises GraphError."""
-        return plan(cells.graphs, self.market, self._segments("plan"), reuse=cache, keeps=only_metrics)
+        return plan(
+            cells.graphs,
+            self.market,
+            self._segments("plan"),
+            reuse=cache,
+            keeps=only_metrics,
+            block=block_of(cells, self.market),
+        )
 
     def sweep(
         self,
@@ -275,9 +281,11 @@ class Engine:
         with (
             LiveRun(private, run_id),
             WorkerHost(self.project.plugin_directories, private / "kernels") as workers,
-            closing(self._segments(run_id)) as segments,  # claims go with it, also when the run cannot be stored
+            # claims go with it, also when the run cannot be stored
+            closing(self._segments(run_id, pack=options.cells is not None)) as segments,
         ):
-            planned = plan(graphs, self.market, segments, reuse=cache, refresh=refresh, keeps=keeps)
+            block = 1 if options.cells is None else block_of(options.cells, self.market)
+            planned = plan(graphs, self.market, segments, reuse=cache, refresh=refresh, keeps=keeps, block=block)
             recorder = Recorder(self.project.database, private, segments, plugins)
             options = replace(options, sink=recorder, limited=workers, failures=self.failures, memory=self._memory)
             run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
@@ -370,11 +378,11 @@ class Engine:
     def _memory(self) -> int | None:
         return self.project.settings.project.memory or half_of_memory()
 
-    def _segments(self, run_id: str) -> Segments:
+    def _segments(self, run_id: str, *, pack: bool = False) -> Segments:
         database, folder = self.database, self.project.private / "segments"
         # an eighth: of what waits in memory the most is for other nodes
         gather = (self._memory or MAX_BYTES * 8) // 8
-        return Segments(folder, run_id, database.lookup, lambda: database.seen(run_id), gather=gather)
+        return Segments(folder, run_id, database.lookup, lambda: database.seen(run_id), gather=gather, pack=pack)
 
 
 def _retention(project: Project) -> Retention:
@@ -386,12 +394,3 @@ def new_run_id() -> str:
     """An id that sorts by time: UTC to the second, the microsecond in five hex letters, four random ones."""
     now = dt.datetime.now(dt.UTC)
     return f"{now:%Y%m%dT%H%M%S}-{now.microsecond:05x}{os.urandom(2).hex()}"
-
-
-def _keep_schema(file: Path, registry: Registry) -> None:
-    """Write the schema of graph files anew where it was made from other node types."""
-    with suppress(OSError):  # a project that may only be read keeps what it has
-        with file.open(encoding="utf-8") as text:
-            head = text.read(200)
-        if stamp(registry) not in head:
-            replace_text(file, schema_text(registry))

@@ -6,12 +6,14 @@ A `Search` says what is tried, `prepare` makes the graph of each cell, `Swept` i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
-from pipeline.errors import GraphError, UsageError, did_you_mean
+from pipeline.errors import GraphError, MarketError, UsageError, did_you_mean
+from pipeline.execution.protocols import BarSource
 from pipeline.execution.run import Run
 from pipeline.graph.cells import Cells, cell_graphs
 from pipeline.graph.check import Surroundings, check
@@ -27,7 +29,7 @@ from pipeline.model.registry import Registry
 from pipeline.store.publish import Published
 from pipeline.store.query import Database
 
-__all__ = ["Search", "Swept", "prepare"]
+__all__ = ["Search", "Swept", "block_of", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,18 @@ def prepare(
         raise GraphError.of(faults)
     cells = sampled(cells, search.most, sampler=search.sampler, seed=search.seed)
     return cell_graphs(fixed.spec, graph, cells, fixed.check, whole=bool(given.settings)), sweep.size
+
+
+def block_of(cells: Cells, market: BarSource) -> int:
+    """Of how many cells the signals may wait in memory for their back-tests, which are called together.
+
+    About 64 MB of them, a symbol being taken for 5,000 bars.
+    """
+    most = 1
+    for request in cells.graph.bars.values():
+        with suppress(MarketError):  # planning says what is wrong
+            most = max(most, len(market.resolve(request).symbols))
+    return min(max(64 * 1024 * 1024 // (most * 5_000 * 16), 1), 256)
 
 
 def _cell_of(values: Mapping[str, Any]) -> Cell:

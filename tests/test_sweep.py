@@ -239,3 +239,68 @@ def test_removing_the_last_sweep_removes_its_view(engine) -> None:
     assert "sweep" not in shown
     assert "fast" in shown
     assert engine.sql("select count(*) from cells").item() == 0
+
+
+def test_a_thousand_cells_over_sixty_four_lines_compute_sixty_four_lines(engine, site) -> None:
+    site.path.write_text(
+        site.path.read_text().replace("in: daily.open, with: {by: $slow}", "in: daily.close, with: {by: $slow}")
+    )
+    swept = engine.sweep("g", Search({"fast": "0:39", "slow": "39:63"}), Overrides(bars={"symbols": "AAA"}))
+    assert len(swept.cells.cells) == 1000
+    assert len(site.calls()) == 64
+    assert {record.status for record in swept.run.records} == {"computed"}
+    # the metrics of a thousand cells are a few files, not a thousand
+    assert len(list((site.root / ".tradegraph/segments").rglob("*.parquet"))) < 8
+    assert swept.table()["cell"].n_unique() == 1000
+
+
+def test_back_tests_are_called_together_and_each_has_its_own_bits(engine, site, monkeypatch) -> None:
+    together = engine.sweep("g", GRID).table()
+    monkeypatch.setattr("pipeline.execution.together._BYTES", 0)
+    alone = engine.sweep("g", GRID, cache=False).table()
+    assert together.equals(alone)
+
+
+def test_a_call_of_many_that_fails_is_made_one_by_one(engine, site) -> None:
+    site.node("rates", '''
+        import polars as pl
+        from pipeline import Axis, Metrics
+
+        def together(axis, calls):
+            note(f"together {len(calls)}")
+            raise ValueError("not together")
+
+        @portfolio(style="table", cells=together)
+        def rates(axis: Axis, x: Number, *, by: Annotated[float, Param("Divisor")] = 1.0) -> Metrics:
+            """The last value over something."""
+            note(f"rates {by:g}")
+            if by == 0:
+                raise ZeroDivisionError("by nothing")
+            return axis.with_columns(x).group_by("symbol", maintain_order=True).agg(rate=pl.col("x").last() / by)
+    ''')  # fmt: skip
+    path = site.graph("last: {use: rates, in: daily.close, with: {by: $fast}}", params=PARAMS, name="r")
+    swept = site.engine(shipped=True).sweep(path, Search({"fast": [0, 1, 2]}))
+    assert site.calls() == ["together 3", "rates 0", "rates 1", "rates 2"]
+    assert [row["status"] for row in swept.table().filter(symbol="AAA").to_dicts()] == ["ok", "ok"]
+    assert engine.sql("select node from cells where status = 'failed'")["node"].to_list() == ["last"]
+
+
+def test_metrics_of_a_pack_are_read_by_runs_and_views_and_outlive_a_collection(engine, site) -> None:
+    path = site.graph(
+        "line: {use: plus, in: daily.close, with: {by: $fast}}\n"
+        "weight: {use: scale, in: line, with: {factor: 0.001}}\n"
+        "sized: {use: position, in: {event: up}}\n"
+        "up: {use: cross, in: {fast: line, slow: daily.open}}\n"
+        "earned: {use: position_returns, in: {close: daily.close, weight: sized}}\n"
+        "stats: {use: performance, in: {close: daily.close, returns: earned, weight: sized}}",
+        params=PARAMS,
+        name="k",
+    )
+    swept = engine.sweep(path, Search({"fast": [1, 2, 3]}))
+    engine.collect()
+    run = engine.run(path, Overrides({"fast": 2}))
+    assert run.run.record("k", "stats").status == "cached"
+    mine = swept.table().filter(fast=2)["total_return"].to_list()
+    assert run.output("stats")["total_return"].to_list() == mine
+    assert engine.sql("select total_return from k.stats")["total_return"].to_list() == mine
+    assert run.output("stats").columns == engine.run(path, Overrides({"fast": 2}), cache=False).output("stats").columns

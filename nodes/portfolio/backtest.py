@@ -1,5 +1,6 @@
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -35,7 +36,37 @@ class Backtest(NamedTuple):
     orders: Table
 
 
-@portfolio(style="table", caution=warn_of_fill)
+def measure_cells(axis: pl.DataFrame, calls: Sequence[tuple[tuple[Any, ...], dict[str, Any]]]) -> pl.DataFrame:
+    """The metrics of many back-tests over the same bars, those of each call below those of the one before."""
+    symbols, offsets = segments_of(axis)
+    times = axis["ts"].to_numpy()
+    bars = calls[0][0][0]
+    prices = np.array([bars[name] for name in ("open", "high", "low", "close")], dtype=np.float64, ndmin=2)
+    years = [years_of(times[a:b]) for a, b in pairwise(offsets)]
+    made = [decide(ports[1], ports[2:], params, offsets) for ports, params in calls]
+    ends = np.cumsum([0, *(len(decisions) for decisions, _ in made)])
+    decisions = np.concatenate([decisions for decisions, _ in made])
+    bounds = np.concatenate([*(own[:-1] + end for (_, own), end in zip(made, ends, strict=False)), ends[-1:]])
+    settings = np.array([settings_of(params, year) for _, params in calls for year in years], dtype=np.float64)
+    spans = np.tile(np.column_stack((offsets[:-1], offsets[1:], offsets[:-1])), (len(calls), 1))
+    spans[:, 2] += np.repeat(np.arange(len(calls)) * len(times), len(symbols))
+    curves = np.empty(len(calls) * len(times))
+    metrics = np.empty((len(spans), len(METRICS)))
+    trades = np.zeros((len(decisions), 9))
+    trade_events(prices, spans, decisions, bounds, settings, curves, trades, metrics)
+    cash = [params["cash"] for _, params in calls]
+    worth = {one: _benchmark_returns(prices[3], offsets, one) for one in set(cash)}
+    accounts = {
+        "symbol": symbols * len(calls),
+        "bars": np.tile(np.diff(offsets), len(calls)),
+        "bars_per_year": np.repeat([params["bars_per_year"] for _, params in calls], len(symbols)),
+        "initial_cash": np.repeat(cash, len(symbols)),
+        "final_equity": curves[spans[:, 2] + spans[:, 1] - spans[:, 0] - 1],
+    }
+    return tell_metrics(accounts, metrics, [held for one in cash for held in worth[one]])
+
+
+@portfolio(style="table", caution=warn_of_fill, cells=measure_cells)
 def backtest(
     axis: Axis,
     bars: Bars,
@@ -90,14 +121,15 @@ def backtest(
     symbols, offsets = segments_of(axis)
     times = axis["ts"].to_numpy()
     prices = prices_of(bars)
-    stops = [(stop, stop_loss), (profit, take_profit), (trail, trailing_stop)]
-    decisions, bounds = decide(signal, stops, offsets)
+    given = {
+        "fill": fill, "direction": direction, "fee": fee, "slippage": slippage, "stop_loss": stop_loss,
+        "take_profit": take_profit, "trailing_stop": trailing_stop, "cash": cash, "bars_per_year": bars_per_year,
+    }  # fmt: skip
+    event = {name: floats(series) for name, series in signal.items()}
+    stops = [None if series is None else floats(series) for series in (stop, profit, trail)]
+    decisions, bounds = decide(event, stops, given, offsets)
     settings = np.array(
-        [
-            (FILLS.index(fill), DIRECTIONS[direction], fee, slippage, cash, bars_per_year, years_of(times[a:b]))
-            for a, b in pairwise(offsets)
-        ],
-        dtype=np.float64,
+        [settings_of(given, years_of(times[a:b])) for a, b in pairwise(offsets)], dtype=np.float64
     ).reshape(len(symbols), 7)
     spans = np.column_stack((offsets[:-1], offsets[1:], offsets[:-1]))
     equity = np.empty(len(times))
@@ -118,7 +150,7 @@ def backtest(
         "initial_cash": [cash] * len(symbols),
         "final_equity": equity[last],
     }
-    held = [None if np.isnan(worth) else float(worth) for worth in benchmark[last] / cash - 1.0]
+    held = _benchmark_returns(prices[3], offsets, cash)
     return Backtest(
         pl.Series(equity),
         pl.Series(position),
@@ -130,17 +162,32 @@ def backtest(
 
 
 def decide(
-    signal: dict[str, pl.Series], stops: list[tuple[pl.Series | None, float | None]], offsets: NDArray[np.int64]
+    signal: dict[str, NDArray[np.float64]],
+    stops: Sequence[NDArray[np.float64] | None],
+    params: Mapping[str, Any],
+    offsets: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The decisions that the kernel takes: a row for each event that is one, and where those of each symbol begin."""
-    event, strength = floats(signal["event"]), floats(signal["strength"])
+    event, strength = signal["event"], signal["strength"]
     rows = np.flatnonzero(np.isfinite(event) & (event != 0.0) & np.isfinite(strength))
     starts = offsets[np.searchsorted(offsets, rows, side="right") - 1]
     columns = [rows - starts, np.sign(event[rows]), strength[rows]]
-    for series, number in stops:
-        given = np.full(len(rows), np.nan if number is None else number)
-        columns.append(given if series is None else floats(series)[rows])
+    for series, name in zip(stops, ("stop_loss", "take_profit", "trailing_stop"), strict=True):
+        number = params[name]
+        columns.append(np.full(len(rows), np.nan if number is None else number) if series is None else series[rows])
     return np.column_stack(columns).astype(np.float64), np.searchsorted(rows, offsets).astype(np.int64)
+
+
+def settings_of(params: Mapping[str, Any], years: float) -> tuple[float, ...]:
+    """The settings that the kernel takes, of an account whose bars span so many years."""
+    fill, direction = FILLS.index(params["fill"]), DIRECTIONS[params["direction"]]
+    return fill, direction, params["fee"], params["slippage"], params["cash"], params["bars_per_year"], years
+
+
+def _benchmark_returns(close: NDArray[np.float64], offsets: NDArray[np.int64], cash: float) -> list[float | None]:
+    """What each symbol's benchmark returns, None where no close is known."""
+    worth = benchmark_of(close, offsets, cash)[offsets[1:] - 1]
+    return [None if np.isnan(one) else float(one) for one in worth / cash - 1.0]
 
 
 def _orders(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Outputs, Progress, Silent
 from pipeline.execution.run import Failure, NodeRecord, Run, RunSink, Unheard
+from pipeline.execution.together import bundles, call_together, most_of, output_of
 from pipeline.graph.cells import Cells
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
@@ -83,6 +84,7 @@ class _Execution:
         self.inputs = inputs
         self.store = store
         self.inline = InProcess(kernels)
+        self._kernels = kernels
         self.options = options
         self._failed: dict[int, str] = {}  # step index → name of the node that is the cause
         self._dead: dict[int, dict[str, str]] = {}  # the same, by symbol, where others have values
@@ -91,15 +93,47 @@ class _Execution:
         steps = self.run.plan.steps
         cached = sum(step.action == "reuse" for step in steps)
         self.options.progress.started(steps=len(steps), cached=cached)
-        for step in steps:
-            self._share(step)
-            record = self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
-            self._take(record)
-            self.inputs.release(step)
-            self.options.sink.took(self.run)
-            if record.status == "failed" and self.options.fail_fast:
-                self.skip_rest("TG503", f"the run stopped at the failed node {step.node.name!r}")
-                return
+        for bundle in bundles(self.run.plan, self.inputs):
+            for step in bundle:
+                self._share(step)
+            found = self._together(bundle) if len(bundle) > 1 else {}
+            for step in bundle:
+                record = found.get(step.index) or self._record(step)
+                self._take(record)
+                self.inputs.release(step)
+                self.options.sink.took(self.run)
+                if record.status == "failed" and self.options.fail_fast:
+                    self.skip_rest("TG503", f"the run stopped at the failed node {step.node.name!r}")
+                    return
+
+    def _record(self, step: Step) -> NodeRecord:
+        return self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
+
+    def _together(self, bundle: Sequence[Step]) -> dict[int, NodeRecord]:
+        """The records of steps that were called together; of others of the bundle, and where that fails, none."""
+        todo = [step for step in bundle if step.action == "compute" and not self._skipped(step)]
+        todo = [step for step in todo if not self._dead_above(step)]
+        records: dict[int, NodeRecord] = {}
+        if len(todo) < 2:
+            return records
+        started = dt.datetime.now(dt.UTC)
+        try:
+            panel = self.inputs.panel(todo[0])
+            most = most_of(panel, todo[0])
+            for first in range(0, len(todo) if most > 1 else 0, most):
+                some = todo[first : first + most]
+                for step in some:
+                    self._restore(step)
+                ports = [self.inputs.ports(step, panel) for step in some]
+                found = call_together(some, ports, panel, self._kernels)
+                self.run.compile_ms += found.compile_ms
+                for step, table in zip(some, found.tables, strict=True):
+                    _, key, rows, size = self._keep(step, {output_of(step): table}, panel, {})
+                    times = (found.ms, found.cpu_ms)
+                    records[step.index] = NodeRecord(step, "computed", *times, rows, size, started, stored=key)
+        except (Exception, SystemExit):  # noqa: BLE001 - each is called alone then, and says itself what is wrong
+            return records
+        return records
 
     def _share(self, step: Step) -> None:
         """Leave a step to another run that computes it just now, and take what others have stored meanwhile."""
@@ -279,6 +313,8 @@ class _Execution:
             if "" in step.parts:
                 self.store.put(holding, stored, panel)
         for name, suffix in step.tables.items():
+            if name not in tables:  # it was not asked for
+                continue
             size += int(tables[name].estimated_size())
             if suffix in step.parts:
                 self.store.put(holding.of(suffix), tables[name], None)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import polars as pl
 
 from pipeline.errors import NodeError
@@ -74,6 +75,10 @@ class Inputs:
     def axes(self, step: Step) -> list[pl.DataFrame | None]:
         """Of each port of a panel step the rows: symbol, ts and end, before any cut of the step itself."""
         return [None if source is None else self._axis(source) for source in step.sources]
+
+    def awaited(self, step: Step) -> bool:
+        """True when a step that is to be computed needs the value of this one."""
+        return bool(self._consumers[step.index])
 
     def holds(self, step: Step) -> bool:
         """True when the value of a step is in memory."""
@@ -200,5 +205,9 @@ def _bar_sources(steps: Iterable[Step]) -> Iterable[Source]:
 
 def _full_strength(event: Column) -> Column:
     """Strength 1 where there is an event, null where there is none."""
+    if event.made_of_array:
+        array = np.where(np.isnan(event.array), np.nan, 1.0)
+        array.flags.writeable = False
+        return Column(array=array)
     one = pl.select(pl.when(event.series.is_not_null()).then(pl.lit(1.0))).to_series()
     return Column(series=one)

@@ -100,7 +100,7 @@ class Step:
             return ("",)
         tables = self.tables
         suffixes = {tables.get(name, "") for name in outputs}
-        return tuple(suffix for suffix in ("", *tables.values()) if suffix in suffixes)
+        return tuple(suffix for suffix in dict.fromkeys(("", *tables.values())) if suffix in suffixes)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -165,17 +165,22 @@ def plan(
     reuse: bool = True,
     refresh: Iterable[str] = (),
     keeps: Keeps = lambda graph, node: graph.nodes[node].kinds,
+    block: int = 1,
 ) -> Plan:
     """The merged plan of `graphs` over what the market and the store hold now.
 
     `reuse` False plans everything as compute; nodes named in `refresh` are computed even when stored,
-    what depends on them is still taken by its key. `keeps` says what is to be stored. Raises
+    what depends on them is still taken by its key. `keeps` says what is to be stored. Of so many graphs as `block` says
+    the nodes that can be called together come one after the other, behind all that they need. Raises
     GraphError with one fault per bars source that the market cannot serve, UsageError for a node to refresh
     that no graph has.
     """
     planner = _Planner(_resolve(graphs, market), keeps)
-    for graph in graphs:
-        planner.add(graph)
+    for first in range(0, len(graphs), block):
+        for graph in graphs[first : first + block]:
+            planner.add(graph, [name for name in graph.nodes if block == 1 or not _closes(graph, name)])
+        for graph in graphs[first : first + block] if block > 1 else ():
+            planner.add(graph, [name for name in graph.nodes if _closes(graph, name)])
     refreshed = set(refresh)
     nodes = {node for _, node in planner.step_of}
     if unknown := sorted(refreshed - nodes):
@@ -186,6 +191,11 @@ def plan(
     if reuse:
         made.renew(made.steps, market, store)
     return made
+
+
+def _closes(graph: Graph, name: str) -> bool:
+    """True for a node that nothing depends on and that can be called together with others of its type."""
+    return graph.nodes[name].type.cells is not None and not graph.dag.succ[name]
 
 
 def _held(step: Step, base: Holding, stored: Mapping[str, Sequence[Holding]]) -> list[Holding]:
@@ -248,9 +258,10 @@ class _Planner:
         self._by_key: dict[str, Step] = {}
         self._bare = {request: frozenset((request,)) for request in bars}
 
-    def add(self, graph: Graph) -> None:
-        """Plan the nodes of a graph; equal ones become users of one step."""
-        for name, node in graph.nodes.items():
+    def add(self, graph: Graph, names: Iterable[str]) -> None:
+        """Plan some nodes of a graph, whose upstream is planned; equal ones become users of one step."""
+        for name in names:
+            node = graph.nodes[name]
             step = self._step(graph, node)
             step.users.append((graph.name, name))
             kept = self._keeps(graph, name) if node.store else ()

@@ -10,9 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from contextlib import suppress
+from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from pipeline.graph.fix import replace_text
 from pipeline.graph.param import TYPES
 from pipeline.graph.policy import MAX_RETRY
 from pipeline.model.bars import Adjust
@@ -23,7 +26,7 @@ from pipeline.model.param import DeclaredParam
 from pipeline.model.registry import Registry
 from pipeline.model.scalar import plain, type_name
 
-__all__ = ["FILE_NAME", "schema", "schema_text", "stamp"]
+__all__ = ["FILE_NAME", "keep_schema", "schema", "schema_text", "stamp"]
 
 FILE_NAME = "graph.schema.json"
 _EDITION = 2
@@ -44,6 +47,15 @@ def schema_text(registry: Registry) -> str:
     """The schema as the text of its file."""
     made = {"$comment": stamp(registry), **schema(registry)}
     return json.dumps(made, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def keep_schema(file: Path, registry: Registry) -> None:
+    """Write the schema in a file anew where it was made from other node types."""
+    with suppress(OSError):  # a project that may only be read keeps what it has
+        with file.open(encoding="utf-8") as text:
+            head = text.read(200)
+        if stamp(registry) not in head:
+            replace_text(file, schema_text(registry))
 
 
 def schema(registry: Registry) -> dict[str, Any]:

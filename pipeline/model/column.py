@@ -57,6 +57,11 @@ class Column:
         return self._array
 
     @property
+    def made_of_array(self) -> bool:
+        """True when the array is there already."""
+        return self._array is not None
+
+    @property
     def series(self) -> pl.Series:
         """Float64, Int8 or Boolean values; null where missing, never NaN."""
         if self._series is None:

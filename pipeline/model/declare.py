@@ -15,11 +15,12 @@ from types import UnionType
 from typing import Any, Protocol, Union, cast, get_args, get_origin, overload
 
 from pipeline.errors import Place, PluginError, did_you_mean
-from pipeline.model.kind import ANYTHING, AXIS, EVENT, SIGNAL, WEIGHT, Kind, Same
+from pipeline.model.kind import ANYTHING, AXIS, EVENT, METRICS, SIGNAL, WEIGHT, Kind, Same
 from pipeline.model.node import (
     SINGLE_OUTPUT,
     Category,
     Caution,
+    Cells,
     NodeType,
     Output,
     Port,
@@ -54,6 +55,7 @@ class Declare(Protocol):
         recursive: bool = False,
         caution: Caution | None = None,
         rows: str | RowMaker | None = None,
+        cells: Cells | None = None,
     ) -> Callable[[Callable[..., Any]], NodeType]: ...
 
 
@@ -69,6 +71,7 @@ def _decorator(category: Category, extra: str) -> Declare:
         recursive: bool = False,
         caution: Caution | None = None,
         rows: str | RowMaker | None = None,
+        cells: Cells | None = None,
     ) -> NodeType | Callable[[Callable[..., Any]], NodeType]:
         def bind(function: Callable[..., Any]) -> NodeType:
             if not inspect.isfunction(function):
@@ -89,6 +92,7 @@ def _decorator(category: Category, extra: str) -> Declare:
                     recursive=recursive,
                     caution=caution,
                     rows=rows,
+                    cells=cells,
                     doc=inspect.getdoc(function) or "",
                 )
                 _check_declaration(node)
@@ -106,7 +110,8 @@ def _decorator(category: Category, extra: str) -> Declare:
     `pipeline.model.node`), `scope` ("cross-section" sees all symbols at once), `warmup` (rows, or a function
     of the checked params), `recursive` (a value depends on all history before it), `caution` (what to warn
     of, as a function of the checked params) and, for panel nodes alone, `rows` (the port whose rows the
-    outputs have, or a function that makes rows of the first port's).
+    outputs have, or a function that makes rows of the first port's), and, for table nodes with metrics, `cells` (a
+    function that gives the metrics of many calls at once, see NodeType).
 
     Raises PluginError TG405 when the declaration is not well formed: a port or output without a kind, a
     param without a description or type, no docstring.
@@ -234,6 +239,8 @@ def _check_declaration(node: NodeType) -> None:
     if node.style == "table" and not tables:
         problem = f"style 'table' gives a table kind, not {kinds[0]}"
         raise _declaration(node.id, problem, "Columns alone are an expression, a kernel or a frame node.")
+    if node.cells is not None and METRICS not in tables:
+        raise _declaration(node.id, "`cells` gives metrics, and it has none", "Leave it out.")
     if tables and any(isinstance(kind, Kind) and kind.fields for kind in kinds):
         raise _declaration(node.id, "a table node gives columns one by one", "Give event and strength apart.")
 

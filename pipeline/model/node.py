@@ -29,13 +29,15 @@ from pipeline.errors import PluginError
 from pipeline.model.kind import NUMBER, Dtype, Kind, Same
 from pipeline.model.param import ParamSet, Values
 
-__all__ = ["Category", "Caution", "NodeType", "Output", "Port", "RowMaker", "Scope", "Style", "Warmup"]
+__all__ = ["Category", "Caution", "Cells", "NodeType", "Output", "Port", "RowMaker", "Scope", "Style", "Warmup"]
 
 Style: TypeAlias = Literal["expression", "kernel", "array", "frame", "table", "panel"]
 Scope: TypeAlias = Literal["symbol", "cross-section"]
 Category: TypeAlias = Literal["indicator", "strategy", "portfolio"]
 Warmup: TypeAlias = int | Callable[[Any], int]
 Caution: TypeAlias = Callable[[Any], str]
+Cells: TypeAlias = Callable[..., Any]
+"""A table of metrics of many calls at once: given the axis and, for each call, its ports as arrays and its params."""
 RowMaker: TypeAlias = Callable[..., Any]
 """A frame of rows (symbol, ts, end) from those of the first port, and from the params that it names as keywords."""
 
@@ -74,9 +76,10 @@ class NodeType:
     `warmup` is the number of leading rows of a symbol whose output is null because the window is not
     full; `recursive` says that a value depends on the whole history before it; `caution` gives a sentence
     of warning for params that are allowed and mislead easily, "" for others; `rows` of a panel node names the
-    port whose rows its outputs have, or makes them; `shipped` says that it is one of the types that come with
-    the product and are tested with it. Calling a NodeType checks the params and calls the function, without
-    any graph.
+    port whose rows its outputs have, or makes them; `cells` of a table node gives the metrics of many calls at
+    once, a row per call and symbol in the order of the calls, each as the node itself would give it; `shipped` says
+    that it is one of the types that come with the product and are tested with it. Calling a NodeType checks the
+    params and calls the function, without any graph.
     """
 
     id: str
@@ -91,6 +94,7 @@ class NodeType:
     recursive: bool = False
     caution: Caution | None = None
     rows: str | RowMaker | None = None
+    cells: Cells | None = None
     doc: str = field(default="", repr=False)
     code: str = ""
     origin: str = ""

@@ -19,6 +19,7 @@ from pipeline.execution.part import Part
 from pipeline.store.connect import connect_reader, refuse_writes
 from pipeline.store.lookup import lookup
 from pipeline.store.mend import mended
+from pipeline.store.pack import is_pack, unpacked
 from pipeline.store.quote import identifier
 from pipeline.store.segment import Found, is_intact
 from pipeline.store.tables import SHOWN
@@ -157,7 +158,7 @@ class Database:
         part = Part(None if some is None else tuple(some), until)
         names = [] if table else json.loads(columns)
         if not names:
-            return part.of_table(pl.read_parquet(path))
+            return part.of_table(unpacked(path)[holder] if is_pack(path) else pl.read_parquet(path))
         frame = pl.read_parquet(path, columns=["symbol", "ts", *(f"{holder}.{n}" for n in names)])
         frame = frame.rename({f"{holder}.{name}": name for name in names})
         if part != Part(None):

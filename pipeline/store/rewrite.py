@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipeline.store.pack import is_pack
 from pipeline.store.quote import literal
 from pipeline.store.segment import is_intact, seal
 
@@ -20,7 +21,9 @@ _AXIS = ("symbol", "ts")
 
 
 def needless_bytes(connection: duckdb.DuckDBPyConnection, path: Path, keep: AbstractSet[str]) -> int:
-    """The bytes of a segment's columns that belong to none of `keep`; 0 for a table, which is one value."""
+    """The bytes of a segment's columns that belong to none of `keep`; 0 for a table, one value, and for a pack."""
+    if is_pack(path):  # its rows are few bytes
+        return 0
     if keep >= set(_keys(path)):  # nearly always, and it spares DuckDB the footer
         return 0
     rows = connection.execute(

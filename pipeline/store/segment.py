@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -28,6 +28,7 @@ from pipeline.model.bars import Panel
 from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
 from pipeline.store.claim import Claims
+from pipeline.store.pack import MOST, is_pack, packed, unpacked
 
 __all__ = ["MAX_BYTES", "Found", "Lookup", "ObjectRow", "Segments", "is_intact", "seal"]
 
@@ -80,7 +81,8 @@ Lookup: TypeAlias = Callable[[Sequence[Holding]], Sequence[Found]]
 class Segments:
     """The object store of one run. `lookup` gives what earlier runs stored, `seen` what others have told of so far.
 
-    Values gather until they make a file of `gather` bytes: so much memory they take meanwhile.
+    Values gather until they make a file of `gather` bytes: so much memory they take meanwhile. With `pack` small tables
+    of one form gather as well.
     """
 
     def __init__(
@@ -91,11 +93,15 @@ class Segments:
         seen: Callable[[], object] = tuple,
         *,
         gather: int = MAX_BYTES,
+        pack: bool = False,
     ) -> None:
         self._folder = folder
         self._run_id = run_id
         self._lookup = lookup
         self._gather = min(gather, MAX_BYTES)
+        self._packs = pack
+        self._tables: dict[tuple[Any, ...], list[tuple[Holding, pl.DataFrame]]] = {}
+        self._unpacked: tuple[str, dict[str, pl.DataFrame]] = ("", {})
         self._known: dict[str, Found] = {}
         self._pending: dict[tuple[int, bool], _Pending] = {}
         self._temporary: list[Path] = []
@@ -154,7 +160,10 @@ class Segments:
         One that is not to be kept can be read until `close`, and is never listed.
         """
         if isinstance(value, pl.DataFrame):
-            self._write(value, [holding], keep=keep)
+            if self._packs and keep and value.height:
+                self._gather_table(holding, value)
+            else:
+                self._write(value, [holding], keep=keep)
             return int(value.estimated_size())
         assert panel is not None
         group = id(panel), keep
@@ -168,6 +177,18 @@ class Segments:
         if len(pending.series) >= MAX_COLUMNS or pending.size >= self._gather:
             self._write_pending(group)
         return size
+
+    def _gather_table(self, holding: Holding, table: pl.DataFrame) -> None:
+        form = tuple(table.schema.items())
+        waiting = self._tables.setdefault(form, [])
+        waiting.append((holding, table))
+        if len(waiting) >= MOST:
+            self._write_tables(form)
+
+    def _write_tables(self, form: tuple[Any, ...]) -> None:
+        waiting = self._tables.pop(form)
+        frame = packed([(holding.key, table) for holding, table in waiting])
+        self._write(frame, [holding for holding, _ in waiting], keep=True, mark=".pack")
 
     def alias(self, holding: Holding, part: Part, held: Holding) -> None:
         """Let a value be a part of another that is stored; nothing is copied."""
@@ -202,6 +223,8 @@ class Segments:
         """Write what is pending; everything put so far is durable afterwards."""
         for group in list(self._pending):
             self._write_pending(group)
+        for form in list(self._tables):
+            self._write_tables(form)
         if self._count:
             _fsync(self._folder / self._run_id)
 
@@ -220,7 +243,7 @@ class Segments:
         path = self._folder / row.segment
         names = {f"{row.holder}.{name}": (name, dtype) for name, dtype in columns}
         if not columns:
-            table = pl.read_parquet(path)
+            table = self._unpack(row) if is_pack(path) else pl.read_parquet(path)
             return table if part is None else part.of_table(table)
         frame = pl.read_parquet(path, columns=[*names, *(() if part is None else ("symbol", "ts"))])
         found = {name: Column(dtype=dtype, series=frame[stored]) for stored, (name, dtype) in names.items()}
@@ -228,6 +251,11 @@ class Segments:
             return found
         rows = part.rows(frame["symbol"], frame["ts"])
         return {name: column.take(rows) for name, column in found.items()}
+
+    def _unpack(self, row: ObjectRow) -> pl.DataFrame:
+        if self._unpacked[0] != row.segment:  # the tables of a pack are asked for one after the other
+            self._unpacked = row.segment, unpacked(self._folder / row.segment)
+        return self._unpacked[1][row.holder]
 
     def close(self) -> None:
         """Remove what was not to be kept, and give up all claims."""
@@ -249,15 +277,18 @@ class Segments:
         for group, pending in list(self._pending.items()):
             if any(holding.key == key for holding in pending.holdings):
                 self._write_pending(group)
+        for form, waiting in list(self._tables.items()):
+            if any(holding.key == key for holding, _ in waiting):
+                self._write_tables(form)
 
     def _write_pending(self, group: tuple[int, bool]) -> None:
         pending = self._pending.pop(group)
         axis = [pending.panel.symbol_column, pending.panel.ts.alias("ts")]
         self._write(pl.DataFrame([*axis, *pending.series]), pending.holdings, keep=pending.keep)
 
-    def _write(self, frame: pl.DataFrame, holdings: Sequence[Holding], *, keep: bool) -> None:
+    def _write(self, frame: pl.DataFrame, holdings: Sequence[Holding], *, keep: bool, mark: str = "") -> None:
         folder = self._folder / self._run_id
-        temporary = folder / f"{self._count:05d}.tmp"
+        temporary = folder / f"{self._count:05d}{mark}.tmp"
         keys = " ".join(holding.key for holding in holdings)
         try:
             folder.mkdir(parents=True, exist_ok=True)

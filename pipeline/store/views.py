@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline.store.pack import is_pack, select_from
 from pipeline.store.quote import identifier, literal
 from pipeline.store.sweep_view import SUFFIX, VIEW, sweep_of
 from pipeline.store.tables import SHOWN
@@ -43,7 +44,11 @@ class Shown:
     @property
     def source(self) -> str:
         """What reads the value."""
-        return f"read_parquet({literal(str(self.segment))})" if self.segment else ""
+        if self.segment is None:
+            return ""
+        if is_pack(self.segment):
+            return select_from(self.segment, self.holder)
+        return f"read_parquet({literal(str(self.segment))})"
 
 
 @dataclass(frozen=True, slots=True)
