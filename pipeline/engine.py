@@ -8,9 +8,7 @@ engine.sql("select node, median(ms) from node_timings group by node")
 
 from __future__ import annotations
 
-import datetime as dt
-import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.batch import Batch, Selected, as_settings, gather_graphs
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.execute import Options, execute
 from pipeline.execution.kernel import KernelCache
@@ -26,7 +25,7 @@ from pipeline.execution.memory import half_of_memory
 from pipeline.execution.plan import Keeps, Plan, plan
 from pipeline.execution.protocols import Progress, Silent
 from pipeline.execution.replay import KeptCall, Replay, replay
-from pipeline.execution.run import Run
+from pipeline.execution.run import Run, new_run_id
 from pipeline.execution.why import Reason, why
 from pipeline.graph.cells import Cells
 from pipeline.graph.check import Surroundings, check_file
@@ -34,7 +33,6 @@ from pipeline.graph.graph import Graph
 from pipeline.graph.overrides import Overrides
 from pipeline.graph.read import read_file
 from pipeline.graph.schema import FILE_NAME, keep_schema
-from pipeline.graph.select import needed, selected
 from pipeline.laws.certificate import Certificate
 from pipeline.laws.certify import certify
 from pipeline.laws.trial import Compiled
@@ -44,6 +42,7 @@ from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.plugins.host import WorkerHost
+from pipeline.selection import part_of
 from pipeline.settings import Project
 from pipeline.store.cache import Cache
 from pipeline.store.certificates import write_certificates
@@ -155,29 +154,7 @@ class Engine:
 
         Stored nodes stay so that SQL goes on to show them. Raises UsageError for a selection that means nothing.
         """
-        planned = self.plan(graph)
-        stored = {name for name in graph.nodes if planned.step(graph.name, name).action == "reuse"}
-        names = selected(graph, select, exclude, lambda: self._states(planned, stored))
-        if not names:
-            raise UsageError("the selection means no node", hint="`tradegraph plan GRAPH` lists all nodes.")
-        kept = needed(graph, names)
-        for name in graph.nodes:  # in order: a stored node stays where all that it stands on stays
-            above = {*graph.dag.pred[name], graph.nodes[name].rows or name} - {name}
-            if name in stored and all(one in kept or one in graph.bars for one in above):
-                kept.add(name)
-        return graph.subset(kept)
-
-    def _states(self, planned: Plan, stored: Set[str]) -> dict[str, set[str]]:
-        """Nodes of a plan's first graph by what became of them since its latest run."""
-        graph = planned.graphs[0]
-        latest = self.database.latest(graph.name)
-        rows = self.database.nodes_of(latest) if latest else []
-        keys = {row["node"]: row["key"] for row in rows if row["graph"] == graph.name}
-        query = "select node from node_timings where run_id = ? and graph = ? and status in ('failed', 'skipped')"
-        failed = set(self.database.sql(query, [latest, graph.name])["node"]) if latest else set()
-        new = {name for name in graph.nodes if name not in keys}
-        changed = {name for name in graph.nodes if keys.get(name) != planned.step(graph.name, name).key}
-        return {"new": new, "changed": changed, "failed": failed, "stored": set(stored)}
+        return part_of(self.plan(graph), self.database, select, exclude)
 
     def why(self, planned: Plan, node: str) -> list[Reason]:
         """Why a node of a plan's first graph is computed: what changed since the graph's latest run.
@@ -266,6 +243,35 @@ class Engine:
         )
         run, published = self._carry_out(cells.graphs, options, only_metrics, cache=cache)
         return Swept(run, cells, published, self.database)
+
+    def gather(self, files: Iterable[Path], given: Overrides | None = None, *, keep_going: bool = True) -> Selected:
+        """The graphs of a batch, checked and found to have bars.
+
+        Those with faults are left out, and their faults said, or with `keep_going` False raised as one GraphError.
+        """
+
+        def checked(file: Path, one: Overrides) -> Graph:
+            graph = self.check(file, one)
+            plan([graph], self.market, self._segments("plan"), reuse=False)  # raises for bars that there are not
+            return graph
+
+        return gather_graphs(files, given or Overrides(), checked, keep_going=keep_going)
+
+    def plan_batch(self, selected: Selected, *, cache: bool = True) -> Plan:
+        """What a batch would compute and what it would reuse, without reading a bar."""
+        return plan(selected.graphs, self.market, self._segments("plan"), reuse=cache, keeps=self._keeps_of_batch)
+
+    def batch(
+        self, selected: Selected, *, cache: bool = True, fail_fast: bool = False, progress: Progress | None = None
+    ) -> Batch:
+        """Run many graphs as one plan, store their declared outputs and metrics, and publish. Raises StoreError."""
+        options = Options(fail_fast=fail_fast, settings=as_settings(selected.given), progress=progress or Silent())
+        run, published = self._carry_out(selected.graphs, options, self._keeps_of_batch, cache=cache)
+        return Batch(run, selected.graphs, published, self.database)
+
+    def _keeps_of_batch(self, graph: Graph, node: str) -> Collection[str]:
+        policy = self.project.settings.project.store
+        return kept("outputs" if policy == "all" else policy, graph, node)
 
     def _carry_out(
         self, graphs: Sequence[Graph], options: Options, keeps: Keeps, *, cache: bool, refresh: Iterable[str] = ()
@@ -388,9 +394,3 @@ class Engine:
 def _retention(project: Project) -> Retention:
     said = project.settings.project
     return Retention(said.store, said.keep_days, said.keep_bytes)
-
-
-def new_run_id() -> str:
-    """An id that sorts by time: UTC to the second, the microsecond in five hex letters, four random ones."""
-    now = dt.datetime.now(dt.UTC)
-    return f"{now:%Y%m%dT%H%M%S}-{now.microsecond:05x}{os.urandom(2).hex()}"

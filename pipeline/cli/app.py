@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "pipeline.cli.check:check",
     "plan": "pipeline.cli.plan:plan",
     "run": "pipeline.cli.run:run",
+    "batch": "pipeline.cli.batch:batch",
     "sweep": "pipeline.cli.sweep:sweep",
     "backtest": "pipeline.cli.backtest:backtest",
     "sql": "pipeline.cli.sql:sql",

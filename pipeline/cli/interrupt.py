@@ -16,14 +16,17 @@ __all__ = ["Patience"]
 class Patience:
     """A progress between the run and whoever tells of it, that knows when only storing is left.
 
+    `nodes` are told of one by one; None for a run of many graphs, which tells of each step once.
+
     As a context it takes SIGINT and SIGTERM: as long as nodes are waiting it is the usual KeyboardInterrupt, which
     the engine answers by storing what it has. From then on a first one is only noted, in `pressed`; one more ends
     the process and loses what is not stored yet. Where a signal is ignored or handled already, it stays so.
     """
 
-    def __init__(self, told: Progress, *, nodes: int) -> None:
+    def __init__(self, told: Progress, *, nodes: int | None = None) -> None:
         self._told = told
-        self._waiting = nodes
+        self._nodes = nodes
+        self._waiting = nodes or 1
         self._usual: dict[int, Any] = {}
         self.pressed = False
 
@@ -41,6 +44,8 @@ class Patience:
 
     def started(self, *, steps: int, cached: int) -> None:
         """The plan is made."""
+        if self._nodes is None:
+            self._waiting = steps
         self._told.started(steps=steps, cached=cached)
 
     def finished(self, *, node: str, status: str, ms: float | None, rows: int | None, message: str) -> None:

@@ -77,8 +77,7 @@ def sweep(
         sweep_report.outlook(cells, size, forecast(planned, engine.database), as_json=session.json)
         return 0
     sweep_report.check_objective(cells, objective)
-    steps = sum(len(one.nodes) for one in cells.graphs)
-    with many_progress(quiet=quiet or session.json, stream=stream) as told, Patience(told, nodes=steps) as patience:
+    with many_progress(quiet=quiet or session.json, stream=stream) as told, Patience(told) as patience:
         swept = engine.sweep(
             cells, None, Overrides(fixed.params, fixed.settings, fixed.bars), cache=not no_cache, fail_fast=fail_fast,
             progress=patience,

@@ -23,7 +23,18 @@ from pipeline.graph.sweep import Cell
 from pipeline.model.scalar import plain
 from pipeline.sweep import Swept
 
-__all__ = ["Ranking", "check_objective", "document", "failures", "outlook", "outlook_facts", "run_failures", "summary"]
+__all__ = [
+    "Ranking",
+    "check_objective",
+    "counts_of",
+    "document",
+    "echo_outlook",
+    "failures",
+    "outlook",
+    "outlook_facts",
+    "run_failures",
+    "summary",
+]
 
 _FAVOURITE = "sharpe"
 _BESIDE = ("total_return", "sharpe", "max_drawdown", "n_trades")
@@ -99,7 +110,8 @@ def echo_outlook(found: Forecast) -> None:
     click.echo(f"{counted(found.nodes, 'node')}{shared}: {counted(found.steps, 'step')} to go through")
     click.echo(f"{found.compute:,} to compute, {found.cached:,} stored")
     if found.compute and found.seconds is not None:
-        without = f", without {', '.join(found.untimed)}, never timed here" if found.untimed else ""
+        more = f" and {len(found.untimed) - 3} more types" if len(found.untimed) > 3 else ""
+        without = f", without {', '.join(found.untimed[:3])}{more}, never timed here" if found.untimed else ""
         click.echo(f"about {duration(found.seconds * 1e3)} by stored timings{without}")
     elif found.compute:
         click.echo("how long it takes is not known: no node of these types was timed here yet")
@@ -127,7 +139,7 @@ def summary(swept: Swept, size: int, ranking: Ranking, top: int) -> None:
         click.echo(f"{ranking.metric}: best {spread[0]}, median {spread[1]}, worst {spread[2]}")
     assert run.finished_at is not None
     took = duration((run.finished_at - run.started_at).total_seconds() * 1e3)
-    click.echo(f"{counted(len(run.records), 'step')}: {_counts(run)} in {took}")
+    click.echo(f"{counted(len(run.records), 'step')}: {counts_of(run)} in {took}")
     name = cells.graph.name
     click.echo("\nlook next:")
     if ranking.metric:
@@ -142,7 +154,8 @@ def summary(swept: Swept, size: int, ranking: Ranking, top: int) -> None:
     click.echo(f"  tradegraph runs show {run.id}")
 
 
-def _counts(run: Run) -> str:
+def counts_of(run: Run) -> str:
+    """What became of the steps of a run, in words."""
     counts = {"computed": 0, "cached": 0, "failed": 0, "skipped": 0}
     for record in run.records:
         counts[record.status] += 1

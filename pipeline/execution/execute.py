@@ -161,8 +161,9 @@ class _Execution:
             message = _of_symbols(record)
         if message and self.run.status == "ok":
             self.run.status = "failed"
-        # in a sweep a thousand cells may share a step: it is told of once
-        for _, node in record.step.users[: 1 if self.run.cells else None]:
+        # of many graphs a thousand may share a step: it is told of once
+        many = len(self.run.plan.graphs) > 1
+        for _, node in record.step.users[: 1 if many else None]:
             self.options.progress.finished(
                 node=node, status=record.status, ms=record.ms, rows=record.rows, message=message
             )

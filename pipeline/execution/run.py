@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
@@ -14,7 +15,7 @@ from pipeline.execution.attempt import Outcome
 from pipeline.execution.plan import Plan, Step
 from pipeline.graph.cells import Cells
 
-__all__ = ["Failure", "NodeRecord", "Run", "RunSink", "Status", "Unheard"]
+__all__ = ["Failure", "NodeRecord", "Run", "RunSink", "Status", "Unheard", "new_run_id"]
 
 Status: TypeAlias = Literal["cached", "computed", "failed", "skipped"]
 RunStatus: TypeAlias = Literal["ok", "failed", "interrupted"]
@@ -132,3 +133,9 @@ class Unheard:
 
     def checkpoint(self, run: Run) -> None:
         """Nothing is kept."""
+
+
+def new_run_id() -> str:
+    """An id that sorts by time: UTC to the second, the microsecond in five hex letters, four random ones."""
+    now = dt.datetime.now(dt.UTC)
+    return f"{now:%Y%m%dT%H%M%S}-{now.microsecond:05x}{os.urandom(2).hex()}"

@@ -1,0 +1,125 @@
+"""`tradegraph batch`: many graphs as one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli import candidate
+from pipeline.cli.guard import INTERRUPTED
+from pipeline.cli.option import Given, Leaf, given_options, stream_option
+from pipeline.cli.session import Session, pass_session
+from pipeline.errors import GraphError, MarketError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from pipeline.batch import Selected
+    from pipeline.engine import Engine
+
+__all__ = ["batch"]
+
+
+@click.command(cls=Leaf)
+@click.argument("graphs", nargs=-1, shell_complete=candidate.graphs)
+@given_options
+@click.option("--universe", metavar="NAME", help="Use the symbols of this universe of the project.")
+@click.option("--resume", metavar="RUN", help="The graphs of an earlier run, as they were changed then.")
+@click.option(
+    "--keep-going/--fail-fast", default=True, show_default=True, help="Go on without what fails, or stop at it."
+)
+@click.option("--dry-run", is_flag=True, help="Say what it would compute, and compute nothing.")
+@click.option("--no-cache", is_flag=True, help="Compute everything, whatever is stored.")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
+@stream_option
+@pass_session
+def batch(
+    session: Session,
+    graphs: tuple[str, ...],
+    *,
+    given: Given,
+    universe: str | None,
+    resume: str | None,
+    keep_going: bool,
+    dry_run: bool,
+    no_cache: bool,
+    quiet: bool,
+    stream: bool,
+) -> int:
+    """Run many graphs as one plan.
+
+    GRAPHS are files, names of graphs, or patterns in quotes: 'graphs/*.yaml'. Nodes that are equal in several graphs
+    are computed once; declared outputs and metrics are stored. `-p` and `--set` change the graphs that have such a
+    param or node. A graph with faults is left out and told of (exit status 1); --fail-fast refuses the batch.
+    """
+    # heavy imports stand inside commands: see the docstring of this package
+    from pipeline.cli import batch_report
+    from pipeline.cli.fault import report
+    from pipeline.cli.interrupt import Patience
+    from pipeline.cli.many_progress import many_progress
+    from pipeline.forecast import forecast
+
+    engine = session.open_engine()
+    if universe is not None:
+        given = _of_universe(engine, given, universe)
+    selected = _selected(engine, graphs, given, resume, keep_going=keep_going)
+    if selected.faults:
+        report(selected.faults)
+    left_out = 1 if selected.faults else 0
+    if dry_run:
+        planned = engine.plan_batch(selected, cache=not no_cache)
+        batch_report.outlook(selected, forecast(planned, engine.database), as_json=session.json)
+        return left_out
+    with many_progress(quiet=quiet or session.json, stream=stream) as told, Patience(told) as patience:
+        done = engine.batch(selected, cache=not no_cache, fail_fast=not keep_going, progress=patience)
+    if session.json:
+        batch_report.document(done, stream=stream)
+    elif not quiet:
+        batch_report.summary(done)
+    batch_report.failures(done, selected)
+    return INTERRUPTED if patience.pressed else done.run.exit_status or left_out
+
+
+def _of_universe(engine: Engine, given: Given, name: str) -> Given:
+    universes = engine.project.settings.project.universes
+    if name not in universes:
+        hint = did_you_mean(name, universes, otherwise="Name one under project.universes in plugin_config.json.")
+        raise MarketError(f"the project has no universe {name!r}", code="TG311", hint=hint)
+    if "symbols" in given.bars:
+        raise UsageError("--universe and --symbols both say which symbols", hint="Leave one of them out.")
+    return Given(given.params, given.settings, {**given.bars, "symbols": name})
+
+
+def _selected(engine: Engine, graphs: Sequence[str], given: Given, resume: str | None, *, keep_going: bool) -> Selected:
+    from pipeline.batch import Selected, recorded
+
+    if resume is None:
+        files = _files(graphs, engine.project.root)
+        return engine.gather(files, given.overrides(), keep_going=keep_going)
+    if graphs or given != Given():
+        raise UsageError("--resume takes the graphs and changes of that run", hint="Give nothing else with it.")
+    found = [engine.gather([file], one, keep_going=False) for file, one in recorded(engine.database, resume)]
+    given_to = {name: one for part in found for name, one in part.given.items()}
+    return Selected(tuple(graph for part in found for graph in part.graphs), given_to)
+
+
+def _files(graphs: Sequence[str], root: Path) -> list[Path]:
+    """The files of all patterns, names and paths, each once, in order."""
+    from pipeline.cli.target import SUFFIXES, find_graph
+
+    if not graphs:
+        raise UsageError("no graph is named", hint="Write tradegraph batch 'graphs/*.yaml'.")
+    found: dict[Path, None] = {}
+    for text in graphs:
+        if not any(sign in text for sign in "*?["):
+            found[find_graph(text, root)] = None
+            continue
+        bases = [Path.cwd(), root] if not Path(text).is_absolute() else [Path(Path(text).anchor)]
+        pattern = text if not Path(text).is_absolute() else str(Path(text).relative_to(Path(text).anchor))
+        matching = next((some for base in bases if (some := sorted(base.glob(pattern)))), [])
+        files = [path for path in matching if path.suffix in SUFFIXES and path.is_file()]
+        if not files:
+            raise GraphError(f"no graph file matches {text!r}", code="TG110", hint="Patterns are relative to here.")
+        found |= dict.fromkeys(path.absolute() for path in files)
+    return list(found)
