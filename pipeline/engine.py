@@ -9,9 +9,8 @@ engine.sql("select node, median(ms) from node_timings group by node")
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,12 @@ import polars as pl
 
 from pipeline.batch import Batch, Selected, as_settings, gather_graphs
 from pipeline.errors import UsageError, did_you_mean
-from pipeline.execution.execute import Options, execute
-from pipeline.execution.kernel import KernelCache
-from pipeline.execution.memory import half_of_memory
+from pipeline.execution.execute import Computed, Options
+from pipeline.execution.executor import Processes
 from pipeline.execution.plan import Keeps, Plan, plan
 from pipeline.execution.protocols import Progress, Silent
 from pipeline.execution.replay import KeptCall, Replay, replay
-from pipeline.execution.run import Run, new_run_id
+from pipeline.execution.run import Run
 from pipeline.execution.why import Reason, why
 from pipeline.graph.cells import Cells
 from pipeline.graph.check import Surroundings, check_file
@@ -36,28 +34,24 @@ from pipeline.graph.schema import FILE_NAME, keep_schema
 from pipeline.laws.certificate import Certificate
 from pipeline.laws.certify import certify
 from pipeline.laws.trial import Compiled
-from pipeline.market.store import Market
 from pipeline.model.kind import METRICS
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery, build_registry
-from pipeline.plugins.host import WorkerHost
 from pipeline.selection import part_of
 from pipeline.settings import Project
+from pipeline.spread import Job, compute_cells, spread
 from pipeline.store.cache import Cache
 from pipeline.store.certificates import write_certificates
 from pipeline.store.collect import Collected
 from pipeline.store.export import Exported, Format, chosen, export
-from pipeline.store.failures import FailureFiles
-from pipeline.store.live import LiveRun
 from pipeline.store.publish import Published, publish
 from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
-from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.retention import Retention, kept, only_metrics
-from pipeline.store.segment import MAX_BYTES, Segments
-from pipeline.sweep import Search, Swept, block_of, prepare
+from pipeline.sweep import Search, Swept, prepare
+from pipeline.workshop import Reuses, Workshop
 
 __all__ = ["Engine", "Overrides", "Result"]
 
@@ -88,11 +82,12 @@ class Engine:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.market = Market(project.market)
-        self.database = Database(project.database, project.private)
+        self._workshop = Workshop.of(project)
+        self.market = self._workshop.market
+        self.database = self._workshop.database
+        self.failures = self._workshop.failures
         self.cache = Cache(self.database, project.private, _retention(project))
-        self.failures = FailureFiles(project.private / "failures")
-        self._kernels = KernelCache(project.private / "kernels")
+        self._kernels = self._workshop.kernels
 
     @classmethod
     def open(cls, root: str | Path = ".") -> Engine:
@@ -147,7 +142,9 @@ class Engine:
     ) -> Plan:
         """What a run would compute and what it would reuse, without reading a bar. Raises GraphError."""
         checked = graph if isinstance(graph, Graph) else self.check(graph, overrides)
-        return plan([checked], self.market, self._segments("plan"), reuse=cache, refresh=refresh, keeps=self._keeps)
+        return plan(
+            [checked], self.market, self._workshop.segments("plan"), reuse=cache, refresh=refresh, keeps=self._keeps
+        )
 
     def select(self, graph: Graph, select: Iterable[str] = (), exclude: Iterable[str] = ()) -> Graph:
         """The part of a graph that a selection means: those nodes, what they need, and what is stored all the same.
@@ -188,7 +185,7 @@ class Engine:
         given = overrides or Overrides()
         checked = graph if isinstance(graph, Graph) else self.check(graph, given)
         options = Options(fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
-        run, published = self._carry_out([checked], options, self._keeps, cache=cache, refresh=refresh)
+        run, published = self._record([checked], options, self._keeps, cache=cache, refresh=refresh)
         return Result(run, checked, published, self.database)
 
     def cells(
@@ -208,41 +205,43 @@ class Engine:
 
     def plan_sweep(self, cells: Cells, *, cache: bool = True) -> Plan:
         """What a sweep would compute and what it would reuse, without reading a bar. Raises GraphError."""
-        return plan(
-            cells.graphs,
-            self.market,
-            self._segments("plan"),
-            reuse=cache,
-            keeps=only_metrics,
-            block=block_of(cells, self.market),
-        )
+        return self._workshop.plan(cells.graphs, Reuses(only_metrics, cache=cache), cells)
 
     def sweep(
         self,
-        graph: str | Path | Cells,
+        graph: str | Path,
         search: Search | None = None,
         overrides: Overrides | None = None,
         *,
         cache: bool = True,
         fail_fast: bool = False,
+        workers: int = 0,
         progress: Progress | None = None,
     ) -> Swept:
         """Run a graph for many choices of its params, store each one's metrics and publish the record.
 
         Equal steps of the cells are one. A node that fails does not raise: the cells that need it have no result.
-        Raises GraphError, UsageError, StoreError.
+        With `workers`, so many processes compute; a step that cells of several tasks need is computed by each of
+        them. Raises GraphError, UsageError, StoreError.
         """
         given = overrides or Overrides()
-        cells = graph if isinstance(graph, Cells) else self.cells(graph, search, given)[0]
+        cells, size = self.cells(graph, search, given)
+        elsewhere: Mapping[str, Computed] = {}
+        if workers:
+            job = Job(str(self.project.root), str(self._file(graph)), search or Search(), given, cache)
+            executor = Processes(partial(compute_cells, job), workers=workers)
+            found = spread(cells, executor, progress or Silent(), workers=workers)
+            cells, elsewhere = cells.without(found.lost), found.steps
         options = Options(
             fail_fast=fail_fast,
             settings=given.as_dict(),
             progress=progress or Silent(),
             published=frozenset((METRICS,)),
             cells=cells,
+            elsewhere=elsewhere,
         )
-        run, published = self._carry_out(cells.graphs, options, only_metrics, cache=cache)
-        return Swept(run, cells, published, self.database)
+        run, published = self._record(cells.graphs, options, only_metrics, cache=cache or bool(workers))
+        return Swept(run, cells, size, published, self.database)
 
     def gather(self, files: Iterable[Path], given: Overrides | None = None, *, keep_going: bool = True) -> Selected:
         """The graphs of a batch, checked and found to have bars.
@@ -252,50 +251,41 @@ class Engine:
 
         def checked(file: Path, one: Overrides) -> Graph:
             graph = self.check(file, one)
-            plan([graph], self.market, self._segments("plan"), reuse=False)  # raises for bars that there are not
+            plan(
+                [graph], self.market, self._workshop.segments("plan"), reuse=False
+            )  # raises for bars that there are not
             return graph
 
         return gather_graphs(files, given or Overrides(), checked, keep_going=keep_going)
 
     def plan_batch(self, selected: Selected, *, cache: bool = True) -> Plan:
         """What a batch would compute and what it would reuse, without reading a bar."""
-        return plan(selected.graphs, self.market, self._segments("plan"), reuse=cache, keeps=self._keeps_of_batch)
+        return plan(
+            selected.graphs, self.market, self._workshop.segments("plan"), reuse=cache, keeps=self._keeps_of_batch
+        )
 
     def batch(
         self, selected: Selected, *, cache: bool = True, fail_fast: bool = False, progress: Progress | None = None
     ) -> Batch:
         """Run many graphs as one plan, store their declared outputs and metrics, and publish. Raises StoreError."""
         options = Options(fail_fast=fail_fast, settings=as_settings(selected.given), progress=progress or Silent())
-        run, published = self._carry_out(selected.graphs, options, self._keeps_of_batch, cache=cache)
+        run, published = self._record(selected.graphs, options, self._keeps_of_batch, cache=cache)
         return Batch(run, selected.graphs, published, self.database)
 
     def _keeps_of_batch(self, graph: Graph, node: str) -> Collection[str]:
         policy = self.project.settings.project.store
         return kept("outputs" if policy == "all" else policy, graph, node)
 
-    def _carry_out(
+    def _record(
         self, graphs: Sequence[Graph], options: Options, keeps: Keeps, *, cache: bool, refresh: Iterable[str] = ()
     ) -> tuple[Run, Published]:
-        """Run graphs as one plan, recorded while it goes on, and publish the record."""
-        run_id = new_run_id()
-        private = self.project.private
         plugins = [
             PluginRow(r.path, r.origin, r.digest, " ".join(r.ids), r.status, r.reason)
             for r in self.discovery.records
             if r.origin != "shipped"
         ]
-        with (
-            LiveRun(private, run_id),
-            WorkerHost(self.project.plugin_directories, private / "kernels") as workers,
-            # claims go with it, also when the run cannot be stored
-            closing(self._segments(run_id, pack=options.cells is not None)) as segments,
-        ):
-            block = 1 if options.cells is None else block_of(options.cells, self.market)
-            planned = plan(graphs, self.market, segments, reuse=cache, refresh=refresh, keeps=keeps, block=block)
-            recorder = Recorder(self.project.database, private, segments, plugins)
-            options = replace(options, sink=recorder, limited=workers, failures=self.failures, memory=self._memory)
-            run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
-            published = recorder.finish(run)
+        how = Reuses(keeps, cache=cache, refresh=refresh)
+        run, published = self._workshop.carry_out(graphs, options, how, plugins)
         self.cache.expire()
         return run, published
 
@@ -379,16 +369,6 @@ class Engine:
 
     def _keeps(self, graph: Graph, node: str) -> Collection[str]:
         return kept(self.project.settings.project.store, graph, node)
-
-    @property
-    def _memory(self) -> int | None:
-        return self.project.settings.project.memory or half_of_memory()
-
-    def _segments(self, run_id: str, *, pack: bool = False) -> Segments:
-        database, folder = self.database, self.project.private / "segments"
-        # an eighth: of what waits in memory the most is for other nodes
-        gather = (self._memory or MAX_BYTES * 8) // 8
-        return Segments(folder, run_id, database.lookup, lambda: database.seen(run_id), gather=gather, pack=pack)
 
 
 def _retention(project: Project) -> Retention:

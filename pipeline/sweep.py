@@ -49,17 +49,19 @@ class Search:
 
 @dataclass(frozen=True)
 class Swept:
-    """A finished sweep and the way to its results."""
+    """A finished sweep and the way to its results; it had `size` cells before any condition."""
 
     run: Run
     cells: Cells
+    size: int
     published: Published
     _database: Database = field(repr=False)
 
     def table(self) -> pl.DataFrame:
         """A row per cell, node and symbol: cell, status, node, symbol, the params, then the metrics."""
         name = self.cells.name
-        params = pl.DataFrame([{"cell": cell.number, **cell.values} for cell in self.cells.cells], strict=False)
+        cells = [*self.cells.cells, *(cell for cell, _ in self.cells.lost)]
+        params = pl.DataFrame([{"cell": cell.number, **cell.values} for cell in cells], strict=False)
         params = params.with_columns(pl.col("cell").cast(pl.Int32))
         query = "select {} from {} where run_id = ? and graph = ?"
         status = self._database.sql(query.format("cell, status", "cells"), [self.run.id, name])

@@ -62,7 +62,8 @@ class _Counts:
         self.began = time.monotonic()
 
     def started(self, *, steps: int, cached: int) -> None:
-        """The plan is made."""
+        """The plan is made, or with workers first the tasks; each is a round of its own."""
+        self.counts = dict.fromkeys(self.counts, 0)
         self.steps, self.due = steps, steps - cached
         self.began = time.monotonic()
 
@@ -131,7 +132,7 @@ class _Live(_Counts):
     def started(self, *, steps: int, cached: int) -> None:
         """The first step begins."""
         super().started(steps=steps, cached=cached)
-        self.bar.update(self._task, total=steps, description="computing")
+        self.bar.update(self._task, total=steps, completed=0, description="computing")
 
     def finished(self, *, node: str, status: str, ms: float | None, rows: int | None, message: str) -> None:
         """A step is done."""

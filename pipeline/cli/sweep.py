@@ -27,6 +27,13 @@ __all__ = ["sweep"]
 @click.option("--objective", metavar="METRIC", help="What cells are ranked by.  [default: sharpe]")
 @click.option("--least", is_flag=True, help="The smallest is the best.")
 @click.option("--top", type=click.IntRange(min=0), default=10, show_default=True, help="How many cells to show.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Compute in N processes, not in this one.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what it would compute, and compute nothing.")
 @click.option("--no-cache", is_flag=True, help="Compute everything, whatever is stored.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first node that fails.")
@@ -45,6 +52,7 @@ def sweep(
     objective: str | None,
     least: bool,
     top: int,
+    workers: int,
     dry_run: bool,
     no_cache: bool,
     fail_fast: bool,
@@ -63,7 +71,6 @@ def sweep(
     from pipeline.cli.many_progress import many_progress
     from pipeline.cli.target import find_graph
     from pipeline.forecast import forecast
-    from pipeline.graph.overrides import Overrides
     from pipeline.sweep import Search
 
     engine = session.open_engine()
@@ -71,22 +78,20 @@ def sweep(
     search = Search(values, where, most, "random" if sampler == "random" else "grid", seed)
     fixed = Given(params, settings, given.bars).overrides()
     file = find_graph(graph, engine.project.root)
-    cells, size = engine.cells(file, search, fixed)
     if dry_run:
+        cells, size = engine.cells(file, search, fixed)
         planned = engine.plan_sweep(cells, cache=not no_cache)
         sweep_report.outlook(cells, size, forecast(planned, engine.database), as_json=session.json)
         return 0
-    sweep_report.check_objective(cells, objective)
     with many_progress(quiet=quiet or session.json, stream=stream) as told, Patience(told) as patience:
         swept = engine.sweep(
-            cells, None, Overrides(fixed.params, fixed.settings, fixed.bars), cache=not no_cache, fail_fast=fail_fast,
-            progress=patience,
-        )  # fmt: skip
+            file, search, fixed, cache=not no_cache, fail_fast=fail_fast, workers=workers, progress=patience
+        )
     ranking = sweep_report.Ranking.of(swept, objective, least=least)
     if session.json:
-        sweep_report.document(swept, size, ranking, stream=stream)
+        sweep_report.document(swept, ranking, stream=stream)
     elif not quiet:
-        sweep_report.summary(swept, size, ranking, top)
+        sweep_report.summary(swept, ranking, top)
     sweep_report.failures(swept, graph, given)
     return INTERRUPTED if patience.pressed else swept.run.exit_status
 

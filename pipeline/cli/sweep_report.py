@@ -25,7 +25,6 @@ from pipeline.sweep import Swept
 
 __all__ = [
     "Ranking",
-    "check_objective",
     "counts_of",
     "document",
     "echo_outlook",
@@ -76,12 +75,6 @@ class Ranking:
         return cls(metric, rows, table["symbol"].drop_nulls().n_unique())
 
 
-def check_objective(cells: Cells, objective: str | None) -> None:
-    """Refuse an objective that cannot be a metric before anything is computed. Raises UsageError."""
-    if objective is not None and objective in cells.cells[0].values:
-        raise UsageError(f"--objective {objective}: that is a param", hint="Name a metric: sharpe, total_return.")
-
-
 def outlook_facts(found: Forecast) -> dict[str, Any]:
     """A forecast as a mapping."""
     return {
@@ -122,10 +115,10 @@ def _cells(cells: Cells, size: int) -> str:
     return f"{counted(size, 'cell')}{kept}"
 
 
-def summary(swept: Swept, size: int, ranking: Ranking, top: int) -> None:
+def summary(swept: Swept, ranking: Ranking, top: int) -> None:
     """The best cells, and how the metric lies over all of them."""
     run, cells = swept.run, swept.cells
-    click.echo(f"{cells.graph.name}: {_cells(cells, size)}")
+    click.echo(f"{cells.graph.name}: {_cells(cells, swept.size)}")
     if ranking.rows.height and top:
         over = f", the mean over {counted(ranking.symbols, 'symbol')}" if ranking.symbols > 1 else ""
         click.echo(click.style(f"best by {ranking.metric}{over}", bold=True))
@@ -162,7 +155,7 @@ def counts_of(run: Run) -> str:
     return ", ".join(f"{count:,} {status}" for status, count in counts.items() if count) or "nothing to do"
 
 
-def document(swept: Swept, size: int, ranking: Ranking, *, stream: bool) -> None:
+def document(swept: Swept, ranking: Ranking, *, stream: bool) -> None:
     """The result for machines: one document, or the last event."""
     run, cells = swept.run, swept.cells
     counts = {"computed": 0, "cached": 0, "failed": 0, "skipped": 0}
@@ -175,7 +168,7 @@ def document(swept: Swept, size: int, ranking: Ranking, *, stream: bool) -> None
         "status": run.status,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
-        "cells": size,
+        "cells": swept.size,
         "kept": len(cells.cells),
         "steps": len(run.records),
         "counts": counts,
@@ -198,6 +191,9 @@ def failures(swept: Swept, graph: str, given: Given) -> None:
         wrong = next((record for record in records if record.status == "failed"), None)
         if wrong is not None and wrong.failure is not None:
             failed.append((cell, wrong.step.node.name, wrong.failure))
+    for cell, reason in cells.lost[:_FAILED]:
+        tell(f"{click.style('TG506', fg='red', bold=True)} {in_words(cell)}: {reason}")
+        tell(f"  alone: {_command(graph, cell, given)}")
     for cell, node, failure in failed[:_FAILED]:
         tell(f"{click.style(failure.code, fg='red', bold=True)} {in_words(cell)}: {node}: {failure.message}")
         tell(f"  alone: {_command(graph, cell, given)}")

@@ -29,7 +29,17 @@ from pipeline.model.garbage import survivors_frozen
 from pipeline.model.kind import METRICS, TRADES, Kind
 from pipeline.model.rows import axis_frame
 
-__all__ = ["Options", "execute"]
+__all__ = ["Computed", "Options", "execute"]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What is known of a step that another process computed."""
+
+    ms: float | None
+    cpu_ms: float | None
+    rows: int | None
+    bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,8 @@ class Options:
 
     Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
     wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed. Tables of
-    the kinds in `published` are noted in the run. `cells` are those of the sweep that the plan is of.
+    the kinds in `published` are noted in the run. `cells` are those of the sweep that the plan is of. Steps
+    whose keys are in `elsewhere` were computed for this run by another process.
     """
 
     fail_fast: bool = False
@@ -50,6 +61,7 @@ class Options:
     memory: int | None = None
     published: frozenset[Kind] = frozenset((METRICS, TRADES))
     cells: Cells | None = None
+    elsewhere: Mapping[str, Computed] = field(default_factory=dict)
 
 
 def execute(
@@ -107,7 +119,12 @@ class _Execution:
                     return
 
     def _record(self, step: Step) -> NodeRecord:
-        return self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
+        record = self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
+        there = self.options.elsewhere.get(step.key) if record.status == "cached" else None
+        if there is None:
+            return record
+        times = (there.ms, there.cpu_ms)
+        return NodeRecord(step, "computed", *times, there.rows, there.bytes, stored=record.stored)
 
     def _together(self, bundle: Sequence[Step]) -> dict[int, NodeRecord]:
         """The records of steps that were called together; of others of the bundle, and where that fails, none."""

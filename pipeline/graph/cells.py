@@ -29,11 +29,21 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of a sweep over `graph`, and the graph of each, which has a name of its own."""
+    """The cells of a sweep over `graph`, and the graph of each, which has a name of its own.
+
+    `lost` are cells that nobody could compute, because whoever tried was killed by it, and how.
+    """
 
     graph: Graph
     cells: tuple[Cell, ...]
     graphs: tuple[Graph, ...]
+    lost: tuple[tuple[Cell, str], ...] = ()
+
+    def without(self, lost: Mapping[int, str]) -> Cells:
+        """The cells that are not lost; those that are stand apart, each with the reason."""
+        left = [pair for pair in zip(self.cells, self.graphs, strict=True) if pair[0].number not in lost]
+        gone = tuple((cell, lost[cell.number]) for cell in self.cells if cell.number in lost)
+        return Cells(self.graph, tuple(cell for cell, _ in left), tuple(graph for _, graph in left), gone)
 
     @property
     def name(self) -> str:

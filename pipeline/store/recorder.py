@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.execution.run import Run
-from pipeline.store.journal import write_journal
+from pipeline.store.journal import write_frames, write_journal
 from pipeline.store.publish import Published, publish
-from pipeline.store.record import Increment, PluginRow
+from pipeline.store.record import Increment, PluginRow, completed
 from pipeline.store.segment import Segments
 
-__all__ = ["EVERY", "Recorder"]
+__all__ = ["EVERY", "Recorder", "ValueRecorder"]
 
 EVERY = 2.0
 """Seconds between increments at the least: a killed run loses the values of so many seconds, and the step it was at."""
@@ -75,3 +75,31 @@ class Recorder:
         self._told, self._stored = len(run.records), len(self._segments.written)
         self._covered |= coverages.keys()
         self._written += 1
+
+
+class ValueRecorder:
+    """The sink of a run whose record somebody else writes: what it computes is stored, and told of now and then."""
+
+    def __init__(self, private: Path, segments: Segments) -> None:
+        self._private = private
+        self._segments = segments
+        self._stored = self._written = 0
+        self._due = time.monotonic() + EVERY
+
+    def took(self, run: Run) -> None:
+        """A step is done: tell of what is stored, when it is time for that."""
+        if time.monotonic() >= self._due:
+            self.checkpoint(run)
+
+    def checkpoint(self, run: Run) -> None:
+        """Make what was computed so far durable, and everybody's."""
+        self._segments.flush()
+        objects = self._segments.written[self._stored :]
+        if objects:
+            coverages = list(self._segments.coverages.values())
+            told = completed(Increment(run, (), objects, coverages), {})
+            write_frames(self._private / "journal", f"{run.id}.{self._written:05d}", told)
+            self._stored += len(objects)
+            self._written += 1
+        self._segments.claims.release()
+        self._due = time.monotonic() + EVERY

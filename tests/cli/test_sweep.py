@@ -84,7 +84,7 @@ def test_a_failed_cell_comes_with_the_command_that_runs_it_alone(swept, tradegra
         (["-p", "level=3:1"], "never gets from 3 to 1"),
         (["--where", "level >"], "TG134"),
         (["--where", "level > 1000"], "keeps none of 4 cells"),
-        (["--objective", "level"], "that is a param"),
+        (["--objective", "level"], "has the metric 'level'"),
         (["--objective", "sharp"], "Did you mean 'sharpe'?"),
     ],
 )

@@ -20,8 +20,7 @@ def reader(tmp_path_factory, answer, blocks):
 
 
 def test_the_commands_and_the_python_on_the_page_run(reader, blocks, answer, monkeypatch):
-    (script,) = blocks(PAGE, "sh")
-    said = answer(script, reader)
+    said = answer("\n".join(blocks(PAGE, "sh")), reader)
     assert "15 cells, 13 kept" in said
     assert "best by total_return" in said
     (code,) = blocks(PAGE, "python")

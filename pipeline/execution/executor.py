@@ -1,0 +1,202 @@
+"""Executors: who carries out independent tasks, in this process or in others.
+
+A task is a number and a few plain arguments, its result plain as well: values of nodes go through the store, never
+through an executor.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Protocol, TypeAlias
+
+__all__ = ["MOST_DEATHS", "Done", "Executor", "Inline", "Processes", "Work"]
+
+Work: TypeAlias = Callable[..., Any]
+"""What is done for a task, given its arguments; for processes a function of a module, or a partial of one."""
+
+MOST_DEATHS = 2
+"""A task that was at work when so many workers ended is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a task: its result, or why there is none. `quarantined` when it took its workers with it."""
+
+    task: int
+    result: Any = None
+    error: str = ""
+    quarantined: bool = False
+
+
+class Executor(Protocol):
+    """Carries out tasks."""
+
+    def submit(self, task: int, *args: Any) -> None:
+        """Take a task; it is begun when somebody is free."""
+
+    def as_completed(self) -> Iterator[Done]:
+        """What came of each task that was submitted, as it comes; ends when none is left."""
+
+    def cancel(self) -> None:
+        """Begin no further task and stop those at work; `as_completed` ends."""
+
+    def close(self) -> None:
+        """End all workers. Nothing may be asked afterwards."""
+
+
+class Inline:
+    """Carries out tasks in this process, one after the other."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._waiting: deque[tuple[int, tuple[Any, ...]]] = deque()
+
+    def submit(self, task: int, *args: Any) -> None:
+        """Take a task."""
+        self._waiting.append((task, args))
+
+    def as_completed(self) -> Iterator[Done]:
+        """What came of each task."""
+        while self._waiting:
+            task, args = self._waiting.popleft()
+            yield _done(self._work, task, args)
+
+    def cancel(self) -> None:
+        """Begin no further task."""
+        self._waiting.clear()
+
+    def close(self) -> None:
+        """There is nothing to end."""
+        self._waiting.clear()
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    line: Connection
+    task: tuple[int, tuple[Any, ...]] | None = None
+
+
+class Processes:
+    """Carries out tasks in `workers` processes that are started anew, never forked: a forked polars hangs.
+
+    A worker that ends in the middle of a task is replaced and the task tried again, `MOST_DEATHS` times in all. A
+    worker whose coordinator is gone ends when its task does.
+    """
+
+    def __init__(self, work: Work, *, workers: int) -> None:
+        self._work = work
+        self._count = workers
+        self._context = multiprocessing.get_context("spawn")
+        self._workers: list[_Worker] = []
+        self._waiting: deque[tuple[int, tuple[Any, ...]]] = deque()
+        self._deaths: dict[int, int] = {}
+
+    def submit(self, task: int, *args: Any) -> None:
+        """Take a task."""
+        self._waiting.append((task, args))
+
+    def as_completed(self) -> Iterator[Done]:
+        """What came of each task; at most one is with each worker."""
+        while self._waiting or any(worker.task for worker in self._workers):
+            self._hand_out()
+            busy = [worker for worker in self._workers if worker.task is not None]
+            ready = wait([thing for worker in busy for thing in (worker.line, worker.process.sentinel)])
+            for worker in busy:
+                # whoever hears of one may have ended all
+                if worker in self._workers and (worker.line in ready or worker.process.sentinel in ready):
+                    done = self._hear(worker)
+                    if done is not None:
+                        yield done
+
+    def cancel(self) -> None:
+        """Begin no further task, and end the workers."""
+        self._waiting.clear()
+        self.close()
+
+    def close(self) -> None:
+        """End all workers."""
+        for worker in self._workers:
+            worker.line.close()
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.join()
+            worker.process.close()
+        self._workers.clear()
+
+    def _hand_out(self) -> None:
+        idle = [worker for worker in self._workers if worker.task is None]
+        while self._waiting and (idle or len(self._workers) < self._count):
+            worker = idle.pop() if idle else self._start()
+            worker.task = self._waiting.popleft()
+            with suppress(OSError):  # it has just ended: that is heard below
+                worker.line.send(worker.task)
+
+    def _start(self) -> _Worker:
+        here, there = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(self._work, there), daemon=True)
+        threads = os.environ.get("POLARS_MAX_THREADS")
+        # read when polars is imported: workers are as many as there are processors
+        os.environ["POLARS_MAX_THREADS"] = "1"
+        try:
+            process.start()
+        finally:
+            if threads is None:
+                del os.environ["POLARS_MAX_THREADS"]
+            else:
+                os.environ["POLARS_MAX_THREADS"] = threads
+        there.close()
+        worker = _Worker(process, here)
+        self._workers.append(worker)
+        return worker
+
+    def _hear(self, worker: _Worker) -> Done | None:
+        """What a worker has to say of its task; None when it ended and another one tries."""
+        assert worker.task is not None
+        task, worker.task = worker.task, None
+        with suppress(EOFError, OSError):
+            if worker.line.poll():
+                done: Done = worker.line.recv()
+                return done
+        worker.process.join()
+        code = worker.process.exitcode
+        worker.process.close()
+        worker.line.close()
+        self._workers.remove(worker)
+        number = task[0]
+        deaths = self._deaths[number] = self._deaths.get(number, 0) + 1
+        if deaths < MOST_DEATHS:
+            self._waiting.appendleft(task)
+            return None
+        return Done(number, error=f"{deaths} workers ended while they were at it ({_ending(code)})", quarantined=True)
+
+
+def _ending(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"exit status {code}"
+    with suppress(ValueError):
+        return signal.Signals(-code).name
+    return f"signal {-code}"
+
+
+def _done(work: Work, task: int, args: tuple[Any, ...]) -> Done:
+    try:
+        return Done(task, work(*args))
+    except Exception as error:  # noqa: BLE001 - a task that fails is a result
+        return Done(task, error=f"{type(error).__name__}: {error}")
+
+
+def _serve(work: Work, line: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, who ends us
+    with suppress(EOFError, OSError):  # the coordinator is gone
+        while True:
+            task, args = line.recv()
+            line.send(_done(work, task, args))

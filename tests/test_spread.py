@@ -1,0 +1,104 @@
+"""A sweep over worker processes: the same results, whoever is killed meanwhile."""
+
+import os
+import runpy
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline.engine import Engine
+from pipeline.spread import ranges
+from pipeline.sweep import Search
+
+NOUNS = runpy.run_path(str(Path(__file__).parent / "execution" / "world.py"))
+PARAMS = "fast: {type: float, default: 1, min: 0, max: 900}\nslow: {type: float, default: 3, min: 0, max: 900}"
+GRAPH = """
+fast: {use: deadly, in: daily.close, with: {by: $fast}}
+slow: {use: plus, in: daily.open, with: {by: $slow}}
+entry: {use: cross, in: {fast: fast, slow: slow}}
+bt: {use: backtest, in: {bars: daily, signal: entry}}
+"""
+DEADLY = '''
+import os
+import signal
+from pathlib import Path
+
+@indicator(style="array")
+def deadly(close: Price, *, by: Annotated[float, Param("Shift")] = 0.0) -> Price:
+    """Kill the process that shifts by two, as often as a file says."""
+    note(f"deadly {by:g}")
+    left = Path(os.environ["TRADEGRAPH_TEST_CALLS"]).with_name("deaths")
+    if by == 2.0 and left.exists() and int(left.read_text()) > 0:
+        left.write_text(str(int(left.read_text()) - 1))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return close + by
+'''
+GRID = Search({"fast": "0:3", "slow": "2:8:2"})
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory, compiled_kernels):
+    """A project with a node that can be deadly."""
+    made = NOUNS["Site"](tmp_path_factory.mktemp("stage") / "site", compiled_kernels)
+    made.node("deadly", DEADLY)
+    made.path = made.graph(GRAPH, params=PARAMS, outputs="stats: bt.metrics")
+    made.snapshot()
+    return made
+
+
+@pytest.fixture
+def site(stage, monkeypatch):
+    """The project on disk."""
+    monkeypatch.setenv(NOUNS["CALLS"], str(stage.root.with_name("calls")))
+    made = stage.restored()
+    made.deaths = stage.root.with_name("deaths")
+    made.deaths.unlink(missing_ok=True)
+    return made
+
+
+def test_the_tasks_of_a_sweep_are_all_its_cells_once() -> None:
+    for cells, workers in ((1, 2), (16, 2), (1000, 2), (1000, 7)):
+        found = [cell for first, last in ranges(cells, workers) for cell in range(first, last)]
+        assert found == list(range(cells))
+        assert len(ranges(cells, workers)) <= workers * 16
+
+
+def test_workers_find_what_one_process_finds_and_one_of_them_may_be_killed(site) -> None:
+    site.deaths.write_text("1")
+    spread = Engine.open(site.root).sweep("g", GRID, workers=2)
+    assert spread.run.status == "ok"
+    assert {record.status for record in spread.run.records} == {"computed"}
+    timed = [record.ms for record in spread.run.records if record.step.type.id == "backtest"]
+    assert len(timed) == 16
+    assert all(timed)
+    alone = Engine.open(site.root).sweep("g", GRID, cache=False)
+    assert spread.table().equals(alone.table())
+
+
+def test_cells_that_kill_every_worker_are_told_as_failed_and_no_other(site) -> None:
+    site.deaths.write_text("99")
+    engine = Engine.open(site.root)
+    swept = engine.sweep("g", GRID, workers=1)
+    assert swept.run.status == "failed"
+    cells = engine.sql("select status, message, params from cells order by cell")
+    assert Counter(cells["status"]) == {"ok": 12, "failed": 4}
+    bad = cells.filter(status="failed")
+    assert all('"fast": 2.0' in text for text in bad["params"])
+    assert all("SIGKILL" in text for text in bad["message"])
+    assert swept.table().filter(status="failed").height == 4
+
+
+@pytest.mark.heavy
+def test_a_sweep_whose_coordinator_is_killed_goes_on_where_it_was(site) -> None:
+    site.deaths.write_text("1")  # in this process: that of the coordinator
+    sweep = "Engine.open(root).sweep('g', Search({'fast': '0:3', 'slow': '2:8:2'}))"
+    code = f"from pipeline.engine import Engine; from pipeline.sweep import Search; {sweep}"
+    process = site.process(code, wait=False, bare=True)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    swept = Engine.open(site.root).sweep("g", GRID)
+    assert swept.run.status == "ok"
+    assert swept.table().equals(Engine.open(site.root).sweep("g", GRID, cache=False).table())
+    assert os.environ[NOUNS["CALLS"]]
