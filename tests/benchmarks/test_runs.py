@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import library, universe, yaml_reading
+from benchmarks import library, sweeps, universe, yaml_reading
 from benchmarks.engine import PHASES
 from benchmarks.overhead import OURS
 from benchmarks.report import Table
@@ -111,3 +111,12 @@ def test_the_library_is_timed_node_by_node(monkeypatch) -> None:
     assert [row["node"] for row in table.rows[:-2]] == list(library.NODES)
     assert all(row["tradegraph"] and row["TA-Lib C"] for row in table.rows)
     assert table.rows[-1]["tradegraph"] == "1.0"
+
+
+def test_a_sweep_is_timed_and_its_averages_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(sweeps.VARIABLE, raising=False)
+    (table,) = sweeps.main(["--cells", "6", "--bars", "120", "--rounds", "1", "--json"])
+    assert "vectorbt left out" in table.notes[1]
+    assert [row["what"] for row in table.rows][:2] == ["the whole sweep", "graphs of all cells"]
+    fast, slow = sweeps.windows(6)
+    assert f"{len(fast) + len(slow)} averages computed for {len(fast) * len(slow)} cells" in table.notes[0]
