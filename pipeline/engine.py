@@ -13,14 +13,13 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipeline.errors import UsageError, did_you_mean
-from pipeline.execution.execute import Options, execute
+from pipeline.execution.execute import Guest, Options, execute
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.memory import half_of_memory
 from pipeline.execution.plan import Plan, plan
@@ -39,12 +38,15 @@ from pipeline.laws.trial import Compiled
 from pipeline.market.store import Market
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
-from pipeline.plugins.discover import Discovery, build_registry
+from pipeline.plugins.discover import Discovery
 from pipeline.plugins.host import WorkerHost
+from pipeline.plugins.monitor import Watched
+from pipeline.plugins.system import PluginSystem
 from pipeline.settings import Project
 from pipeline.store.cache import Cache
 from pipeline.store.certificates import write_certificates
 from pipeline.store.collect import Collected
+from pipeline.store.events import EventJournal
 from pipeline.store.export import Exported, Format, chosen, export
 from pipeline.store.failures import FailureFiles
 from pipeline.store.live import LiveRun
@@ -105,20 +107,26 @@ class Engine:
         self.database = Database(project.database, project.private)
         self.cache = Cache(self.database, project.private, _retention(project))
         self.failures = FailureFiles(project.private / "failures")
+        self.events = EventJournal(project.private)
+        self.plugins = PluginSystem(project, self.events)
         self._kernels = KernelCache(project.private / "kernels")
+        self._schema_of: Registry | None = None
 
     @classmethod
     def open(cls, root: str | Path = ".") -> Engine:
         """The engine of the project at `root`. Raises SettingsError."""
         return cls(Project.open(Path(root)))
 
-    @cached_property
+    @property
     def discovery(self) -> Discovery:
-        """Node types and plugin files as they were found when first asked for."""
-        found = build_registry(self.project.plugin_directories)
+        """Node types and plugin files; those that changed are loaded again where the settings say so."""
+        found = self.plugins.current()
+        self.events.write()
         file = self.project.private / FILE_NAME
-        if file.exists():  # an editor listens: it must not offer what is gone
+        if found.registry is not self._schema_of and os.path.exists(file):  # noqa: PTH110 - False where not allowed
+            # an editor listens: it must not offer what is gone
             _keep_schema(file, found.registry)
+        self._schema_of = found.registry
         return found
 
     @property
@@ -221,13 +229,27 @@ class Engine:
         run_id = new_run_id()
         private = self.project.private
         plugins = [
-            PluginRow(r.path, r.origin, r.digest, " ".join(r.ids), r.status, r.reason)
+            PluginRow(
+                r.path,
+                r.origin,
+                r.digest,
+                " ".join(r.ids),
+                r.status,
+                r.reason,
+                r.signature,
+                *((r.fault.code, r.fault.place.line if r.fault.place else None, r.fault.hint) if r.fault else ()),
+            )
             for r in self.discovery.records
             if r.origin != "shipped"
         ]
         with (
             LiveRun(private, run_id),
-            WorkerHost(self.project.plugin_directories, private / "kernels") as workers,
+            WorkerHost(
+                self.project.plugin_directories,
+                private / "kernels",
+                memory_mb=self.project.settings.memory_limit_mb,
+                log=self.plugins.log_setup,
+            ) as workers,
             closing(self._segments(run_id)) as segments,  # claims go with it, also when the run cannot be stored
         ):
             planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh, keeps=self._keeps)
@@ -236,7 +258,8 @@ class Engine:
                 fail_fast=fail_fast,
                 settings=given.as_dict(),
                 progress=progress or Silent(),
-                sink=recorder,
+                sink=Watched(recorder, self.plugins.monitor),
+                guest=self._guest,
                 limited=workers,
                 failures=self.failures,
                 memory=self.project.settings.project.memory or half_of_memory(),
@@ -319,6 +342,14 @@ class Engine:
             for run_id in {run.run_id for run in found} - left:
                 self.failures.remove(run_id)
         return found
+
+    def _guest(self, node: NodeType) -> Guest:
+        """How a plugin is called: with the time limit of plugins, and apart where the settings say so."""
+        if node.shipped:
+            return Guest()
+        said = self.plugins.settings
+        apart = said.isolation == "worker" and node.id not in said.trusted_plugins
+        return Guest(said.plugin_timeout, confined=apart)
 
     def _file(self, graph: str | Path) -> Path:
         named = self.project.root / "graphs" / f"{graph}.yaml"

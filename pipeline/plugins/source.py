@@ -75,6 +75,8 @@ class SourceTree:
 
     def __init__(self) -> None:
         self._files: dict[Path, SourceFile] = {}
+        self.aliases: dict[str, SourceFile] = {}
+        """Names that mean a certain file wherever they are imported: those of a plugin in its unit test."""
 
     def read(self, path: Path, root: Path) -> SourceFile:
         """The file, captured. Raises PluginError TG401 (file rules) or TG402 (not Python)."""
@@ -120,6 +122,8 @@ class SourceTree:
             package = ("bot_engine", "plugins")[: max(0, 3 - level)]
             return External(".".join((*package, *parts)))
         top = parts[0]
+        if name in self.aliases:
+            return self.aliases[name]
         if top in sys.stdlib_module_names or top in ENGINE:
             return External(name)
         if top == "nodes":

@@ -20,6 +20,7 @@ from pipeline.errors import StoreError
 from pipeline.store.amend import moved_graphs
 from pipeline.store.certificates import land_certificates
 from pipeline.store.draft import drafted, publish_lock
+from pipeline.store.events import land_events
 from pipeline.store.journal import read_pending, run_of
 from pipeline.store.live import live_runs
 from pipeline.store.migrate import migrate
@@ -117,6 +118,7 @@ def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
         source = f"read_parquet({literal(str(file))})"
         connection.execute(f"insert into {table} by name select * from {source}")
     land_certificates(connection, journal)
+    land_events(connection, journal)
     objects, panels = journal / "objects.parquet", journal / "panels.parquet"
     if objects.exists():
         source = f"read_parquet({literal(str(objects))})"

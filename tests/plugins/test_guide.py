@@ -112,7 +112,7 @@ def test_the_guides_indicator_is_a_node_type_and_runs_verbatim(world, guide) -> 
 def test_bars_that_validate_data_refuses_fail_the_node(world, guide) -> None:
     world.write("my_custom_indicator", guide("indicator"))
     run = world.run("i: {use: my_custom_indicator, in: daily, with: {period: 13}}")
-    assert run.records[0].failure.code == "TG501"
+    assert run.records[0].failure.code == "TG507"
     assert "validate_data" in run.records[0].failure.message
 
 

@@ -72,7 +72,7 @@ class Death:
 def open_engine(root: Path) -> Engine:
     """The project's engine without the shipped nodes, for loading them takes 0.1 s."""
     engine = Engine.open(root)
-    engine.__dict__["discovery"] = build_registry([root / "nodes" / "custom"], shipped=root / "shipped")
+    engine.plugins.take(build_registry([root / "nodes" / "custom"], shipped=root / "shipped"))
     return engine
 
 
