@@ -40,7 +40,9 @@ def lines(data: pd.DataFrame, fast: int, slow: int, signal_period: int, variant:
 class MacdVariants(IndicatorPlugin):
     """The MACD line, its signal line and the difference of the two."""
 
-    def calculate(self, data: pd.DataFrame, fast=12, slow=26, signal_period=9, variant='exponential') -> Dict[str, pd.Series]:
+    def calculate(
+        self, data: pd.DataFrame, fast=12, slow=26, signal_period=9, variant='exponential'
+    ) -> Dict[str, pd.Series]:
         return lines(data, fast, slow, signal_period, variant)
 
     def get_metadata(self) -> Dict[str, Any]:

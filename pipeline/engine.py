@@ -134,6 +134,11 @@ class Engine:
         """The node types that graphs may use."""
         return self.discovery.registry
 
+    def publish_events(self) -> None:
+        """Let SQL know what happened to plugins since. Raises StoreError."""
+        if self.events.write():
+            publish(self.project.database, self.project.private)
+
     def write_schema(self) -> Path:
         """Write the JSON Schema of graph files for editors; once it is there, it is kept up to date."""
         file = self.project.private / FILE_NAME

@@ -91,7 +91,7 @@ def _of_plugin(
     for fault in found.faults:
         at = f"line {fault.place.line}: " if fault.place else ""
         what = "contract" if fault.code == "TG413" else "causality" if "looks ahead" in fault.message else "determinism"
-        yield Finding(what, plugin.id, "wrong", f"{at}{fault.code} {fault.message} {fault.hint}".strip(), fault)
+        yield Finding(what, plugin.id, "wrong", f"{at}{fault.code} {fault.message}", fault)
     if found.faults:
         return
     signals = "" if found.signals is None else f", {found.signals:,} signals"

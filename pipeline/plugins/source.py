@@ -14,12 +14,13 @@ import importlib.metadata
 import sys
 import sysconfig
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from types import CodeType
 
 from pipeline.errors import Place, PluginError
 
-__all__ = ["MAX_BYTES", "External", "Import", "SourceFile", "SourceTree"]
+__all__ = ["MAX_BYTES", "External", "Import", "SourceFile", "SourceTree", "compiled"]
 
 MAX_BYTES = 1024 * 1024
 ENGINE = frozenset({"pipeline", "bot_engine"})
@@ -54,6 +55,18 @@ class External:
 
 Import = SourceFile | External | Path
 """Where an import leads: a file, an external module, or a package folder without code."""
+
+
+@lru_cache(maxsize=1024)
+def _parsed(data: bytes, name: str) -> ast.Module:
+    """The tree of a text. Nobody changes it: a reload reads a hundred files, of which one is new."""
+    return ast.parse(data, filename=name)
+
+
+@lru_cache(maxsize=1024)
+def compiled(data: bytes, name: str) -> CodeType:
+    """The code of a text that was parsed."""
+    return compile(_parsed(data, name), name, "exec", dont_inherit=True)
 
 
 @cache
@@ -92,7 +105,7 @@ class SourceTree:
             raise PluginError(f"{path} is larger than 1 MiB", code="TG401", hint="Plugins are code, not data.")
         try:
             data = path.read_bytes()
-            tree = ast.parse(data, filename=str(path))
+            tree = _parsed(data, str(path))
         except OSError as error:
             raise PluginError(f"{path} cannot be read: {error.strerror}", code="TG401") from error
         except (SyntaxError, ValueError) as error:

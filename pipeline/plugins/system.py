@@ -81,6 +81,16 @@ class PluginSystem:
             self._found, self._stamp = found, stamp
             return found
 
+    def forget(self) -> None:
+        """Let go of all verdicts and of what was found: the next look is the first one."""
+        with self._lock:
+            self._policy_file.unlink(missing_ok=True)
+            self._found = None
+
+    @property
+    def _policy_file(self) -> Path:
+        return self.project.private / "admission.json"
+
     def look(self) -> Discovery:
         """What a reload would find; nothing is told and nothing changes."""
         return build_registry(self.project.plugin_directories, policy=self._policy())
@@ -102,7 +112,7 @@ class PluginSystem:
             allow_unsigned=said.development_mode.allow_unsigned_plugins,
             keys=said.trusted_keys,
             trusted=frozenset(said.trusted_plugins),
-            memory=self.project.private / "admission.json",
+            memory=self._policy_file,
         )
 
     def _read_settings(self) -> None:
@@ -131,13 +141,19 @@ class PluginSystem:
             found.append((str(file), state.st_mtime_ns, state.st_size))
         return tuple(found)
 
+    def _place(self, path: str) -> str:
+        """A file's place in the project, which may be moved; the path of one that lies elsewhere."""
+        root = str(self.project.root) + os.sep
+        return path.removeprefix(root)
+
     def _tell(self, found: Discovery) -> None:
         """Log and record what is new since anybody last looked at this project."""
         memory = self.project.private / "plugins.json"
         before = read_seen(memory)
-        now = {record.path: Seen.of(record) for record in found.records if record.origin != "shipped"}
-        events = [_event(found, record) for record in found.records if _is_new(record, before, now)]
-        events += [_gone(path, seen) for path, seen in before.items() if path not in now]
+        mine = {self._place(record.path): record for record in found.records if record.origin != "shipped"}
+        now = {place: Seen.of(record) for place, record in mine.items()}
+        events = [_event(found, record) for place, record in mine.items() if now[place] != before.get(place)]
+        events += [_gone(place, seen) for place, seen in before.items() if place not in now]
         for event in events:
             _write(event)
         _log.debug("looked at %d plugin files, %d of them changed", len(now), len(events))
@@ -154,10 +170,6 @@ def _write(event: PluginEvent) -> None:
     hint = f"hint: {event.hint}" if event.hint else ""
     said = " ".join(part for part in (event.version, event.signature, event.code, event.message, hint) if part)
     _log.log(level, "%s plugin=%s %s %s", event.event, event.plugin, at, said)
-
-
-def _is_new(record: PluginRecord, before: dict[str, Seen], now: dict[str, Seen]) -> bool:
-    return record.path in now and now[record.path] != before.get(record.path)
 
 
 def _event(found: Discovery, record: PluginRecord) -> PluginEvent:
