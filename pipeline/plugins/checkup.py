@@ -81,7 +81,10 @@ def _of_plugin(
     if taken:
         yield Finding("id", plugin.id, "wrong", f"TG404 the id {plugin.id!r} is that of a node type that ships")
     known = {other.id: other for other in loaded.plugins}
-    missing: PluginError | None = missing_package(plugin, known)
+    try:
+        missing = missing_package(plugin, known)
+    except PluginError as malformed:
+        missing = malformed
     said = ", ".join(plugin.requirements) or "none"
     if missing is not None:
         said = f"{missing.faults[0].message} (a plugin of a project counts there)"

@@ -203,7 +203,10 @@ class _Builder:
         known = dict.fromkeys(claimed)
         for plugin in candidate.loaded.plugins:
             own = {**admitted, **{other.id: other for other in candidate.loaded.plugins}}
-            error = missing_package(plugin, known) or unmet_plugin(plugin, own, claimed)
+            try:
+                error = missing_package(plugin, known) or unmet_plugin(plugin, own, claimed)
+            except PluginError as malformed:
+                error = malformed
             if error is not None:
                 self._refuse(candidate.path, "user", candidate.loaded.digest, error.faults, candidate.signature)
                 return True

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from pipeline.errors import NodeError
-from pipeline.frame import DataFrame, Series
+from pipeline.errors import NodeError, Place, PluginError, TradegraphError
+from pipeline.frame import AdapterGap, DataFrame, Series
 from pipeline.frame.guest import is_pandas
-from pipeline.frame.real import from_real, to_real
+from pipeline.frame.real import from_real, has_pandas, to_real
 from pipeline.model.kind import BARS, NUMBER, SIGNAL
 from pipeline.model.node import SINGLE_OUTPUT, NodeType, Output, Port
 from pipeline.plugins.guide import GuidePlugin, RefusedData, sized
@@ -70,17 +71,42 @@ def _frame(plugin: GuidePlugin, bars: DataFrame, inputs: tuple[str, ...], column
 
 
 def _learned(plugin: GuidePlugin) -> tuple[str, ...]:
-    """Names of the outputs, from a call on made-up bars; on more of them where the plugin refuses a few."""
+    """Names of the outputs, from a call on made-up bars; on more of them where the plugin refuses a few.
+
+    Raises PluginError TG413 when the plugin cannot be called.
+    """
     defaults = {param.name: param.default for param in plugin.params if not param.required}
+    error: BaseException | None = None
     for rows in (400, 4_000):
         bars = sample_bars(rows)
-        columns = tuple(bars["close"] * (0.5 + 0.1 * number) for number in range(len(plugin.metadata.inputs)))
+        for number, name in enumerate(plugin.metadata.inputs):
+            bars[name] = bars["close"] * (0.5 + 0.1 * number)
         try:
-            frame = _frame(plugin, bars, tuple(plugin.metadata.inputs), columns)
-            return tuple(_by_name(plugin.calculate(frame, defaults)))
-        except RefusedData as error:
-            refused = error
-    raise refused
+            return tuple(_by_name(_called(plugin, bars, defaults)))
+        except RefusedData as refused:
+            error = refused
+        except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a plugin raises refuses it
+            error = raised
+            break
+    assert error is not None
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == plugin.path]
+    fault = error.faults[0] if isinstance(error, TradegraphError) else None
+    said = fault.message if fault else f"{type(error).__name__}: {error}"
+    place = Place(plugin.path, (lines[-1] if lines else None) or 1)
+    hint = fault.hint if fault else ""
+    raise PluginError(f"on sample bars: {said}", code="TG413", place=place, hint=hint) from error
+
+
+def _called(plugin: GuidePlugin, bars: DataFrame, params: Mapping[str, Any]) -> Any:
+    """The result on `bars`; on real pandas where the adapter lacks something."""
+    if plugin.real:
+        return plugin.calculate(to_real(bars), params)
+    try:
+        return plugin.calculate(bars.copy(), params)
+    except AdapterGap:
+        if plugin.twin is None or not has_pandas():
+            raise
+        return plugin.twin().calculate(to_real(bars), params)
 
 
 def _by_name(result: Any) -> Mapping[str, Any]:

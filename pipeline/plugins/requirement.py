@@ -25,7 +25,7 @@ def read_requirement(text: str, owner: str) -> Requirement:
     except InvalidRequirement as error:
         hint = "Write a name and versions: `numpy>=2,<3`."
         raise PluginError(
-            f"{owner} requires {text!r}, which is no requirement: {error}", code="TG409", hint=hint
+            f"{owner} requires {text!r}, which is no requirement: {str(error).splitlines()[0]}", code="TG409", hint=hint
         ) from None
 
 
