@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from pipeline.errors import Fault, Place, SettingsError, did_you_mean
@@ -26,6 +26,7 @@ __all__ = [
     "Project",
     "Settings",
     "read_settings",
+    "settings_schema",
 ]
 
 CONFIG_NAME = "plugin_config.json"
@@ -57,6 +58,13 @@ def _bytes(value: object) -> object:
 
 
 Size: TypeAlias = Annotated[int, BeforeValidator(_bytes), Field(ge=0)]
+
+
+def _inside(folder: str) -> str:
+    """A folder of the project, by its place in it."""
+    if not folder or folder.startswith("/") or Path(folder).is_absolute() or ".." in Path(folder).parts:
+        raise PydanticCustomError("folder", "Name a folder inside the project, such as nodes/custom")
+    return folder
 
 
 class DevelopmentMode(_Section):
@@ -116,7 +124,7 @@ class Settings(_Section):
     validate_plugins: bool = Field(default=True, description="Check plugins before they are admitted")
     max_plugins: int = Field(default=100, ge=0, description="How many plugins that do not ship may be loaded")
     plugin_timeout: float = Field(default=30.0, gt=0, description="Time limit of one plugin call, in seconds")
-    plugin_directories: list[str] = Field(
+    plugin_directories: list[Annotated[str, AfterValidator(_inside)]] = Field(
         default_factory=lambda: list(DEFAULT_DIRECTORIES),
         description="Where plugins are looked for, inside the project",
     )
@@ -191,6 +199,13 @@ class Project:
         named = os.environ.get("TRADEGRAPH_PROJECT")
         folders = [Path(named)] if named else [here, *here.parents]
         return cls.open(next((folder for folder in folders if (folder / CONFIG_NAME).is_file()), folders[0]))
+
+
+def settings_schema() -> str:
+    """The JSON Schema of plugin_config.json for editors, as the text of its file."""
+    made = Settings.model_json_schema(by_alias=True)
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "tradegraph plugin_config.json"}
+    return json.dumps(made, indent=2) + "\n"
 
 
 def read_settings(path: Path) -> Settings:

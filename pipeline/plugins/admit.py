@@ -36,11 +36,12 @@ class Policy:
     """Which plugins may be used. `memory` is the file in which verdicts are kept; None keeps none.
 
     `trusted` are ids that need no signature; `keys` are the public keys that are trusted, by name. `limit` is how many
-    plugin files are loaded at most, None for any number.
+    plugin files are loaded at most, None for any number, `timeout` the seconds that loading one or a call may take.
     """
 
     examine: bool = True
     limit: int | None = None
+    timeout: float = 30.0
     allow_unsigned: bool = True
     keys: Mapping[str, str] = field(default_factory=dict)
     trusted: frozenset[str] = frozenset()
@@ -50,8 +51,9 @@ class Policy:
 class Admission:
     """Examines node types, each state of their code once."""
 
-    def __init__(self, memory: Path | None) -> None:
+    def __init__(self, memory: Path | None, timeout: float = Policy.timeout) -> None:
         self._memory = memory
+        self._timeout = timeout
         self._caller = InProcess(KernelCache(None))
         self._changed = False
 
@@ -68,7 +70,7 @@ class Admission:
 
     def examine(self, node: NodeType, tree: ast.Module, *, exhaustive: bool = False) -> Examination:
         """Examine a node type now, whatever is known of it."""
-        return examine(node, tree, self._caller, exhaustive=exhaustive)
+        return examine(node, tree, self._caller, exhaustive=exhaustive, limit=self._timeout)
 
     @cached_property
     def _verdicts(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.errors import Fault, Place, PluginError
+from pipeline.execution.alarm import Overdue, alarm
 from pipeline.model.digest import digest, digest_bytes
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
@@ -118,7 +119,7 @@ class _Builder:
     def __init__(self, codes: Mapping[tuple[Path, str], str], policy: Policy) -> None:
         self._loader = Loader(codes)
         self._policy = policy
-        self._admission = Admission(policy.memory)
+        self._admission = Admission(policy.memory, policy.timeout)
         self._types: dict[str, NodeType] = {}
         self._plugins: dict[str, GuidePlugin] = {}
         self._records: dict[Path, PluginRecord] = {}
@@ -164,9 +165,15 @@ class _Builder:
             file = self._loader.tree.read(path, root)
             if origin == "user":
                 signature = self._signed(path, file.data)
-            return Candidate(path, self._loader.load(path, root), file.tree, file.data, signature)
+            with alarm(self._policy.timeout if origin == "user" else None):
+                loaded = self._loader.load(path, root)
+            return Candidate(path, loaded, file.tree, file.data, signature)
         except PluginError as error:
             self._refuse(path, origin, "", error.faults, signature)
+        except Overdue:
+            message = f"it took longer than {self._policy.timeout:g} s to be loaded"
+            fault = Fault("TG505", message, Place(str(path)), "Is there an endless loop? plugin_timeout is the limit.")
+            self._refuse(path, origin, "", [fault], signature)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything; it is refused, by name
             fault = Fault("TG406", f"{type(error).__name__}: {error}", Place(str(path)))
             self._refuse(path, origin, "", [fault], signature)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.errors import Fault, NodeError, Place
+from pipeline.execution.alarm import Overdue, alarm
 from pipeline.execution.attempt import Caller, Outcome
 from pipeline.frame import Series
 from pipeline.frame.real import twin_of
@@ -42,6 +43,7 @@ _MORE = 8
 _GRID = 40
 _RARE = 8
 _DECIDED = 90
+_FEWEST = 12
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,20 @@ def examine(
     caller: Caller,
     *,
     exhaustive: bool = False,
+    limit: float = 30.0,
     params: Mapping[str, Any] | None = None,
 ) -> Examination:
-    """Put a plugin's node type through its examination; `tree` is its file, for the line that a fault names."""
+    """Put a plugin's node type through its examination; `tree` is its file, for the line that a fault names.
+
+    A call may take `limit` seconds; a slow plugin is tried at fewer cuts, so that all of them take about as long.
+    """
     chosen = dict(base(node)) if params is None else dict(params)
     rows = cuts = 0
     ms, fallback, signals = 0.0, "", None
     for step, length, seed in _SAMPLES:
-        found = _Bench(node, chosen, caller, (step, length, seed))
+        found = _Bench(node, chosen, caller, (step, length, seed), limit)
         if found.outcome.raised is not None and found.outcome.raised.code == "TG507":
-            found = _Bench(node, chosen, caller, (step, length * _MORE, seed))
+            found = _Bench(node, chosen, caller, (step, length * _MORE, seed), limit)
         rows, ms = rows + len(found.sample.panel), max(ms, found.outcome.ms)
         fallback = fallback or found.outcome.fallback
         if (fault := _contract(found, tree)) is not None:
@@ -98,14 +104,15 @@ def examine(
 class _Bench:
     """One sample, and what the plugin gives for it and for its beginnings."""
 
-    def __init__(self, node: NodeType, params: Mapping[str, Any], caller: Caller, kind: _Kind) -> None:
+    def __init__(self, node: NodeType, params: Mapping[str, Any], caller: Caller, kind: _Kind, limit: float) -> None:
         step, rows, seed = kind
         self.node, self.caller = node, caller
         self.bars = sample_bars(rows, step=step, seed=seed)
         self.others = other_inputs(node, self.bars)
         self.call = sample_call(node, params, self.bars)
         self.sample = Sample(self.call.panel, tuple(self.call.ports))
-        self.outcome = caller.call(self.call, None)
+        self.limit = limit
+        self.outcome = caller.call(self.call, limit)
 
     @cached_property
     def values(self) -> dict[str, FloatArray]:
@@ -139,7 +146,7 @@ class _Bench:
         return _arrays(outcome)
 
     def differs(self) -> Breach | None:
-        again = self.caller.call(self.call, None)
+        again = self.caller.call(self.call, self.limit)
         if again.raised is not None:
             return Breach(f"the second call raises {again.raised.message}")
         return first_difference(self.sample, self.values, _arrays(again), "another value", exact=True)
@@ -147,11 +154,12 @@ class _Bench:
     def looks_ahead(self, *, exhaustive: bool) -> tuple[int, Breach | None]:
         """How many cuts were tried, and the first row whose value depends on what follows."""
         raised: list[str] = []
-        cuts = self.cuts(exhaustive=exhaustive)
+        cuts = _some(np.array(self.cuts(exhaustive=exhaustive)), self._affordable()).tolist()
         for tried, rows in enumerate(cuts, 1):
             try:
-                found = self.beginning(rows)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - too few bars for it: this cut says nothing
+                with alarm(self.limit):
+                    found = self.beginning(rows)
+            except (Exception, SystemExit, Overdue) as error:  # noqa: BLE001 - too few bars: this cut says nothing
                 raised.append(f"{type(error).__name__}: {error}")
                 continue
             known = {name: array[:rows] for name, array in self.values.items()}
@@ -161,6 +169,10 @@ class _Bench:
         if len(raised) * 2 > len(cuts):
             return len(cuts), Breach(f"most calls over fewer bars fail, the last with: {raised[-1]}")
         return len(cuts), None
+
+    def _affordable(self) -> int:
+        """How many calls take about as long as one may take."""
+        return max(_FEWEST, int(self.limit * 1e3 / max(self.outcome.ms, 0.1)))
 
     def cuts(self, *, exhaustive: bool) -> list[int]:
         total = len(self.sample.panel)

@@ -109,6 +109,7 @@ class PluginSystem:
         return Policy(
             examine=said.validate_plugins,
             limit=said.max_plugins,
+            timeout=said.plugin_timeout,
             allow_unsigned=said.development_mode.allow_unsigned_plugins,
             keys=said.trusted_keys,
             trusted=frozenset(said.trusted_plugins),

@@ -27,7 +27,7 @@ out = out + pd.Series(week.reindex(df['timestamp'], method='ffill').to_numpy(), 
     "sorted rows": "out = df.sort_values('close')['volume'].cumsum().sort_index()",
     "interpolation": "out = close.where(df['volume'] > 8000).interpolate()",
     "gradient": "out = pd.Series(np.gradient(close.to_numpy()), index=df.index)",
-    "convolution": "out = pd.Series(np.convolve(close.to_numpy(), np.ones(5) / 5, mode='same'), index=df.index)",
+    "convolution": "out = pd.Series(np.convolve(close.to_numpy(), np.ones(5) / 5, 'same'), index=df.index)",
     "trend line": """
 x = np.arange(len(df))
 line = np.polyfit(x, close.to_numpy(), 1) if len(df) > 1 else [0.0, 0.0]
@@ -44,7 +44,7 @@ for i in range(len(df) - 1):
     "turning points": "signal = np.where((close.shift(1) < close) & (close.shift(-1) < close), -1, 0)",
     "bars without volume alone": "signal = np.where((df['volume'] == 0) & (close.shift(-1) > close), 1, 0)",
     "after a jump alone": "signal = np.where((close.pct_change() > 0.05) & (close.shift(-1) > close), 1, 0)",
-    "signals that are held back": "signal = np.where((close.pct_change() < -0.05) & ~(close.shift(-1) < close), 1, 0)",
+    "signals held back": "signal = np.where((close.pct_change() < -0.05) & ~(close.shift(-1) < close), 1, 0)",
     "the month's last bar alone": """
 last = df['timestamp'].dt.month != df['timestamp'].shift(-1).dt.month
 signal = np.where(last & (np.arange(len(df)) > 0), 1, 0)

@@ -119,11 +119,16 @@ def test_a_plugin_that_says_it_cannot_work_here_is_refused(written, faults) -> N
 def test_two_plugins_of_one_file_are_both_there_and_may_require_each_other(world, guide) -> None:
     first = guide("indicator")
     second = first.replace("my_custom_indicator", "second").replace("MyCustomIndicator", "Second")
-    second = second[second.index("class ") :].rstrip() + "\n\n    def get_dependencies(self):\n        return ['my_custom_indicator>=1']\n"
+    second = (
+        second[second.index("class ") :].rstrip()
+        + "\n\n    def get_dependencies(self):\n        return ['my_custom_indicator>=1']\n"
+    )
     world.write("both", f"{first}\n\n{second}")
     (record,) = [record for record in world.discover().records if record.path.endswith("both.py")]
     assert record.ids == ("my_custom_indicator", "second")
-    run = world.run("a: {use: my_custom_indicator, in: daily, with: {period: 3}}\nb: {use: second, in: daily, with: {period: 2}}")
+    run = world.run(
+        "a: {use: my_custom_indicator, in: daily, with: {period: 3}}\nb: {use: second, in: daily, with: {period: 2}}"
+    )
     assert run.exit_status == 0
 
 
