@@ -49,7 +49,10 @@ for i in range(len(df) - 1):
 last = df['timestamp'].dt.month != df['timestamp'].shift(-1).dt.month
 signal = np.where(last & (np.arange(len(df)) > 0), 1, 0)
 """,
-    "the strength alone": "signal = np.where(close > close.shift(1), 1, 0)\nstrength = (close / close.max()).clip(0, 1)",
+    "the strength alone": """
+signal = np.where(close > close.shift(1), 1, 0)
+strength = (close / close.max()).clip(0, 1)
+""",
     "share of the whole": "out = pd.Series(np.linspace(0.0, 1.0, len(df)), index=df.index)",
 }
 CAUSAL = {
