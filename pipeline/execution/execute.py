@@ -33,7 +33,9 @@ __all__ = ["Guest", "Options", "execute"]
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """How code that does not ship with the product is called: `limit` in seconds, `confined` by `Options.limited`."""
+    """How code that does not ship with the product is called: `limit` is in seconds per symbol of the call,
+    `confined` says by `Options.limited`.
+    """
 
     limit: float | None = None
     confined: bool = False
@@ -227,10 +229,12 @@ class _Execution:
                 some, rows = selected(panel, todo)
                 ports = [taken(port, rows) for port in ports]
             call = Call(step.type, ports, step.node.params, step.columns, some, self._axes(step, some))
-            guest = self.options.guest(step.type) if step.timeout is None else Guest(step.timeout, confined=True)
-            inline = call.axes or not guest.confined or self.options.limited is None
-            caller: Caller = self.inline if inline else self.options.limited  # type: ignore[assignment]
-            found = evaluate(call, caller, limit=guest.limit, retry=step.retry)
+            guest = self.options.guest(step.type) if step.timeout is None else Guest(confined=True)
+            caller = (self.options.limited if guest.confined else None) or self.inline
+            limit = step.timeout
+            if guest.limit is not None:
+                limit = guest.limit * max(1, len(some.symbols))
+            found = evaluate(call, caller, limit=limit, retry=step.retry)
             if some is panel:
                 return found
             if found.value is not None:
@@ -292,8 +296,6 @@ class _Execution:
         return columns, key, len(panel) if columns else sum(map(len, tables.values())), size
 
     def _keep_call(self, step: Step, call: Call, raised: Raised) -> None:
-        if call.axes:  # its ports have rows of their own, for which the file of a call has no place
-            return
         try:
             self.options.failures.keep(self.run.id, step.users, call, raised)
         except StoreError as error:  # the failure itself is recorded all the same

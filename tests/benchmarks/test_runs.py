@@ -47,12 +47,15 @@ def figures(table: Table, column: str) -> dict[str, Any]:
 def test_one_command_runs_them_all(tables):
     assert list(tables) == [
         "YAML of 3 nodes (0 KiB)",
+        "pandas-style plugins, ms",
         "start-up",
         "chain of 3 nodes",
         "fan of 3 nodes",
         "chain, kernel nodes, in memory",
         "chain, polars nodes, in memory",
         "chain, kernel nodes, real store",
+        "2 nodes of 1,000,000 floats",
+        "runs of 2 nodes over 20 bars, each with new values",
         "bars.parquet through graphs/ema_cross.yaml",
     ]
 

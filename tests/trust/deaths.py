@@ -45,11 +45,11 @@ class Zygote:
         )
         assert self._hear() == "ready"
 
-    def order(self, root: Path, script: str, *, at: int = 0, by: str = "file") -> dict[str, Any]:
-        """Let a child run a script and die before its `at`-th event; 0: let it live and count them."""
+    def order(self, root: Path, script: str, *, at: int = 0, by: str = "file", after: float = 0.0) -> dict[str, Any]:
+        """Let a child run a script and die before its `at`-th event, or `after` seconds by "clock"; 0: let it live."""
         assert self._process.stdin is not None
         notes = {"TRADEGRAPH_TEST_CALLS": os.environ["TRADEGRAPH_TEST_CALLS"]}
-        order = {"root": str(root), "script": script, "at": at, "by": by, "notes": notes}
+        order = {"root": str(root), "script": script, "at": at, "by": by, "after": after, "notes": notes}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         return dict(json.loads(self._hear()))
