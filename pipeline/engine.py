@@ -353,7 +353,8 @@ class Engine:
         if node.shipped:
             return Guest()
         said = self.plugins.settings
-        apart = said.isolation == "worker" and node.id not in said.trusted_plugins
+        installed = {name for record in self.discovery.records if record.origin == "installed" for name in record.ids}
+        apart = said.isolation == "worker" and node.id not in said.trusted_plugins and node.id not in installed
         return Guest(said.plugin_timeout, confined=apart)
 
     def _file(self, graph: str | Path) -> Path:

@@ -46,6 +46,8 @@ class Policy:
     keys: Mapping[str, str] = field(default_factory=dict)
     trusted: frozenset[str] = frozenset()
     memory: Path | None = None
+    installed: tuple[Path, ...] = ()
+    """Files of installed packages: they need no signature, for who installed the package has trusted it."""
 
 
 class Admission:

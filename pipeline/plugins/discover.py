@@ -36,7 +36,7 @@ _OPEN = Policy(examine=False)
 
 @dataclass(frozen=True, slots=True)
 class PluginRecord:
-    """What became of one file: shipped or user, loaded or refused and why (`fault`); how it is signed.
+    """What became of one file: shipped, user or installed; loaded or refused and why (`fault`); how it is signed.
 
     A file that is `kept` was refused in its new version, and its last good one goes on.
     """
@@ -78,7 +78,8 @@ def build_registry(directories: Sequence[Path], *, shipped: Path | None = None, 
             theirs.append((path, home))
     for root in directories:
         theirs += [(path, root) for path in find_files(root)]
-    builder.add([(path, source_root(path, root)) for path, root in theirs])
+    files = [(path, source_root(path, root), "user") for path, root in theirs]
+    builder.add([*files, *((path, path.parent, "installed") for path in policy.installed)])
     return builder.build()
 
 
@@ -131,31 +132,31 @@ class _Builder:
         """Take a file that ships with the product."""
         candidate = self._loaded(path, root, "shipped")
         if candidate is not None:
-            self._take(candidate, "shipped")
+            self._take(candidate)
 
-    def add(self, files: Sequence[tuple[Path, Path]]) -> None:
+    def add(self, files: Sequence[tuple[Path, Path, str]]) -> None:
         """Take a user's files, those that others require first."""
         found: list[Candidate] = []
-        for path, root in files:
+        for path, root, origin in files:
             if path.resolve() in self._records or path.resolve() in self._looked:
                 continue
             self._looked.add(path.resolve())
             if self._policy.limit is not None and len(found) >= self._policy.limit:
                 message = f"max_plugins is {self._policy.limit}, and so many are loaded"
                 hint = "Raise max_plugins, or remove plugins that nobody uses."
-                self._refuse(path, "user", "", [Fault("TG411", message, Place(str(path)), hint)])
-            elif (candidate := self._loaded(path, root, "user")) is not None:
+                self._refuse(path, origin, "", [Fault("TG411", message, Place(str(path)), hint)])
+            elif (candidate := self._loaded(path, root, origin)) is not None:
                 found.append(candidate)
         ordered, circles = in_order(found, self._types)
         for candidate, circle in circles:
             said = " requires ".join(circle)
             fault = Fault("TG410", f"plugins require each other: {said}", Place(str(candidate.path)))
-            self._refuse(candidate.path, "user", candidate.loaded.digest, [fault], candidate.signature)
+            self._refuse(candidate.path, candidate.origin, candidate.loaded.digest, [fault], candidate.signature)
         claimed = {*self._types, *(plugin.id for candidate in found for plugin in candidate.loaded.plugins)}
         claimed |= {node.id for candidate in found for node in candidate.loaded.types}
         for candidate in ordered:
             if not self._lacks(candidate, sorted(claimed)):
-                self._take(candidate, "user")
+                self._take(candidate)
         self._admission.remember()
 
     def _loaded(self, path: Path, root: Path, origin: str) -> Candidate | None:
@@ -165,9 +166,9 @@ class _Builder:
             file = self._loader.tree.read(path, root)
             if origin == "user":
                 signature = self._signed(path, file.data)
-            with alarm(self._policy.timeout if origin == "user" else None):
+            with alarm(None if origin == "shipped" else self._policy.timeout):
                 loaded = self._loader.load(path, root)
-            return Candidate(path, loaded, file.tree, file.data, signature)
+            return Candidate(path, origin, loaded, file.tree, file.data, signature)
         except PluginError as error:
             self._refuse(path, origin, "", error.faults, signature)
         except Overdue:
@@ -215,12 +216,13 @@ class _Builder:
             except PluginError as malformed:
                 error = malformed
             if error is not None:
-                self._refuse(candidate.path, "user", candidate.loaded.digest, error.faults, candidate.signature)
+                digest_of_file = candidate.loaded.digest
+                self._refuse(candidate.path, candidate.origin, digest_of_file, error.faults, candidate.signature)
                 return True
         return False
 
-    def _take(self, candidate: Candidate, origin: str) -> None:
-        loaded, path = candidate.loaded, candidate.path
+    def _take(self, candidate: Candidate) -> None:
+        loaded, path, origin = candidate.loaded, candidate.path, candidate.origin
         clashes = [node for node in loaded.types if node.id in self._types]
         if clashes:
             first = self._types[clashes[0].id].origin
@@ -231,7 +233,7 @@ class _Builder:
             self._contested.update({node.id: str(path) for node in clashes})
             return
         types = [self._with_required(node, candidate) for node in loaded.types]
-        if origin == "user" and self._policy.examine and digest_bytes(candidate.data) not in examined():
+        if origin != "shipped" and self._policy.examine and digest_bytes(candidate.data) not in examined():
             guided = {plugin.id for plugin in loaded.plugins}
             faults = [
                 fault for node in types if node.id in guided for fault in self._admission.faults(node, candidate.tree)

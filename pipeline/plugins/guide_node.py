@@ -91,7 +91,7 @@ def _learned(plugin: GuidePlugin) -> tuple[str, ...]:
     assert error is not None
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == plugin.path]
     fault = error.faults[0] if isinstance(error, TradegraphError) else None
-    said = fault.message if fault else f"{type(error).__name__}: {error}"
+    said = fault.message.removeprefix(f"{plugin.id}: ") if fault else f"{type(error).__name__}: {error}"
     place = Place(plugin.path, (lines[-1] if lines else None) or 1)
     hint = fault.hint if fault else ""
     raise PluginError(f"on sample bars: {said}", code="TG413", place=place, hint=hint) from error

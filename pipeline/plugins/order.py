@@ -19,6 +19,7 @@ class Candidate:
     """A user's file that was run and may yet be refused. `requires` are plugin ids by the id that requires them."""
 
     path: Path
+    origin: str
     loaded: Loaded
     tree: ast.Module
     data: bytes

@@ -18,6 +18,7 @@ from pipeline.errors import SettingsError
 from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
 from pipeline.plugins.discover import Discovery, PluginRecord, build_registry
+from pipeline.plugins.entry import entry_files
 from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
 from pipeline.plugins.monitor import EventSink, Monitor, PluginEvent
@@ -114,6 +115,7 @@ class PluginSystem:
             keys=said.trusted_keys,
             trusted=frozenset(said.trusted_plugins),
             memory=self._policy_file,
+            installed=entry_files(),
         )
 
     def _read_settings(self) -> None:
