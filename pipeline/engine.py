@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import UsageError, did_you_mean
-from pipeline.execution.execute import Guest, Options, execute
+from pipeline.execution.execute import Options, execute
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.memory import half_of_memory
 from pipeline.execution.plan import Plan, plan
@@ -264,7 +264,7 @@ class Engine:
                 settings=given.as_dict(),
                 progress=progress or Silent(),
                 sink=Watched(recorder, self.plugins.monitor),
-                guest=self._guest,
+                guest=self.plugins.guest,
                 limited=workers,
                 failures=self.failures,
                 memory=self._memory,
@@ -347,15 +347,6 @@ class Engine:
             for run_id in {run.run_id for run in found} - left:
                 self.failures.remove(run_id)
         return found
-
-    def _guest(self, node: NodeType) -> Guest:
-        """How a plugin is called: with the time limit of plugins, and apart where the settings say so."""
-        if node.shipped:
-            return Guest()
-        said = self.plugins.settings
-        installed = {name for record in self.discovery.records if record.origin == "installed" for name in record.ids}
-        apart = said.isolation == "worker" and node.id not in said.trusted_plugins and node.id not in installed
-        return Guest(said.plugin_timeout, confined=apart)
 
     def _file(self, graph: str | Path) -> Path:
         named = self.project.root / "graphs" / f"{graph}.yaml"

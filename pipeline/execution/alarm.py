@@ -34,13 +34,19 @@ def alarm(limit: float | None) -> Iterator[None]:
         yield
         return
 
+    over: list[bool] = []
+
     def ring(_signal: int, _frame: FrameType | None) -> None:
-        raise Overdue
+        if not over:
+            raise Overdue
 
     before = signal.signal(signal.SIGALRM, ring)
     try:
-        signal.setitimer(signal.ITIMER_REAL, limit, _AGAIN)
-        yield
+        try:
+            signal.setitimer(signal.ITIMER_REAL, limit, _AGAIN)
+            yield
+        finally:
+            over.append(True)  # it may ring here for the last time: what follows must not be interrupted
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)

@@ -99,6 +99,9 @@ def _of_plugin(
         return
     signals = "" if found.signals is None else f", {found.signals:,} signals"
     yield Finding("contract", plugin.id, "ok", f"right columns and values over {found.rows:,} made-up bars{signals}")
+    if found.infinite:
+        said = f"infinite values, first {found.infinite}: is a bar without volume or move divided by?"
+        yield Finding("contract", plugin.id, "note", said)
     yield Finding("causality", plugin.id, "ok", f"no look ahead: cut after each of {found.cuts:,} bars")
     yield _determinism(node)
     yield _speed(node)

@@ -50,15 +50,35 @@ _FEWEST = 12
 class Examination:
     """What was found. `faults` is empty when all is well; `calls` and `cuts` count how often it was called.
 
-    `ms` is the time of a call over the longest sample, `fallback` what the pandas adapter lacked.
+    `ms` is the time of a call over the longest sample, `fallback` what the pandas adapter lacked, `infinite` says where
+    a value is infinite: that is no reason to refuse, and rarely what its author wants.
     """
 
-    faults: tuple[Fault, ...]
-    rows: int
-    cuts: int
-    ms: float
+    faults: tuple[Fault, ...] = ()
+    rows: int = 0
+    cuts: int = 0
+    ms: float = 0.0
     fallback: str = ""
     signals: int | None = None
+    infinite: str = ""
+
+    def after(self, bench: _Bench) -> Examination:
+        """With what the first call over another sample has shown."""
+        values = bench.values if bench.outcome.raised is None else {}
+        infinite = next(
+            (f"{name!r} in row {np.argmax(np.isinf(a))}" for name, a in values.items() if np.isinf(a).any()), ""
+        )
+        signals = self.signals
+        if "event" in values:
+            signals = (signals or 0) + int(np.count_nonzero(np.nan_to_num(values["event"])))
+        return replace(
+            self,
+            rows=self.rows + len(bench.sample.panel),
+            ms=max(self.ms, bench.outcome.ms),
+            fallback=self.fallback or bench.outcome.fallback,
+            signals=signals,
+            infinite=self.infinite or infinite,
+        )
 
 
 def examine(
@@ -75,30 +95,20 @@ def examine(
     A call may take `limit` seconds; a slow plugin is tried at fewer cuts, so that all of them take about as long.
     """
     chosen = dict(base(node)) if params is None else dict(params)
-    rows = cuts = 0
-    ms, fallback, signals = 0.0, "", None
+    result = Examination()
     for step, length, seed in _SAMPLES:
-        found = _Bench(node, chosen, caller, (step, length, seed), limit)
-        if found.outcome.raised is not None and found.outcome.raised.code == "TG507":
-            found = _Bench(node, chosen, caller, (step, length * _MORE, seed), limit)
-        rows, ms = rows + len(found.sample.panel), max(ms, found.outcome.ms)
-        fallback = fallback or found.outcome.fallback
-        if (fault := _contract(found, tree)) is not None:
-            return Examination((fault,), rows, cuts, ms, fallback)
-        if "event" in found.values:
-            signals = (signals or 0) + int(np.count_nonzero(np.nan_to_num(found.values["event"])))
-        if (breach := found.differs()) is not None:
-            message = f"it answers differently from call to call: {_told(breach)}"
-            hint = "Random numbers need a fixed seed, and nothing may be kept between calls."
-            return Examination((Fault("TG414", message, _place(node, tree), hint),), rows, cuts, ms, fallback, signals)
-        tried, breach = found.looks_ahead(exhaustive=exhaustive)
-        cuts += tried
-        if breach is not None:
-            line = suspicious_line(tree)
-            hint = f"Look at line {line[0]}: {line[1]}." if line else "A value may use the rows up to its own alone."
-            fault = Fault("TG414", f"it looks ahead: {_told(breach)}", _place(node, tree, line and line[0]), hint)
-            return Examination((fault,), rows, cuts, ms, fallback, signals)
-    return Examination((), rows, cuts, ms, fallback, signals)
+        bench = _Bench(node, chosen, caller, (step, length, seed), limit)
+        if bench.outcome.raised is not None and bench.outcome.raised.code == "TG507":
+            bench = _Bench(node, chosen, caller, (step, length * _MORE, seed), limit)
+        result = result.after(bench)
+        fault = _contract(bench, tree) or _steadiness(bench, tree)
+        if fault is None:
+            tried, breach = bench.looks_ahead(exhaustive=exhaustive)
+            result = replace(result, cuts=result.cuts + tried)
+            fault = None if breach is None else _look_ahead(node, tree, breach)
+        if fault is not None:
+            return replace(result, faults=(fault,))
+    return result
 
 
 class _Bench:
@@ -240,11 +250,22 @@ def _contract(bench: _Bench, tree: ast.Module) -> Fault | None:
         if len(array) and np.isnan(array).all():
             message = f"{name!r} is missing in all {len(array)} rows of the sample bars"
             return Fault("TG413", message, _place(node, tree), "Is its window longer than that?")
-        infinite = np.flatnonzero(np.isinf(array))
-        if len(infinite):
-            message = f"{name!r} is infinite in row {infinite[0]} of the sample bars"
-            return Fault("TG413", message, _place(node, tree), "A bar without volume or move is divided by, perhaps.")
     return None
+
+
+def _steadiness(bench: _Bench, tree: ast.Module) -> Fault | None:
+    breach = bench.differs()
+    if breach is None:
+        return None
+    hint = "Random numbers need a fixed seed, and nothing may be kept between calls."
+    message = f"it answers differently from call to call: {_told(breach)}"
+    return Fault("TG414", message, _place(bench.node, tree), hint)
+
+
+def _look_ahead(node: NodeType, tree: ast.Module, breach: Breach) -> Fault:
+    line = suspicious_line(tree)
+    hint = f"Look at line {line[0]}: {line[1]}." if line else "A value may use the rows up to its own alone."
+    return Fault("TG414", f"it looks ahead: {_told(breach)}", _place(node, tree, line and line[0]), hint)
 
 
 def _place(node: NodeType, tree: ast.Module, line: int | None = None) -> Place:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pipeline.errors import SettingsError
+from pipeline.execution.execute import Guest
+from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
 from pipeline.plugins.discover import Discovery, PluginRecord, build_registry
@@ -95,6 +97,14 @@ class PluginSystem:
     def look(self) -> Discovery:
         """What a reload would find; nothing is told and nothing changes."""
         return build_registry(self.project.plugin_directories, policy=self._policy())
+
+    def guest(self, node: NodeType) -> Guest:
+        """How a node type is called in graphs: plugins with their time limit, and apart where the settings say so."""
+        if node.shipped:
+            return Guest()
+        said = self.settings
+        trusted = node.id in said.trusted_plugins or Path(node.origin) in entry_files()
+        return Guest(said.plugin_timeout, confined=said.isolation == "worker" and not trusted)
 
     def told(self, event: PluginEvent) -> None:
         """Something was done to a plugin file by somebody: put it into log and sink."""

@@ -67,7 +67,6 @@ def test_the_hint_names_the_line_that_is_likely_to_blame(examined) -> None:
     ("body", "code", "says"),
     [
         ("out = close.head(10)", "TG413", "10 values"),
-        ("out = close / 0", "TG413", "infinite"),
         ("out = close * float('nan')", "TG413", "missing in all 700 rows"),
         ("out = 'text'", "TG413", "calculate gave str"),
         ("out = 1 / 0", "TG413", "ZeroDivisionError"),
@@ -85,6 +84,14 @@ def test_what_breaks_the_contract_is_refused_with_the_reason(examined, tmp_path,
         fault = error.faults[0]
     assert fault.code == code
     assert says in fault.message, fault.message
+
+
+def test_infinite_values_are_noted_and_do_not_hide_a_look_ahead(examined) -> None:
+    body = "out = (close / df['volume']).where(df['volume'] >= 0)"
+    found = examined(CASES["plugin_text"](body))
+    assert (found.faults, found.infinite) == ((), "'value' in row 40")
+    (fault,) = examined(CASES["plugin_text"](f"{body} + close.shift(-1)")).faults
+    assert fault.code == "TG414"
 
 
 def test_a_plugin_that_needs_many_bars_is_examined_over_more(examined) -> None:
