@@ -89,4 +89,8 @@ def _policy(session: Session) -> Policy:
         if error.faults[0].code != "TG002":
             raise
         return Policy()
-    return Policy(allow_unsigned=said.development_mode.allow_unsigned_plugins, keys=said.trusted_keys)
+    return Policy(
+        allow_unsigned=said.development_mode.allow_unsigned_plugins,
+        keys=said.trusted_keys,
+        timeout=said.plugin_timeout,
+    )

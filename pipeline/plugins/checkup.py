@@ -10,7 +10,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from pipeline.errors import Fault, PluginError, TradegraphError
+from pipeline.errors import Fault, Place, PluginError, TradegraphError
+from pipeline.execution.alarm import Overdue, alarm
 from pipeline.execution.attempt import Call, InProcess
 from pipeline.execution.kernel import KernelCache
 from pipeline.frame import recorded_spellings
@@ -56,7 +57,12 @@ def checkup(path: Path, policy: Policy) -> Iterator[Finding]:
         yield Finding("signature", path.stem, "ok" if fine else "wrong", said)
         if signature.state == "wrong":
             return
-        loaded = loader.load(path, file.root)
+        with alarm(policy.timeout):
+            loaded = loader.load(path, file.root)
+    except Overdue:
+        said = f"it took longer than {policy.timeout:g} s to be loaded: is there an endless loop?"
+        yield Finding("file", path.stem, "wrong", f"TG505 {said}", Fault("TG505", said, Place(str(path))))
+        return
     except TradegraphError as error:
         fault = error.faults[0]
         yield Finding("file", path.stem, "wrong", f"{fault.code} {fault.message}", fault)
@@ -69,11 +75,11 @@ def checkup(path: Path, policy: Policy) -> Iterator[Finding]:
     shipped = build_registry([]).registry
     for plugin in loaded.plugins:
         node = next(node for node in loaded.types if node.id == plugin.id)
-        yield from _of_plugin(plugin, node, loaded, loader, taken=plugin.id in shipped)
+        yield from _of_plugin(plugin, node, loaded, loader, taken=plugin.id in shipped, limit=policy.timeout)
 
 
 def _of_plugin(
-    plugin: GuidePlugin, node: NodeType, loaded: Loaded, loader: Loader, *, taken: bool
+    plugin: GuidePlugin, node: NodeType, loaded: Loaded, loader: Loader, *, taken: bool, limit: float
 ) -> Iterator[Finding]:
     metadata, params = plugin.metadata, ", ".join(param.name for param in plugin.params) or "none"
     said = f"{metadata.name} {metadata.version} by {metadata.author}; params: {params}"
@@ -90,7 +96,9 @@ def _of_plugin(
         said = f"{missing.faults[0].message} (a plugin of a project counts there)"
     yield Finding("dependencies", plugin.id, "wrong" if missing else "ok", said)
     with recorded_spellings() as spellings:
-        found = Admission(None).examine(node, loader.tree.read(loaded.path, loaded.path.parent).tree, exhaustive=True)
+        found = Admission(None, limit).examine(
+            node, loader.tree.read(loaded.path, loaded.path.parent).tree, exhaustive=True
+        )
     for fault in found.faults:
         at = f"line {fault.place.line}: " if fault.place else ""
         what = "contract" if fault.code == "TG413" else "causality" if "looks ahead" in fault.message else "determinism"

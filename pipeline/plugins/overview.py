@@ -26,8 +26,9 @@ def find_plugin(found: Discovery, plugin_id: str, kind: str = "") -> GuidePlugin
     refused = next((r for r in found.records if r.fault and plugin_id in (*r.ids, _stem(r.path))), None)
     if refused is not None and refused.fault is not None:
         fault = refused.fault
+        said = fault.message.removeprefix(f"{_stem(refused.path)}: ")
         raise PluginError(
-            f"the plugin {plugin_id!r} was refused: {fault.message}",
+            f"the plugin {plugin_id!r} was refused: {said}",
             code=fault.code,
             place=fault.place,
             hint=fault.hint,

@@ -97,6 +97,8 @@ class SourceTree:
         if known is not None:
             return known
         resolved = path.resolve()
+        if not resolved.exists():
+            raise PluginError(f"{path} does not exist", code="TG401")
         if not resolved.is_file() or not resolved.is_relative_to(root.resolve()):
             raise PluginError(
                 f"{path} is not a regular file inside {root}", code="TG401", hint="Links out of the folder are refused."
