@@ -168,7 +168,7 @@ class _Builder:
                 signature = self._signed(path, file.data)
             with alarm(None if origin == "shipped" else self._policy.timeout):
                 loaded = self._loader.load(path, root)
-            return Candidate(path, origin, loaded, file.tree, file.data, signature)
+            return Candidate(path, origin, loaded, file, signature)
         except PluginError as error:
             self._refuse(path, origin, "", error.faults, signature)
         except Overdue:
@@ -233,10 +233,13 @@ class _Builder:
             self._contested.update({node.id: str(path) for node in clashes})
             return
         types = [self._with_required(node, candidate) for node in loaded.types]
-        if origin != "shipped" and self._policy.examine and digest_bytes(candidate.data) not in examined():
+        if origin != "shipped" and self._policy.examine and digest_bytes(candidate.file.data) not in examined():
             guided = {plugin.id for plugin in loaded.plugins}
             faults = [
-                fault for node in types if node.id in guided for fault in self._admission.faults(node, candidate.tree)
+                fault
+                for node in types
+                if node.id in guided
+                for fault in self._admission.faults(node, candidate.file.tree)
             ]
             if faults:
                 self._refuse(path, origin, loaded.digest, faults, candidate.signature)

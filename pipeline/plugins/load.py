@@ -33,7 +33,7 @@ from pipeline.plugins.closure import CodeDigester, require_named
 from pipeline.plugins.contract import IndicatorPlugin, StrategyPlugin
 from pipeline.plugins.guide import GuidePlugin, read_plugin
 from pipeline.plugins.guide_node import guide_node
-from pipeline.plugins.source import External, SourceFile, SourceTree, compiled
+from pipeline.plugins.source import External, SourceFile, SourceTree
 
 __all__ = ["Loaded", "Loader"]
 
@@ -72,7 +72,7 @@ class Loader:
     def load(self, path: Path, root: Path) -> Loaded:
         """The node types that a file declares. Raises PluginError with the place of the failure."""
         file = self.tree.read(path, root)
-        if not self.real and b"dataframe" in file.data and wants_pandas(file.tree):
+        if not self.real and wants_pandas(file):
             return self._real(path).load(path, root)
         module = self.module(file)
         whole = self.digester.digest(file)
@@ -138,7 +138,7 @@ class Loader:
         try:
             # what a plugin prints must not end up in the middle of somebody's answer
             with redirect_stdout(sys.stderr):
-                exec(compiled(file.data, str(file.path)), module.__dict__)  # noqa: S102
+                exec(file.code, module.__dict__)  # noqa: S102
         except TradegraphError:
             self._forget(file, name)
             raise
@@ -211,12 +211,12 @@ class _Importer:
         return module
 
 
-def wants_pandas(tree: ast.AST) -> bool:
+def wants_pandas(file: SourceFile) -> bool:
     """True for a file with ``'dataframe': 'pandas'`` in a dict that is written out, as metadata are."""
-    return any(
+    return b"dataframe" in file.data and any(
         isinstance(key, ast.Constant) and key.value == "dataframe" and isinstance(value, ast.Constant)
         and value.value == "pandas"
-        for node in ast.walk(tree) if isinstance(node, ast.Dict)
+        for node in ast.walk(file.tree) if isinstance(node, ast.Dict)
         for key, value in zip(node.keys, node.values, strict=True)
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from pipeline.errors import PluginError
 from pipeline.plugins.load import Loaded
 from pipeline.plugins.requirement import required_plugins
+from pipeline.plugins.source import SourceFile
 
 __all__ = ["Candidate", "in_order"]
 
@@ -21,8 +21,7 @@ class Candidate:
     path: Path
     origin: str
     loaded: Loaded
-    tree: ast.Module
-    data: bytes
+    file: SourceFile
     signature: str = ""
     requires: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
