@@ -136,8 +136,8 @@ class Engine:
 
     def publish_events(self) -> None:
         """Let SQL know what happened to plugins since. Raises StoreError."""
-        if self.events.write():
-            publish(self.project.database, self.project.private)
+        self.events.write()
+        publish(self.project.database, self.project.private)
 
     def write_schema(self) -> Path:
         """Write the JSON Schema of graph files for editors; once it is there, it is kept up to date."""

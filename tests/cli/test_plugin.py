@@ -8,8 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.plugins.discover import build_registry
+
 GUIDE = Path(__file__).parents[1] / "plugins" / "guide"
 AHEAD = ("rolling(window=self.period).mean()", "shift(-self.period)")
+
+
+@pytest.fixture(autouse=True)
+def _afresh(tradegraph, monkeypatch) -> None:
+    """Here registries are built anew for every command: what is kept of them is what these tests are about."""
+    monkeypatch.setattr("pipeline.plugins.system.build_registry", build_registry)
 
 
 @pytest.fixture

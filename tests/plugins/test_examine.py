@@ -104,5 +104,6 @@ def test_a_plugin_that_needs_many_bars_is_examined_over_more(examined) -> None:
     assert found.rows > 4_000
 
 
+@pytest.mark.heavy
 def test_exhaustively_every_bar_is_a_cut(examined) -> None:
     assert examined(CASES["plugin_text"]("out = close.shift(1)"), exhaustive=True).cuts == 698 + 498
