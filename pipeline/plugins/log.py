@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -54,6 +55,20 @@ class _LogFile(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         return super()._open()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; into a new file where somebody has taken the old one away."""
+        stream = self.stream
+        if stream is not None and not self._is(stream):
+            stream.close()
+            self.stream = None
+        super().emit(record)
+
+    def _is(self, stream: TextIOWrapper) -> bool:
+        try:
+            return self.path.stat().st_ino == os.fstat(stream.fileno()).st_ino
+        except OSError:
+            return False
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 - the base class's name
         """Say once that the log cannot be written; whoever logs goes on."""

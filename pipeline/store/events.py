@@ -55,19 +55,24 @@ class EventJournal:
     def __init__(self, private: Path) -> None:
         self._folder = private / "journal"
         self._rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _SCHEMAS}
+        self._written = False
 
     def take(self, events: Sequence[Row], calls: Sequence[Row]) -> None:
         """Keep these; nothing is written before there are many, or `write` is called."""
         self._rows["plugin_events"] += [event.row() for event in events]
         self._rows["plugin_calls"] += [call.row() for call in calls]
         if sum(map(len, self._rows.values())) >= _FULL:
-            self.write()
+            self._written = self.write()
 
     def write(self) -> bool:
-        """Write what was kept, whole and durable; False when there was nothing. What cannot be written is logged."""
+        """Write what was kept, as a whole; True when something waits to be published since this was last asked.
+
+        What cannot be written is logged.
+        """
+        waiting, self._written = self._written, False
         rows, self._rows = self._rows, {name: [] for name in _SCHEMAS}
         if not any(rows.values()):
-            return False
+            return waiting
         name = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-plugins-{os.urandom(4).hex()}"
         temporary, final = self._folder / f".{name}.tmp", self._folder / name
         try:

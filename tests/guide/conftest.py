@@ -82,12 +82,17 @@ def template(tmp_path_factory: pytest.TempPathFactory, blocks: dict[int, tuple[s
 
 
 @pytest.fixture
-def project(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of that project, as the working directory."""
-    root = tmp_path / "project"
+def project(template: Path, registries: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of that project, as the working directory.
+
+    It lies where that of the test before lay, so that its registry is known, see `registries`.
+    """
+    root = template.parent.with_name("place") / "project"
+    shutil.rmtree(root.parent, ignore_errors=True)
     shutil.copytree(template, root)
     monkeypatch.chdir(root)
     monkeypatch.delenv("TRADEGRAPH_PROJECT", raising=False)
+    monkeypatch.setattr("pipeline.plugins.system.build_registry", registries)
     yield root
     integration._managers.pop(root, None)
 

@@ -173,3 +173,16 @@ def test_the_schema_has_every_key_with_its_meaning_and_lets_the_files_through() 
     assert keys == set(schema["properties"])
     assert all("description" in said or "$ref" in said for said in schema["properties"].values())
     Settings.model_validate_json('{"$schema": "./.tradegraph/settings.schema.json"}')
+
+
+def test_the_log_is_rotated_and_made_anew_where_it_was_taken_away(tmp_path) -> None:
+    (tmp_path / "plugin_config.json").write_text("{}")
+    Engine.open(tmp_path)
+    logger = logging.getLogger("tradegraph.plugin")
+    for _ in range(11):
+        logger.info("x" * 100_000)
+    folder = tmp_path / "logs"
+    assert {path.name for path in folder.iterdir()} == {"plugin_system.log", "plugin_system.log.1"}
+    (folder / "plugin_system.log").unlink()
+    logger.info("after all")
+    assert "after all" in (folder / "plugin_system.log").read_text()
