@@ -26,7 +26,7 @@ from pipeline.execution.attempt import Caller, Outcome
 from pipeline.frame import Series
 from pipeline.frame.real import twin_of
 from pipeline.laws.breach import Breach, first_difference
-from pipeline.laws.choice import base
+from pipeline.laws.choice import base, ends
 from pipeline.laws.sample import Sample
 from pipeline.model.column import Column, FloatArray
 from pipeline.model.node import NodeType
@@ -48,7 +48,7 @@ _FEWEST = 12
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found. `faults` is empty when all is well; `calls` and `cuts` count how often it was called.
+    """What was found. `faults` is empty when all is well; `cuts` counts the beginnings of the bars that were tried.
 
     `ms` is the time of a call over the longest sample, `fallback` what the pandas adapter lacked, `infinite` says where
     a value is infinite: that is no reason to refuse, and rarely what its author wants.
@@ -88,13 +88,13 @@ def examine(
     *,
     exhaustive: bool = False,
     limit: float = 30.0,
-    params: Mapping[str, Any] | None = None,
 ) -> Examination:
     """Put a plugin's node type through its examination; `tree` is its file, for the line that a fault names.
 
-    A call may take `limit` seconds; a slow plugin is tried at fewer cuts, so that all of them take about as long.
+    All is tried with the defaults, look ahead at a few cuts also with each param at the ends of its range. A call may
+    take `limit` seconds; a slow plugin is tried at fewer cuts, so that all of them take about as long.
     """
-    chosen = dict(base(node)) if params is None else dict(params)
+    chosen = base(node)
     result = Examination()
     for step, length, seed in _SAMPLES:
         bench = _Bench(node, chosen, caller, (step, length, seed), limit)
@@ -108,7 +108,24 @@ def examine(
             fault = None if breach is None else _look_ahead(node, tree, breach)
         if fault is not None:
             return replace(result, faults=(fault,))
+    for other in _ends(node, chosen):
+        bench = _Bench(node, other, caller, _SAMPLES[0], limit)
+        most = min(_FEWEST, max(2, bench.affordable // 20))
+        tried, breach = (0, None) if bench.outcome.raised is not None else bench.looks_ahead(most=most)
+        result = replace(result, cuts=result.cuts + tried)
+        if breach is not None and breach.row is not None:
+            changed = next(f"{name}={value}" for name, value in other.items() if value != chosen[name])
+            return replace(result, faults=(_look_ahead(node, tree, breach, f"with {changed} "),))
     return result
+
+
+def _ends(node: NodeType, chosen: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The params with one that is bounded on both sides, or has options, at one end."""
+    for other in ends(node, chosen):
+        param = next(param for param in node.params if other[param.name] is not chosen[param.name])
+        bounds = param.param.bounds.given()
+        if ("ge" in bounds and "le" in bounds) or (not bounds.keys() and isinstance(other[param.name], str | bool)):
+            yield other
 
 
 class _Bench:
@@ -161,10 +178,10 @@ class _Bench:
             return Breach(f"the second call raises {again.raised.message}")
         return first_difference(self.sample, self.values, _arrays(again), "another value", exact=True)
 
-    def looks_ahead(self, *, exhaustive: bool) -> tuple[int, Breach | None]:
-        """How many cuts were tried, and the first row whose value depends on what follows."""
+    def looks_ahead(self, *, exhaustive: bool = False, most: int | None = None) -> tuple[int, Breach | None]:
+        """How many cuts were tried, `most` at most, and the first row whose value depends on what follows."""
         raised: list[str] = []
-        cuts = _some(np.array(self.cuts(exhaustive=exhaustive)), self._affordable()).tolist()
+        cuts = _some(np.array(self.cuts(exhaustive=exhaustive)), most or self.affordable).tolist()
         for tried, rows in enumerate(cuts, 1):
             try:
                 with alarm(self.limit):
@@ -180,7 +197,8 @@ class _Bench:
             return len(cuts), Breach(f"most calls over fewer bars fail, the last with: {raised[-1]}")
         return len(cuts), None
 
-    def _affordable(self) -> int:
+    @property
+    def affordable(self) -> int:
         """How many calls take about as long as one may take."""
         return max(_FEWEST, int(self.limit * 1e3 / max(self.outcome.ms, 0.1)))
 
@@ -262,10 +280,10 @@ def _steadiness(bench: _Bench, tree: ast.Module) -> Fault | None:
     return Fault("TG414", message, _place(bench.node, tree), hint)
 
 
-def _look_ahead(node: NodeType, tree: ast.Module, breach: Breach) -> Fault:
+def _look_ahead(node: NodeType, tree: ast.Module, breach: Breach, when: str = "") -> Fault:
     line = suspicious_line(tree)
     hint = f"Look at line {line[0]}: {line[1]}." if line else "A value may use the rows up to its own alone."
-    return Fault("TG414", f"it looks ahead: {_told(breach)}", _place(node, tree, line and line[0]), hint)
+    return Fault("TG414", f"{when}it looks ahead: {_told(breach)}", _place(node, tree, line and line[0]), hint)
 
 
 def _place(node: NodeType, tree: ast.Module, line: int | None = None) -> Place:

@@ -142,10 +142,14 @@ class Watched:
         """A step is done."""
         self._sink.took(run)
         record = run.records[-1]
-        if record.ms is None or record.step.node.type.shipped:
+        kind = record.step.node.type
+        if record.ms is None or kind.shipped:
             return
-        plugin, (graph, node) = record.step.node.type.id, record.step.users[0]
         failure = record.failure or next(iter(record.symbols.values()), None)
+        quick = failure is None and record.ms <= self._monitor.settings.max_execution_time_ms
+        if quick and kind.style != "frame":  # a line for each of ten thousand small nodes would cost more than they do
+            return
+        plugin, (graph, node) = kind.id, record.step.users[0]
         code, message = (failure.code, failure.message) if failure else ("", "")
         if self._monitor.called(
             plugin, record.rows or 0, record.ms, node=f"{graph}.{node}", code=code, message=message

@@ -15,9 +15,7 @@ from pipeline.frame import DataFrame
 __all__ = ["sample_bars"]
 
 
-def sample_bars(
-    rows: int, *, step: Literal["h", "D"] = "h", seed: int = 11, start: str = "2023-01-13T09:00"
-) -> DataFrame:
+def sample_bars(rows: int, *, step: Literal["h", "D"] = "h", seed: int = 11) -> DataFrame:
     """`rows` bars in the columns that plugins get; `step` is their distance, an hour or a day."""
     rng = np.random.default_rng(seed)
     clock = np.arange(rows)
@@ -33,5 +31,5 @@ def sample_bars(
     high, low = np.maximum(opened, close) * (1.0 + reach[0]), np.minimum(opened, close) * (1.0 - reach[1])
     volume = np.floor(rng.lognormal(9.0, 0.8, rows) * (1.0 + 40.0 * np.abs(moves)))
     volume[clock % 97 == 40] = 0.0
-    stamps = np.datetime64(start, "us") + clock.astype(f"timedelta64[{step}]")
+    stamps = np.datetime64("2023-01-13T09:00", "us") + clock.astype(f"timedelta64[{step}]")
     return DataFrame({"timestamp": stamps, "open": opened, "high": high, "low": low, "close": close, "volume": volume})

@@ -55,6 +55,15 @@ def test_what_only_looks_like_it_passes(examined, name) -> None:
     assert found.fallback == ""
 
 
+def test_a_look_ahead_that_waits_for_a_param_is_found(examined) -> None:
+    bounded = "'parameters': {'lead': {'type': 'int', 'default': 0, 'min': 0, 'max': 5}}, **ABOUT}"
+    text = CASES["plugin_text"]("out = close.shift(-kwargs['lead'])").replace("**ABOUT}", bounded)
+    (fault,) = examined(text).faults
+    assert fault.message.startswith("with lead=5 it looks ahead")
+    behind = text.replace("shift(-kwargs", "shift(kwargs")
+    assert examined(behind).faults == ()
+
+
 def test_the_hint_names_the_line_that_is_likely_to_blame(examined) -> None:
     text = CASES["plugin_text"]("base = close.rolling(3).mean()\nout = base - close.shift(-2)")
     (fault,) = examined(text).faults
