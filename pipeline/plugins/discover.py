@@ -67,7 +67,7 @@ def build_registry(directories: Sequence[Path], *, shipped: Path | None = None, 
     stays, then the first in order of path; the other is refused with both paths.
     """
     home = shipped or shipped_nodes()
-    builder = _Builder(read_codes(home), policy)
+    builder = _Builder(home, policy)
     listed = read_manifest(home)
     theirs: list[tuple[Path, Path]] = []
     for path in find_files(home):
@@ -117,8 +117,11 @@ def source_root(path: Path, directory: Path) -> Path:
 
 
 class _Builder:
-    def __init__(self, codes: Mapping[tuple[Path, str], str], policy: Policy) -> None:
-        self._loader = Loader(codes)
+    def __init__(self, home: Path, policy: Policy) -> None:
+        self._home = home
+        self._loader = Loader(read_codes(home))
+        self._loader.tree.gate = self._gate
+        self._trusting = False
         self._policy = policy
         self._admission = Admission(policy.memory, policy.timeout)
         self._types: dict[str, NodeType] = {}
@@ -162,10 +165,13 @@ class _Builder:
     def _loaded(self, path: Path, root: Path, origin: str) -> Candidate | None:
         """The file, read and run, when it may be run."""
         signature = ""
+        self._trusting = origin != "user"
         try:
             file = self._loader.tree.read(path, root)
             if origin == "user":
-                signature = self._signed(path, file.data)
+                signature = str(signature_of(path, self._policy.keys, file.data))
+                # who trusts a plugin by its id trusts what it is made of
+                self._trusting = bool(self._policy.trusted and _ids_in(file.data) & self._policy.trusted)
             with alarm(None if origin == "shipped" else self._policy.timeout):
                 loaded = self._loader.load(path, root)
             return Candidate(path, origin, loaded, file, signature)
@@ -180,30 +186,18 @@ class _Builder:
             self._refuse(path, origin, "", [fault], signature)
         return None
 
-    def _signed(self, path: Path, data: bytes) -> str:
-        """How the file is signed. Raises PluginError TG412 where that is not enough."""
-        policy = self._policy
-        found = signature_of(path, policy.keys, data)
+    def _gate(self, path: Path, data: bytes) -> None:
+        """Let only files pass whose signature is enough, helpers of plugins too. Raises PluginError TG412."""
+        if self._trusting or path.is_relative_to(self._home):
+            return
+        found = signature_of(path, self._policy.keys, data)
         if found.state == "wrong":
             hint = "Sign it again, or remove the .sig file if you trust the file as it is."
-            raise PluginError(
-                f"its signature is wrong: {found.reason}", code="TG412", place=Place(str(path)), hint=hint
-            )
-        if found.state != "valid" and not policy.allow_unsigned and not (self._ids_in(path) & policy.trusted):
+            reason = f"its signature is wrong: {found.reason}"
+            raise PluginError(reason, code="TG412", place=Place(str(path)), hint=hint)
+        if found.state != "valid" and not self._policy.allow_unsigned and not (_ids_in(data) & self._policy.trusted):
             hint = "`tradegraph plugin sign FILE` signs it; development_mode.allow_unsigned_plugins lets it load."
-            raise PluginError(f"it is {found}", code="TG412", place=Place(str(path)), hint=hint)
-        return str(found)
-
-    def _ids_in(self, path: Path) -> set[str]:
-        """Ids that stand in the metadata as text: they can be told without running anything."""
-        tree = self._loader.tree.read(path, path.parent).tree
-        return {
-            str(value.value)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Dict)
-            for key, value in zip(node.keys, node.values, strict=True)
-            if isinstance(key, ast.Constant) and key.value == "id" and isinstance(value, ast.Constant)
-        }
+            raise PluginError(f"{path.name} is {found}", code="TG412", place=Place(str(path)), hint=hint)
 
     def _lacks(self, candidate: Candidate, claimed: Sequence[str]) -> bool:
         """Refuse a file whose requirements are not met."""
@@ -271,3 +265,18 @@ class _Builder:
         records = sorted(self._records.values(), key=lambda record: (record.origin, record.path))
         registry = Registry(self._types.values(), refused=self._refused, contested=self._contested)
         return Discovery(registry, tuple(records), dict(sorted(self._plugins.items())))
+
+
+def _ids_in(data: bytes) -> set[str]:
+    """Ids that stand in the metadata of a file as text: they can be told without running anything."""
+    try:
+        tree = ast.parse(data)
+    except (SyntaxError, ValueError):
+        return set()
+    return {
+        str(value.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == "id" and isinstance(value, ast.Constant)
+    }

@@ -120,6 +120,7 @@ class Loader:
                     hint="Install the extra [pandas], or leave dataframe: pandas out of the metadata.",
                 )
             self._on_pandas = Loader(real=True)
+            self._on_pandas.tree.gate = self.tree.gate
         return self._on_pandas
 
     def module(self, file: SourceFile) -> ModuleType:

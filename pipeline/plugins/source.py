@@ -13,6 +13,7 @@ import importlib.machinery
 import importlib.metadata
 import sys
 import sysconfig
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -104,6 +105,8 @@ class SourceTree:
         self._files: dict[Path, SourceFile] = {}
         self.aliases: dict[str, SourceFile] = {}
         """Names that mean a certain file wherever they are imported: those of a plugin in its unit test."""
+        self.gate: Callable[[Path, bytes], None] = lambda _path, _data: None
+        """Raises for a file that must not be run, before anything is done with its bytes; helpers pass it as well."""
 
     def read(self, path: Path, root: Path) -> SourceFile:
         """The file, captured. Raises PluginError TG401 (file rules) or TG402 (not Python)."""
@@ -121,6 +124,7 @@ class SourceTree:
             raise PluginError(f"{path} is larger than 1 MiB", code="TG401", hint="Plugins are code, not data.")
         try:
             data = path.read_bytes()
+            self.gate(path, data)
             code = _compiled(data, str(path))
         except OSError as error:
             raise PluginError(f"{path} cannot be read: {error.strerror}", code="TG401") from error

@@ -75,12 +75,12 @@ def test_a_wrong_signature_never_loads(key, plugin, outcome, damage, allow) -> N
 
 def test_unsigned_files_load_only_where_that_is_allowed(plugin, outcome) -> None:
     assert outcome(allow_unsigned=True) == ("loaded", "unsigned")
-    assert outcome(allow_unsigned=False)[0] == "my_custom_indicator: it is unsigned"
+    assert outcome(allow_unsigned=False)[0] == "my_custom_indicator: my_custom_indicator.py is unsigned"
 
 
 def test_a_signature_by_somebody_unknown_counts_as_none(key, plugin, outcome) -> None:
     sign_file(plugin, key)
-    assert outcome(allow_unsigned=False)[0] == "my_custom_indicator: it is signed by an unknown key"
+    assert outcome(allow_unsigned=False)[0] == "my_custom_indicator: my_custom_indicator.py is signed by an unknown key"
     assert outcome(allow_unsigned=True) == ("loaded", "signed by an unknown key")
     assert outcome(allow_unsigned=False, keys={"me": public_text(key)}) == ("loaded", "signed by me")
 
@@ -96,6 +96,18 @@ def test_no_line_of_a_file_runs_before_its_signature_was_judged(world, plugin, o
     assert not mark.exists()
     outcome(allow_unsigned=True)
     assert mark.exists()
+
+
+def test_helpers_of_a_signed_plugin_must_be_signed_as_well(world, key, plugin, outcome) -> None:
+    helper = world.write("_helper", "LENGTH = 5\n")
+    plugin.write_text(plugin.read_text() + "\nfrom ._helper import LENGTH\n")
+    sign_file(plugin, key)
+    strict = {"allow_unsigned": False, "keys": {"me": public_text(key)}}
+    assert outcome(**strict)[0] == "my_custom_indicator: _helper.py is unsigned"
+    sign_file(helper, key)
+    assert outcome(**strict) == ("loaded", "signed by me")
+    helper.write_text("LENGTH = 6\n")
+    assert "its signature is wrong" in outcome(allow_unsigned=True)[0]
 
 
 @pytest.mark.parametrize("text", [b"", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
