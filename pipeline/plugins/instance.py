@@ -19,6 +19,7 @@ from pipeline.frame.real import described, from_real, has_pandas, to_real
 from pipeline.plugins.contract import BaseStrategy
 from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.monitor import Monitor
+from pipeline.plugins.trade import backtest
 
 __all__ = ["calculate_indicator", "create_strategy"]
 
@@ -86,8 +87,8 @@ def _offered(plugin: GuidePlugin, monitor: Monitor, limit: float) -> type[Any]:
             return super().set_parameters({name: checked[name] for name in parameters})
 
         def backtest(self, data: Any, **options: Any) -> Any:
-            if plugin.made.backtest is BaseStrategy.backtest:
-                return super().backtest(data, **options)
+            if getattr(plugin.made, "backtest", None) in (None, BaseStrategy.backtest):
+                return backtest(self, data, options)
             frame, back = guest(data)  # the author's own, which works on pandas' frames
             return back(super().backtest(to_real(frame) if plugin.real else _copy(frame), **options))
 
