@@ -77,7 +77,8 @@ def _limits(bounds: object, origin: str) -> dict[str, dict[str, Any]]:
 
 
 def _declared(name: str, said: Any, limits: Mapping[str, Any], origin: str) -> DeclaredParam:
-    kind = _TYPES.get(said.get("type")) if isinstance(said, Mapping) else None
+    wanted = said.get("type") if isinstance(said, Mapping) else None
+    kind = _TYPES.get(wanted) if isinstance(wanted, str | type) else None
     if kind is None:
         got = said.get("type") if isinstance(said, Mapping) else said
         raise PluginError(
@@ -90,15 +91,29 @@ def _declared(name: str, said: Any, limits: Mapping[str, Any], origin: str) -> D
         raise PluginError(f"parameter {name!r} has the bound {odd[0]!r}, expected a number", code="TG403")
     if kind is float and type(default) is int:
         default = float(default)
-    options = said.get("options") or limits.get("options")
-    if options:
-        kind = Literal[tuple(options)]
     lows, highs = [[n for n in pair if n is not None] for pair in (numbers[0::2], numbers[1::2])]
     bounds = {"ge": max(lows, default=None), "le": min(highs, default=None)}
+    options = said.get("options") or limits.get("options")
+    if options:
+        kind, bounds = Literal[tuple(_options(name, options, kind, origin))], {}
+    if default is None:  # as authors say that it may be left open
+        kind = kind | None
     declared = DeclaredParam(name, kind, default, Param(str(said.get("description") or name), **bounds))
     if problem := declared.problem():
         raise _wrong(f"parameter {name!r} {problem}", origin)
     return declared
+
+
+def _options(name: str, options: object, kind: type[Any], origin: str) -> list[Any]:
+    """The options of a param, each of its type; whole numbers do where floats are declared."""
+    if not isinstance(options, list | tuple | set | frozenset):
+        raise _wrong(f"the options of {name!r} are {options!r}, expected a list", origin)
+    listed = sorted(options, key=repr) if isinstance(options, set | frozenset) else options
+    found = [float(item) if kind is float and type(item) is int else item for item in listed]
+    odd = [item for item in found if type(item) is not kind]
+    if odd:
+        raise _wrong(f"parameter {name!r} is {kind.__name__}, its option {odd[0]!r} is not", origin)
+    return found
 
 
 def _wrong(message: str, origin: str) -> PluginError:

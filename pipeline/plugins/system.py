@@ -103,8 +103,9 @@ class PluginSystem:
         if node.shipped:
             return Guest()
         said = self.settings
-        trusted = node.id in said.trusted_plugins or Path(node.origin) in entry_files()
-        return Guest(said.plugin_timeout, confined=said.isolation == "worker" and not trusted)
+        if said.isolation == "none" or node.id in said.trusted_plugins or Path(node.origin) in entry_files():
+            return Guest(said.plugin_timeout)
+        return Guest(said.plugin_timeout, confined=True)
 
     def told(self, event: PluginEvent) -> None:
         """Something was done to a plugin file by somebody: put it into log and sink."""
