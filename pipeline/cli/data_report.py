@@ -131,15 +131,16 @@ def _say_files(done: ImportReport) -> None:
         click.echo(f"{shown}: {counted(file.rows, 'row')}, {counted(file.symbols, 'symbol')}")
         for note in file.notes:
             click.echo(f"  note: {note}")
-        for drop in file.dropped:
-            click.echo(f"  {click.style('dropped', fg='yellow')} {_reason(drop)}")
+        for reason in dict.fromkeys(drop.reason for drop in file.dropped):
+            mine = [drop for drop in file.dropped if drop.reason == reason]
+            click.echo(f"  {click.style('dropped', fg='yellow')} {_said(reason, mine)}")
     if quiet:
         click.echo(f"… {counted(quiet, 'more file')} without anything to say")
 
 
-def _reason(drop: Dropped) -> str:
-    first = f", first in line {drop.first_line:,}" if drop.count > 1 else f", line {drop.first_line:,}"
-    return f"{counted(drop.count, 'row')}: {drop.reason}{first}"
+def _said(reason: str, drops: Sequence[Dropped]) -> str:
+    count, line = sum(drop.count for drop in drops), min(drop.first_line for drop in drops)
+    return f"{counted(count, 'row')}: {reason}, {'first in ' if count > 1 else ''}line {line:,}"
 
 
 def _say_findings(found: Sequence[Finding]) -> None:

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import MarketError
-from pipeline.market.verify import Finding
+from pipeline.market.finding import Finding
 
 __all__ = ["Dropped", "FileReport", "ImportReport", "SymbolReport"]
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Rows that were not taken: why, how many, and the first one's line (row of a Parquet file), from 1."""
+    """Rows that were not taken: why, how many, and the first one's line (row of a Parquet file), from 1.
+
+    `symbol` is whose they are, None when that is unknown.
+    """
 
     reason: str
     count: int
     first_line: int
+    symbol: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 import re
 import shutil
 
+from pipeline.market import Market
 from pipeline.market.formats import FORMATS
+from pipeline.market.tables import market_tables
 
 PAGE = "docs/market-data.md"
 
@@ -22,3 +24,11 @@ def test_the_commands_of_the_page_run(shell, blocks, request, tmp_path):
 def test_the_page_lists_every_format(page):
     named = re.findall(r"^\| `(\w+)` \| .* \| .* \|$", page(PAGE).partition("## What is checked")[0], re.MULTILINE)
     assert sorted(named) == sorted(form.name for form in FORMATS)
+
+
+def test_the_page_lists_the_columns_of_every_table(page, tmp_path):
+    tables = {
+        name: re.findall(r"`(\w+)`", columns)
+        for name, columns in re.findall(r"^\| `(market_\w+)` \| [^|]* \| ([^|]*) \|$", page(PAGE), re.MULTILINE)
+    }
+    assert tables == {name: frame.columns for name, frame in market_tables(Market(tmp_path)).items()}

@@ -96,7 +96,7 @@ def test_three_writers_at_once_lose_nothing(market, checkout) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a POSIX signal")
-@pytest.mark.parametrize(("module", "name", "at"), [("store", "publish", 4), ("store", "swap", 1)])
+@pytest.mark.parametrize(("module", "name", "at"), [("write", "publish", 4), ("advance", "swap", 1)])
 def test_a_writer_killed_in_mid_import_leaves_the_old_market(market, days, checkout, module, name, at) -> None:
     import_frame(market, days("A", bars=9), "1d", source="test")
     before = market.resolve(BarsRequest("1d"))
@@ -118,41 +118,41 @@ def test_a_writer_killed_in_mid_import_leaves_the_old_market(market, days, check
 
 
 def test_a_stale_writer_rebases_on_what_came_in_between(market, days, monkeypatch) -> None:
-    from pipeline.market import store
+    from pipeline.market import advance
 
-    plain, other = store.swap, Market(market.root)
+    plain, other = advance.swap, Market(market.root)
     calls = []
 
     def late(root, base, new):
         calls.append(base.number)
         if len(calls) == 1:
-            monkeypatch.setattr(store, "swap", plain)
+            monkeypatch.setattr(advance, "swap", plain)
             import_frame(other, days("A", "2020-01-03", 5, close=200), "1d", source="other")
             import_frame(other, days("B"), "1d", source="other")
         return plain(root, base, new)
 
-    monkeypatch.setattr(store, "swap", late)
+    monkeypatch.setattr(advance, "swap", late)
     import_frame(market, days("A", "2020-01-01", 4), "1d", source="test")
     assert [(c.symbol, c.rows) for c in market.coverage()] == [("A", 7), ("B", 5)]
     assert market.show("A", "1d")["close"].to_list() == [100, 101, 102, 103, 202, 203, 204]
 
 
 def test_a_writer_that_slept_past_all_kept_heads_does_not_revive_an_old_number(market, days, monkeypatch) -> None:
-    from pipeline.market import store
+    from pipeline.market import advance
     from pipeline.market.manifest import KEPT
 
-    plain, other = store.swap, Market(market.root)
+    plain, other = advance.swap, Market(market.root)
     first = []
 
     def late(root, base, new):
         if not first:
             first.append(base)
-            monkeypatch.setattr(store, "swap", plain)
+            monkeypatch.setattr(advance, "swap", plain)
             for i in range(KEPT + 3):
                 import_frame(other, days(f"S{i}", bars=1), "1d", source="other")
         return plain(root, base, new)
 
-    monkeypatch.setattr(store, "swap", late)
+    monkeypatch.setattr(advance, "swap", late)
     import_frame(market, days("LATE"), "1d", source="test")
     assert len(market.coverage()) == KEPT + 4
     assert market.resolve(BarsRequest("1d", ("LATE",), end=dt.datetime(2030, 1, 1))).symbols == ("LATE",)

@@ -108,11 +108,11 @@ def test_every_dropped_row_is_counted_with_its_first_line(market, file) -> None:
     )
     report = import_files(market, [file("A.csv", text)], "1d")
     expected = (
-        Dropped("no time", 1, 3),
-        Dropped("unreadable time", 1, 4),
-        Dropped("no price", 3, 5),
-        Dropped("price is zero", 1, 7),
-        Dropped("repeated time", 1, 8),
+        Dropped("no time", 1, 3, "A"),
+        Dropped("unreadable time", 1, 4, "A"),
+        Dropped("no price", 3, 5, "A"),
+        Dropped("price is zero", 1, 7, "A"),
+        Dropped("repeated time", 1, 8, "A"),
     )
     assert report.files[0].dropped == expected
     assert report.symbols[0].dropped == expected
@@ -203,7 +203,7 @@ def test_of_two_files_with_the_same_bar_the_later_one_counts(market, file) -> No
     one, two = file("1.csv", PLAIN), file("2.csv", PLAIN.replace("10.5,100", "10.75,100"))
     report = import_files(market, [one, two], "1d", symbol="A")
     assert market.show("A", "1d")["close"][0] == 10.75
-    assert report.files[0].dropped == (Dropped("repeated time", 3, 2),)
+    assert report.files[0].dropped == (Dropped("repeated time", 3, 2, "A"),)
     assert market.coverage()[0].source == "1.csv and 1 more" or market.coverage()[0].source == "2.csv"
 
 
