@@ -22,6 +22,10 @@ _SWEEP_EVERY = 64
 _A_DAY = 86_400.0
 
 
+def _changed(base: Head, change: Callable[[Head], Head]) -> tuple[Head, Head]:
+    return base, change(base)
+
+
 def advance(manifests: Manifests, change: Callable[[Head], Head], note: Callable[[], Note]) -> bool:
     """Put what `change` makes of the head in its place; again from the new head if another was first.
 
@@ -30,8 +34,7 @@ def advance(manifests: Manifests, change: Callable[[Head], Head], note: Callable
     """
     root = manifests.root
     for attempt in range(ATTEMPTS):
-        base = replace(manifests.head(), dropped=(), note=None)
-        new = change(base)
+        base, new = manifests.now(lambda head: _changed(replace(head, dropped=(), note=None), change))
         if new is base:
             return False
         new = replace(new, note=note())

@@ -41,6 +41,7 @@ __all__ = [
     "Sheet",
     "damaged",
     "folder",
+    "is_kept",
     "load_file",
     "newest_heads",
     "notes",
@@ -275,6 +276,11 @@ def _numbers(root: Path) -> list[int]:
     except FileNotFoundError:
         return []
     return sorted(int(name[:-5]) for name in names if name.endswith(".json") and name[:-5].isdigit())
+
+
+def is_kept(root: Path, head: Head) -> bool:
+    """False once a head was pruned: its files may have gone with it, and that they have is no damage."""
+    return not head.number or _head_path(root, head.number).exists()
 
 
 def _head_path(root: Path, number: int) -> Path:

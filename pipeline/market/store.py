@@ -18,7 +18,7 @@ from pipeline.market.facts import Facts
 from pipeline.market.finding import Finding
 from pipeline.market.history import Difference, differences
 from pipeline.market.incoming import Counts, Incoming
-from pipeline.market.manifest import Note, folder, notes
+from pipeline.market.manifest import Head, Note, folder, notes
 from pipeline.market.manifests import Manifests
 from pipeline.market.panel import load_rows, panel_of
 from pipeline.market.part import Part, instant
@@ -62,12 +62,15 @@ class Market:
         """
         if request.resample:
             return of_faster(self.resolve(faster(request)), request)
-        head = self._manifests.head()
-        if request.timeframe not in head.sheets:
-            raise no_such_timeframe(request.timeframe, head.sheets)
-        entries = self._manifests.sheet(head, request.timeframe).entries
-        symbols = choose(request, {symbol: entry.spans for symbol, entry in entries.items()})
-        return ResolvedBars(request, symbols, self._manifests.digests(head, request, symbols))
+
+        def resolved(head: Head) -> ResolvedBars:
+            if request.timeframe not in head.sheets:
+                raise no_such_timeframe(request.timeframe, head.sheets)
+            entries = self._manifests.sheet(head, request.timeframe).entries
+            symbols = choose(request, {symbol: entry.spans for symbol, entry in entries.items()})
+            return ResolvedBars(request, symbols, self._manifests.digests(head, request, symbols))
+
+        return self._manifests.now(resolved)
 
     def read(self, resolved: ResolvedBars, columns: Sequence[str]) -> Panel:
         """The bars that were resolved: `columns` of all rows before the end, adjusted, by (symbol, ts).
@@ -76,12 +79,15 @@ class Market:
         them). Raises MarketError TG305 when a part is missing or damaged, TG307 when the data has
         since gone; UsageError TG001 for a column that bars do not have.
         """
-        request, end = resolved.request, end_of(resolved.request)
+        request = resolved.request
         asked = check_columns(columns, request)
         if request.resample:
             made_of = of_faster(resolved, faster(request))
             return slower_panel(self.read(made_of, columns_below(asked)), request, asked)
-        head = self._manifests.head_of(resolved)
+        return self._manifests.then(resolved, lambda head: self._panel(head, resolved, asked))
+
+    def _panel(self, head: Head, resolved: ResolvedBars, columns: Sequence[str]) -> Panel:
+        request, end = resolved.request, end_of(resolved.request)
         entries = self._manifests.sheet(head, request.timeframe).entries
         files, counts = [], []
         for symbol in resolved.symbols:
@@ -94,7 +100,7 @@ class Market:
 
         actions = self._manifests.that_matter(head, request, resolved.symbols)
         return panel_of(
-            resolved.symbols, columns=asked, actions=actions, end=end, forward=request.adjust == "forward", load=load
+            resolved.symbols, columns=columns, actions=actions, end=end, forward=request.adjust == "forward", load=load
         )
 
     def extended(self, resolved: ResolvedBars, end: dt.datetime | None) -> tuple[str | None, ...]:
@@ -105,26 +111,30 @@ class Market:
         """
         if resolved.request.resample:  # a longer range has bars that are unfinished in this one
             return (None,) * len(resolved.symbols)
-        head, request = self._manifests.head(), resolved.request
-        longer = replace(request, end=end)
-        there = self._manifests.sheet(head, request.timeframe).entries
-        if any(symbol not in there for symbol in resolved.symbols):
-            return (None,) * len(resolved.symbols)
-        short, long = (self._manifests.that_matter(head, r, resolved.symbols) for r in (request, longer))
-        digests = self._manifests.digests(head, longer, resolved.symbols)
-        return tuple(
-            digest if same_actions(short.get(symbol), long.get(symbol)) else None
-            for symbol, digest in zip(resolved.symbols, digests, strict=True)
-        )
+        request, longer = resolved.request, replace(resolved.request, end=end)
+
+        def digests(head: Head) -> tuple[str | None, ...]:
+            there = self._manifests.sheet(head, request.timeframe).entries
+            if any(symbol not in there for symbol in resolved.symbols):
+                return (None,) * len(resolved.symbols)
+            short, long = (self._manifests.that_matter(head, r, resolved.symbols) for r in (request, longer))
+            found = self._manifests.digests(head, longer, resolved.symbols)
+            return tuple(
+                digest if same_actions(short.get(symbol), long.get(symbol)) else None
+                for symbol, digest in zip(resolved.symbols, found, strict=True)
+            )
+
+        return self._manifests.now(digests)
 
     def coverage(self) -> list[Coverage]:
         """What is stored, by timeframe and symbol."""
-        head = self._manifests.head()
-        return [
-            Coverage(t, s, e.rows, instant(e.first), instant(e.last), len(e.parts), e.source, e.synthetic)
-            for t in sorted(head.sheets, key=timeframe_seconds)
-            for s, e in sorted(self._manifests.sheet(head, t).entries.items())
-        ]
+        return self._manifests.now(
+            lambda head: [
+                Coverage(t, s, e.rows, instant(e.first), instant(e.last), len(e.parts), e.source, e.synthetic)
+                for t in sorted(head.sheets, key=timeframe_seconds)
+                for s, e in sorted(self._manifests.sheet(head, t).entries.items())
+            ]
+        )
 
     def show(self, symbol: str, timeframe: str, *, limit: int | None = 20, adjust: Adjust = "none") -> pl.DataFrame:
         """The last `limit` bars of a symbol (all when None): ts, open, high, low, close, volume."""
@@ -135,7 +145,7 @@ class Market:
 
     def actions(self, symbol: str | None = None) -> pl.DataFrame:
         """The dividends and splits of a symbol, or of all, by ex-date: symbol, ts, dividend, split, close."""
-        table = self._manifests.actions(self._manifests.head())
+        table = self._manifests.now(self._manifests.actions)
         return pl.read_parquet(encode_actions(table if symbol is None else {symbol: table.get(symbol, NO_ACTIONS)}))
 
     def verify(self) -> list[Finding]:
@@ -179,7 +189,7 @@ class Market:
 
     def facts(self) -> dict[str, Facts]:
         """What is known about symbols besides their bars; symbols of which nothing is known are left out."""
-        return self._manifests.facts(self._manifests.head())
+        return self._manifests.now(self._manifests.facts)
 
     def log(self) -> list[tuple[int, Note]]:
         """Every change, newest first: its number and what was done."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import MarketError
 from pipeline.market import Market
 from pipeline.market.importing import import_frame
 from pipeline.model.bars import BarsRequest
@@ -156,3 +157,74 @@ def test_a_writer_that_slept_past_all_kept_heads_does_not_revive_an_old_number(m
     import_frame(market, days("LATE"), "1d", source="test")
     assert len(market.coverage()) == KEPT + 4
     assert market.resolve(BarsRequest("1d", ("LATE",), end=dt.datetime(2030, 1, 1))).symbols == ("LATE",)
+
+
+@pytest.fixture
+def overtaken(market, days, monkeypatch):
+    """`overtaken(change)`: while the next read is at it, `change(i)` comes so often that its state is pruned."""
+    from pipeline.market import store
+    from pipeline.market.manifest import KEPT
+
+    def build(change) -> None:
+        plain = store.load_rows
+
+        def late(files, columns):
+            monkeypatch.setattr(store, "load_rows", plain)
+            for i in range(KEPT + 2):
+                import_frame(Market(market.root), change(i), "1d", source="other")
+            return plain(files, columns)
+
+        monkeypatch.setattr(store, "load_rows", late)
+
+    return build
+
+
+def test_a_read_whose_files_are_pruned_meanwhile_reads_the_same_bars_from_newer_ones(market, put, days, overtaken):
+    put(days("A", "2019-12-30", bars=5))
+    (file,) = market.root.rglob("bars/**/*.parquet")
+    resolved = market.resolve(BarsRequest("1d", end=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
+    overtaken(lambda i: days("A", "2020-01-02", bars=1, close=200.0 + i))
+    assert market.read(resolved, ["close"]).columns["close"].array.tolist() == [100.0, 101.0]
+    assert not file.exists()
+
+
+def test_a_read_whose_bars_are_gone_meanwhile_says_so_and_not_that_a_file_is_damaged(market, put, days, overtaken):
+    put(days("A", bars=3))
+    overtaken(lambda i: days("A", bars=3, close=200.0 + i))
+    with pytest.raises(MarketError, match="no longer in the market") as caught:
+        market.read(market.resolve(BarsRequest("1d")), ["close"])
+    assert caught.value.faults[0].code == "TG307"
+
+
+def test_a_sweep_is_not_disturbed_by_files_that_other_writers_take_away(market, put, days, monkeypatch) -> None:
+    put(days("A"))
+    for name in ("gone", "left"):
+        (market.root / ".incoming" / name).write_text("x")
+    plain = Path.stat
+
+    def stat(path, **more):
+        if path.name == "gone":
+            path.unlink(missing_ok=True)
+        return plain(path, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", stat)
+        swept = market.sweep(older_than=-60.0)
+    assert [path.name for path in swept] == ["left"]
+
+
+def test_a_check_that_is_overtaken_begins_anew_instead_of_crying_damage(market, put, days, monkeypatch) -> None:
+    from pipeline.market import care
+    from pipeline.market.manifest import KEPT
+
+    put(days("A", bars=3))
+    plain = care.load_part
+
+    def late(path, part):
+        monkeypatch.setattr(care, "load_part", plain)
+        for i in range(KEPT + 2):
+            put(days("A", bars=3, close=200.0 + i))
+        return plain(path, part)
+
+    monkeypatch.setattr(care, "load_part", late)
+    assert market.verify() == []

@@ -7,8 +7,9 @@ has loaded are loaded here too, for the children after it.
 An order is {"root", "script", "at", "by", "notes"}, `notes` being environment variables: the child runs a script in
 the project at `root` and kills itself with SIGKILL before the `at`-th event; `at` 0 counts them and lives. Events
 are those of Python's audit hooks that touch files of the project (by "file"), or calls of the store and the market,
-into and out of them (by "call"): those lie between the statements that DuckDB and polars carry out. A report is
-{"ended", "acknowledged", "events"}.
+into and out of them (by "call"): those lie between the statements that DuckDB and polars carry out. "with" may hold
+more for the script. A report is {"ended", "acknowledged", "events"}. A list of orders is carried out at once, by
+children side by side; its report is a list too.
 """
 
 import importlib
@@ -16,11 +17,14 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+import storm
 
 import pipeline.engine
 import pipeline.market.importing
@@ -105,7 +109,14 @@ def import_bars(root: Path, acknowledge: Callable[[str], None]) -> None:
     acknowledge("imported")
 
 
-SCRIPTS = {"run": run, "run_thrice": run_thrice, "publish_waiting": publish_waiting, "import_bars": import_bars}
+SCRIPTS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "run_thrice": run_thrice,
+    "publish_waiting": publish_waiting,
+    "import_bars": import_bars,
+    "write": storm.write,
+    "watch": storm.watch,
+}
 
 
 def live_and_die(order: dict[str, Any], report: int) -> None:
@@ -117,14 +128,15 @@ def live_and_die(order: dict[str, Any], report: int) -> None:
     os.environ.update(order["notes"])
     death = Death(order["at"], order["root"])
     death.begin(order["by"])
-    SCRIPTS[order["script"]](Path(order["root"]), lambda what: say("acknowledged", what))
+    more = order.get("with", {})
+    SCRIPTS[order["script"]](Path(order["root"]), lambda what: say("acknowledged", what), **more)
     death.counts = False
     say("events", death.seen)
     say("modules", *sys.modules)
 
 
-def carry_out(order: dict[str, Any]) -> dict[str, Any]:
-    """Fork a child for an order and wait for its end."""
+def bear(order: dict[str, Any]) -> tuple[int, int]:
+    """Fork a child for an order: its process, and where it says what it does."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -133,9 +145,16 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
             os.close(reading)
             live_and_die(order, writing)
             status = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(status)
     os.close(writing)
+    return child, reading
+
+
+def bury(child: int, reading: int) -> dict[str, Any]:
+    """Hear a child out and wait for its end."""
     with os.fdopen(reading) as pipe:
         words = [line.split() for line in pipe]
     _, status = os.waitpid(child, 0)
@@ -149,6 +168,13 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
         "acknowledged": [rest[0] for kind, *rest in words if kind == "acknowledged"],
         "events": int(said.get("events", ["0"])[0]),
     }
+
+
+def carry_out(orders: dict[str, Any] | list[dict[str, Any]]) -> Any:
+    """The report of an order, or those of orders that are carried out at once."""
+    if isinstance(orders, dict):
+        return bury(*bear(orders))
+    return [bury(*child) for child in [bear(order) for order in orders]]
 
 
 if __name__ == "__main__":
