@@ -21,7 +21,7 @@ from pipeline.market.incoming import Counts, Incoming
 from pipeline.market.manifest import Head, Note, folder, notes
 from pipeline.market.manifests import Manifests
 from pipeline.market.panel import load_rows, panel_of
-from pipeline.market.part import Part, instant
+from pipeline.market.part import instant
 from pipeline.market.request import check_columns, choose, end_of, no_such_timeframe
 from pipeline.market.slower import columns_below, faster, of_faster, slower_panel
 from pipeline.model.bars import Adjust, BarsRequest, Offsets, Panel, ResolvedBars, timeframe_seconds
@@ -92,7 +92,8 @@ class Market:
         files, counts = [], []
         for symbol in resolved.symbols:
             parts = [part for part in entries[symbol].parts if end is None or part.first < end]
-            files += [(self._path(request.timeframe, symbol, part), part) for part in parts]
+            place = f"{self.root}/{folder(request.timeframe, symbol)}"
+            files += [(f"{place}/{part.name}", part) for part in parts]
             counts.append(sum(part.rows for part in parts))
 
         def load(needed: Sequence[str]) -> tuple[pl.DataFrame, Offsets]:
@@ -205,6 +206,3 @@ class Market:
     def sweep(self, *, older_than: float = _A_DAY) -> list[Path]:
         """Delete files that no kept head names, left by killed writers, if older than so many seconds."""
         return sweep(self._manifests, older_than=older_than)
-
-    def _path(self, timeframe: str, symbol: str, part: Part) -> Path:
-        return self.root / folder(timeframe, symbol) / part.name

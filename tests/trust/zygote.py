@@ -145,7 +145,7 @@ def bear(order: dict[str, Any]) -> tuple[int, int]:
             os.close(reading)
             live_and_die(order, writing)
             status = 0
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the child ends here, whatever it was
             traceback.print_exc()
         finally:
             os._exit(status)
