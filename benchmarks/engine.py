@@ -25,9 +25,11 @@ from pipeline.execution.run import Run
 from pipeline.graph.check import check
 from pipeline.graph.graph import Graph
 from pipeline.graph.spec import GraphSpec
+from pipeline.store import draft as drafting
 from pipeline.store import publish as publishing
 from pipeline.store.journal import write_journal
 from pipeline.store.query import Database
+from pipeline.store.record import Increment
 from pipeline.store.segment import Segments
 
 __all__ = ["APART", "COUNTED", "PHASES", "Tradegraph", "in_memory", "in_store"]
@@ -99,7 +101,9 @@ def in_store(shape: Shape, use: str, folder: Path) -> tuple[Laps, Laps]:
         segments = Segments(private / "segments", run_id, Database(published, private).lookup)
         run = _run(laps, shape, graph, bars, _Watched(segments, laps), run_id)
         journal = private / "journal"
-        laps.take("journal", lambda: write_journal(journal, run, segments.written, []))  # noqa: B023 - called at once
+        told = Increment(run, run.records, segments.written, list(segments.coverages.values()))
+        laps.take("journal", lambda: write_journal(journal, run_id, told, []))  # noqa: B023 - called at once
+        segments.close()
         with _watched_publish(laps):
             laps.take("publishing", lambda: publishing.publish(published, private))  # noqa: B023
         for part in ("insert", "views"):
@@ -149,10 +153,13 @@ class _Watched:
     """An object store whose calls count as phases of their own."""
 
     def __init__(self, store: ObjectStore, laps: Laps) -> None:
+        self._plain = store
         self.find = laps.wrap("lookup", store.find)
-        self.read = store.read
         self.put = laps.wrap("output bytes", store.put)
         self.flush = laps.wrap("output bytes", store.flush)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plain, name)
 
 
 class _Connection:
@@ -172,10 +179,13 @@ class _Connection:
             run = self._inserting
         return run(statement, *parameters)
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.plain, name)
+
 
 @contextmanager
 def _watched_publish(laps: Laps) -> Iterator[None]:
-    connect, refresh = publishing.connect_quietly, laps.wrap("views", publishing.refresh_graph)
+    connect, refresh = drafting.connect_quietly, laps.wrap("views", publishing.refresh_graph)
 
     @contextmanager
     def watched() -> Iterator[_Connection]:
@@ -187,7 +197,7 @@ def _watched_publish(laps: Laps) -> Iterator[None]:
         refresh(connection.plain, graph, segments)
 
     with (
-        patch.object(publishing, "connect_quietly", watched),
+        patch.object(drafting, "connect_quietly", watched),
         patch.object(publishing, "refresh_graph", refresh_plain),
     ):
         yield

@@ -20,7 +20,6 @@ from pipeline.execution.arguments import Argument, of_rows
 from pipeline.execution.call import WrongValues, prepare
 from pipeline.execution.call import call as call_node
 from pipeline.execution.kernel import KernelCache
-from pipeline.execution.panels import panel_arguments
 from pipeline.execution.protocols import Outputs
 from pipeline.frame.gaps import Gap, recorded_fallbacks
 from pipeline.frame.real import described
@@ -36,7 +35,7 @@ class Call:
     """A node type with its arguments: a column, a bundle or None per port, checked params, the rows of the output.
 
     `columns` are the (name, dtype) of the value, none for a table. `axes` are the rows of the output and of each
-    port of a panel node, whose ports have rows of their own; no other node has them, and no other process takes them.
+    port of a panel node, whose ports have rows of their own; no other node has them.
     """
 
     node: NodeType
@@ -118,11 +117,7 @@ class InProcess:
         fallbacks: list[Gap] = []
         wall = cpu = preparing = time.perf_counter_ns()
         try:
-            prepared = (
-                panel_arguments(call.ports, call.axes)
-                if call.axes
-                else prepare(call.node, call.ports, call.params, call.panel, self._kernels)
-            )
+            prepared = prepare(call.node, call.ports, call.params, call.panel, self._kernels, call.axes)
             self._begun()
             cpu = time.process_time_ns()
             wall = time.perf_counter_ns()

@@ -16,7 +16,7 @@ from pipeline.execution.array import evaluate_arrays
 from pipeline.execution.expression import evaluate_expression
 from pipeline.execution.frames import evaluate_frames
 from pipeline.execution.kernel import KernelCache, kernel_arguments
-from pipeline.execution.panels import evaluate_panels
+from pipeline.execution.panels import evaluate_panels, panel_arguments
 from pipeline.execution.protocols import Outputs
 from pipeline.execution.table import evaluate_table
 from pipeline.model.bars import Panel
@@ -35,10 +35,17 @@ class WrongValues(NodeError):
     code = "TG502"
 
 
-def prepare(
-    node: NodeType, ports: Sequence[Argument], params: Mapping[str, Any], panel: Panel, kernels: KernelCache
+def prepare(  # noqa: PLR0917 - called once a node, as `call`
+    node: NodeType,
+    ports: Sequence[Argument],
+    params: Mapping[str, Any],
+    panel: Panel,
+    kernels: KernelCache,
+    axes: Sequence[pl.DataFrame | None] = (),
 ) -> Any:
     """Whatever must not count as the node's own time: faces of columns are made, kernels compiled."""
+    if node.style == "panel":
+        return panel_arguments(ports, axes)
     if node.style == "kernel":
         outs = tuple([kernels.buffers.take(len(panel)) for _ in node.outputs])
         args = kernel_arguments(outs, ports, params, panel.offsets)

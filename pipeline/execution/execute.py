@@ -216,7 +216,7 @@ class _Execution:
                 some, rows = selected(panel, todo)
                 ports = [taken(port, rows) for port in ports]
             call = Call(step.type, ports, step.node.params, step.columns, some, self._axes(step, some))
-            caller = self.inline if step.timeout is None or call.axes else self.options.limited or self.inline
+            caller = self.inline if step.timeout is None else self.options.limited or self.inline
             found = evaluate(call, caller, limit=step.timeout, retry=step.retry)
             if some is panel:
                 return found
@@ -279,8 +279,6 @@ class _Execution:
         return columns, key, len(panel) if columns else sum(map(len, tables.values())), size
 
     def _keep_call(self, step: Step, call: Call, raised: Raised) -> None:
-        if call.axes:  # its ports have rows of their own, for which the file of a call has no place
-            return
         try:
             self.options.failures.keep(self.run.id, step.users, call, raised)
         except StoreError as error:  # the failure itself is recorded all the same

@@ -117,7 +117,7 @@ def remake(kept: KeptCall, call: Call) -> Call:
     params, faults = node.params.check(call.params, owner=node.id)
     if faults:
         raise UsageError(f"the kept call does not fit any more: {faults[0].message}", hint=faults[0].hint)
-    return Call(node, call.ports, params, call.columns, call.panel)
+    return Call(node, call.ports, params, call.columns, call.panel, call.axes)
 
 
 def replay(kept: KeptCall, call: Call, kernels: KernelCache) -> Replay:
@@ -125,7 +125,7 @@ def replay(kept: KeptCall, call: Call, kernels: KernelCache) -> Replay:
     call, changed = remake(kept, call), changes(kept, call.node)
     began = time.perf_counter()
     try:
-        prepared = prepare(call.node, call.ports, call.params, call.panel, kernels)
+        prepared = prepare(call.node, call.ports, call.params, call.panel, kernels, call.axes)
         began = time.perf_counter()
         value = call_node(call.node, call.ports, call.params, call.columns, call.panel, prepared)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the node raises is the answer

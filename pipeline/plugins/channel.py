@@ -115,21 +115,22 @@ def read_bytes(file: IO[bytes]) -> bytearray:
 
 
 def read_columns(
-    file: IO[bytes], count: int, rows: int, tails: Sequence[int] = ()
+    file: IO[bytes], rows: Sequence[int], tails: Sequence[int] = ()
 ) -> tuple[list[FloatArray], list[bytes]] | None:
-    """`count` arrays of `rows` values from the file, and the pieces of bytes behind them, `tails` being their lengths.
+    """Arrays of so many `rows` from the file, and the pieces of bytes behind them, `tails` being their lengths.
 
     None when it has not exactly as many bytes.
     """
-    if os.fstat(file.fileno()).st_size != count * rows * _WIDTH + sum(tails):
+    if os.fstat(file.fileno()).st_size != sum(rows) * _WIDTH + sum(tails):
         return None
     data = read_bytes(file)
-    found = []
-    for number in range(count):
-        column = np.frombuffer(data, np.float64, rows, number * rows * _WIDTH)
+    found, at = [], 0
+    for count in rows:
+        column = np.frombuffer(data, np.float64, count, at)
         column.flags.writeable = False
         found.append(column)
-    pieces, at = [], count * rows * _WIDTH
+        at += count * _WIDTH
+    pieces = []
     for length in tails:
         pieces.append(bytes(data[at : at + length]))
         at += length

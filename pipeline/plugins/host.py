@@ -20,14 +20,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from pipeline.errors import CODES, NodeError
-from pipeline.execution.arguments import flat
 from pipeline.execution.attempt import Call, Outcome, Raised, raised_by
 from pipeline.execution.call import check_codes
-from pipeline.execution.parcel import head_of
+from pipeline.execution.parcel import arrays_of, head_of
 from pipeline.execution.protocols import Outputs
 from pipeline.model.column import Column
 from pipeline.plugins.channel import Channel, nameless_file, read_bytes, read_columns, write_columns
@@ -137,8 +135,7 @@ class _Worker:
         """Hand over a call."""
         self._lines.truncate(0)
         self._lines.seek(0)
-        times = call.panel.ts.to_physical().to_numpy()
-        write_columns(self._inbox, [times.astype(np.int64, copy=False), *(column.array for column in flat(call.ports))])
+        write_columns(self._inbox, arrays_of(call))
         self.channel.send(head_of(call))
 
     def where(self) -> str:
@@ -203,7 +200,7 @@ def _outcome(call: Call, frame: Mapping[str, Any], worker: _Worker) -> Outcome:
 def _value(call: Call, tables: Mapping[str, Any], worker: _Worker) -> Outputs:
     node = call.node
     lengths = [int(tables[name]) for name in node.tables]
-    found = read_columns(worker.outbox, len(call.columns), len(call.panel), lengths)
+    found = read_columns(worker.outbox, [len(call.panel)] * len(call.columns), lengths)
     if found is None:
         raise NodeError(f"the worker of {node.id!r} gave something else than its outputs", code="TG502")
     arrays, pieces = found

@@ -15,14 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-import polars as pl
-
 from pipeline.execution.attempt import Call, InProcess, Outcome, raised_by
 from pipeline.execution.kernel import KernelCache
-from pipeline.execution.parcel import call_of, dtypes_of
+from pipeline.execution.parcel import call_of_arrays, lengths_of
 from pipeline.execution.part import apart
-from pipeline.model.column import Column
 from pipeline.model.node import NodeType
 from pipeline.plugins.channel import Channel, append_bytes, read_columns, write_columns
 from pipeline.plugins.discover import load_type
@@ -85,14 +81,10 @@ class _Worker:
         self._channel.send({"begun": True})
 
     def _call(self, head: Mapping[str, Any]) -> Call:
-        dtypes = dtypes_of(head)
-        found = read_columns(self._inbox, 1 + len(dtypes), head["offsets"][-1])
+        found = read_columns(self._inbox, lengths_of(head))
         if found is None:
             raise OSError("the columns of the call did not arrive")
-        arrays, _ = found
-        ts = pl.Series("ts", arrays[0].view(np.int64)).cast(pl.Datetime("us", "UTC"))
-        columns = [Column(dtype=dtype, array=array) for dtype, array in zip(dtypes, arrays[1:], strict=True)]  # type: ignore[arg-type]
-        return call_of(head, self._type(head), ts, columns)
+        return call_of_arrays(head, self._type(head), found[0])
 
     def _type(self, head: Mapping[str, Any]) -> NodeType:
         key = (head["origin"], head["node_type"])

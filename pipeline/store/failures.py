@@ -1,7 +1,8 @@
 """What failed calls were called with, kept so that they can be made again.
 
 `.tradegraph/failures/<run>/<graph>.<node>/` has a pair of files per call: `0.parquet` with symbol, ts and the
-columns of the ports, which any tool can open, and `0.json` with everything else. A keeper may lose
+columns of the ports, which any tool can open, and `0.json` with everything else. The ports of a panel node have rows
+of their own: `0.parquet` has the rows of its output, `0.<port>.parquet` those of a port. A keeper may lose
 them (they are not synced) and may keep less than all (`LARGEST`): a run never fails because of it.
 """
 
@@ -16,7 +17,7 @@ from typing import Literal, cast
 import polars as pl
 
 from pipeline.errors import StoreError, UsageError, did_you_mean
-from pipeline.execution.arguments import flat
+from pipeline.execution.arguments import Argument, flat
 from pipeline.execution.attempt import Call, Raised
 from pipeline.execution.parcel import call_of, dtypes_of, head_of
 from pipeline.execution.recipe import library_versions
@@ -24,6 +25,7 @@ from pipeline.execution.replay import KeptCall
 from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
+from pipeline.model.rows import AXIS_COLUMNS
 
 __all__ = ["LARGEST", "MOST", "FailureFiles"]
 
@@ -60,7 +62,8 @@ class FailureFiles:
             }
             path = folder / f"{number}.json"
             if kept != "none":
-                _frame(call).write_parquet(path.with_suffix(".parquet"), compression="lz4")
+                for suffix, frame in _frames(call).items():
+                    frame.write_parquet(path.with_suffix(suffix), compression="lz4")
             draft = path.with_suffix(".tmp")
             draft.write_text(json.dumps(document, indent=1))
             draft.rename(path)  # a call is there when its head is
@@ -98,16 +101,19 @@ class FailureFiles:
 
     def read(self, kept: KeptCall, node: NodeType) -> Call:
         """A kept call, of `node`. Raises StoreError TG603 when its columns cannot be read."""
-        path = kept.head_file.with_suffix(".parquet")
-        try:
-            frame = pl.read_parquet(path)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            message = f"{path}, which holds the inputs of a failed call, cannot be read"
-            raise StoreError(message, code="TG603", hint="Run the graph again.") from error
-        _, ts, *series = frame.get_columns()
+        own = _read_frame(kept.head_file.with_suffix(".parquet"))
+        series, axes = own.get_columns()[2:], []
+        if shapes := kept.head.get("axes"):
+            names = [None, *kept.ports]
+            frames = [
+                None if shape is None else own if name is None else _read_frame(_port_file(kept.head_file, name))
+                for name, shape in zip(names, shapes, strict=True)
+            ]
+            axes = [None if frame is None else frame.select(list(AXIS_COLUMNS)) for frame in frames]
+            series = [column for frame in frames[1:] if frame is not None for column in frame.get_columns()[3:]]
         dtypes = cast("list[Dtype]", dtypes_of(kept.head))
         columns = [Column(dtype=dtype, series=values) for dtype, values in zip(dtypes, series, strict=True)]
-        return call_of(kept.head, node, ts, columns)
+        return call_of(kept.head, node, own["ts"], columns, axes)
 
     def failed_symbols(self, run_id: str, node: str) -> tuple[str, ...]:
         """Symbols of the calls of a node that are kept, one call after the other."""
@@ -138,29 +144,59 @@ class FailureFiles:
 
 
 def _bounded(call: Call, room: int) -> tuple[Literal["all", "first", "none"], Call]:
-    """As much of a call as there is room for."""
+    """As much of a call as there is room for; a panel call is whole or nothing, for its symbols need one another."""
     if _size(call) <= room:
         return "all", call
+    if call.axes:
+        return "none", call
     lengths = call.panel.offsets[1:] - call.panel.offsets[:-1]
     first = call.alone(call.panel.symbols[int((lengths > 0).argmax())])
     return ("first" if _size(first) <= room else "none"), first
 
 
 def _size(call: Call) -> int:
-    return 8 * len(call.panel) + sum(column.nbytes for column in flat(call.ports))
+    axes = sum(axis.height for axis in call.axes if axis is not None)
+    return 8 * len(call.panel) + 16 * axes + sum(column.nbytes for column in flat(call.ports))
 
 
-def _frame(call: Call) -> pl.DataFrame:
-    """Symbol, ts, and the columns of the ports under their names: `x`, `bars.open`."""
-    names: list[str] = []
-    for port, given in zip(call.node.ports, call.ports, strict=True):
-        if given is not None:
-            names += [f"{port.name}.{field}" for field in given] if isinstance(given, Mapping) else [port.name]
-    columns = [
-        column.series.alias(name if name not in ("symbol", "ts") else f"in.{name}")
-        for name, column in zip(names, flat(call.ports), strict=True)
+def _frames(call: Call) -> dict[str, pl.DataFrame]:
+    """The frames of a call by the suffix of their file."""
+    named = {
+        port.name: _columns(port.name, given)
+        for port, given in zip(call.node.ports, call.ports, strict=True)
+        if given is not None
+    }
+    if not call.axes:
+        columns = [column for port in named.values() for column in port]
+        return {".parquet": pl.DataFrame([call.panel.symbol_column, call.panel.ts.alias("ts"), *columns])}
+    own, *axes = call.axes
+    assert own is not None
+    found = {".parquet": own}
+    for port, axis in zip(call.node.ports, axes, strict=True):
+        if axis is not None:
+            found[f".{port.name}.parquet"] = axis.with_columns(named[port.name])
+    return found
+
+
+def _columns(port: str, given: Argument) -> list[pl.Series]:
+    """The columns of a port under their names: `x`, `bars.open`."""
+    names = [f"{port}.{field}" for field in given] if isinstance(given, Mapping) else [port]
+    return [
+        column.series.alias(name if name not in AXIS_COLUMNS else f"in.{name}")
+        for name, column in zip(names, flat([given]), strict=True)
     ]
-    return pl.DataFrame([call.panel.symbol_column, call.panel.ts.alias("ts"), *columns])
+
+
+def _port_file(head_file: Path, port: str) -> Path:
+    return head_file.with_suffix(f".{port}.parquet")
+
+
+def _read_frame(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        message = f"{path}, which holds the inputs of a failed call, cannot be read"
+        raise StoreError(message, code="TG603", hint="Run the graph again.") from error
 
 
 def _read(path: Path) -> KeptCall:

@@ -132,7 +132,7 @@ class Segments:
             if self._vouches_for(row.segment):
                 return self._read(row, columns, part)
         except (OSError, pl.exceptions.PolarsError):  # as good as gone
-            pass
+            self._report(row.segment, "cannot be read")
         del self._known[key]
         return None
 

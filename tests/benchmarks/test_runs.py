@@ -47,6 +47,7 @@ def figures(table: Table, column: str) -> dict[str, Any]:
 def test_one_command_runs_them_all(tables):
     assert list(tables) == [
         "YAML of 3 nodes (0 KiB)",
+        "pandas-style plugins, ms",
         "reading 3 symbols of 300 daily bars",
         "importing minutes (real minutes, if there are any, and invented ones)",
         "start-up",

@@ -135,3 +135,34 @@ def test_tries_and_retries_are_in_the_database(failed) -> None:
         (2, "TG501", "ValueError: no luck"),
     ]
     assert engine.sql(f"select count(*) from failures where {last}").item() == 1
+
+
+PANEL = '''
+from pipeline import Axis, Bars
+
+
+def first_two(axis):
+    return axis.filter(pl.int_range(pl.len()).over("symbol") < 2)
+
+
+@indicator(style="panel", rows=first_two)
+def early(rows: Axis, bars: Bars, x: Number, end: Number = None) -> Number:
+    """Fail, or add where there is a row."""
+    raise ValueError(f"{rows.height} of {bars.height}")
+    by = ["symbol", "ts"]
+    return rows.join(bars.drop("end").join(x.drop("end"), on=by), on=by, how="left", maintain_order="left")["value"] + 1
+'''
+
+
+@pytest.mark.parametrize("end", ["", ", end: daily.open"])
+def test_a_node_whose_ports_have_rows_of_their_own_is_replayed_with_them(site, end) -> None:
+    site.node("panel", PANEL)
+    site.run("bad: {use: early, in: {bars: daily, x: daily.close" + end + "}}")
+    found = site.engine().replay("latest", "bad")
+    assert found.raised.message == found.kept.raised.message == "ValueError: 6 of 36"
+    assert [frame.function for frame in found.frames] == ["early"]
+    site.edit("panel", '    raise ValueError(f"{rows.height} of {bars.height}")\n', "")
+    found = site.engine().replay("latest", "bad")
+    assert found.raised is None
+    assert found.frame["symbol"].to_list() == ["AAA", "AAA", "BBB", "BBB", "CCC", "CCC"]
+    assert found.frame["value"].to_list() == [101.0, 102.0, 201.0, 202.0, 301.0, 302.0]

@@ -28,7 +28,7 @@ NOUNS = runpy.run_path(str(CHECKOUT / "tests" / "execution" / "world.py"))
 day = NOUNS["day"]
 
 STYLES = '''
-from pipeline import Axis, Metrics
+from pipeline import Anything, Axis, Metrics
 
 
 class Both(NamedTuple):
@@ -92,6 +92,25 @@ def summary(axis: Axis, signal: Signal) -> Metrics:
     """A table of texts, numbers, lists and missing values."""
     frame = axis.with_columns(event=signal["event"]).group_by("symbol", maintain_order=True)
     return frame.agg(buys=(pl.col("event") == 1).sum(), events=pl.col("event"), first=pl.col("ts").min())
+
+
+def third(axis):
+    """Every third row of a symbol."""
+    return axis.filter(pl.int_range(pl.len()).over("symbol") % 3 == 0)
+
+
+@indicator(style="panel", rows=third)
+def thin(rows: Axis, bars: Bars, signal: Signal, x: Number = None) -> Both:
+    """Other rows out than in: a condition and a number."""
+    by = ["symbol", "ts"]
+    found = rows.join(bars.drop("end").join(signal.drop("end"), on=by), on=by, how="left", maintain_order="left")
+    return found.select(up=pl.col("event") == 1, away=pl.col("close"))
+
+
+@indicator(style="panel", rows="to")
+def onto(rows: Axis, x: Number, to: Anything) -> SameKind:
+    """The last value at or before a row."""
+    return rows.join_asof(x.drop("end"), on="ts", by="symbol", check_sortedness=False)["value"]
 '''
 
 GRAPH = """
@@ -104,9 +123,13 @@ turn: {use: turn, in: gapsLIMIT}
 smooth: {use: smooth, in: dailyLIMIT}
 summary: {use: summary, in: turnLIMIT}
 other: {use: summary, in: signalLIMIT}
+thin: {use: thin, in: {bars: daily, signal: signal}LIMIT}
+onto: {use: onto, in: {x: thin.away, to: daily}LIMIT}
 """
 
 TROUBLE = '''
+from pipeline import Anything, Axis
+
 import ctypes
 import os
 import signal
@@ -117,6 +140,13 @@ import time
 @indicator
 def spins(x: Number) -> Number:
     """Hang in Python."""
+    while True:
+        pass
+
+
+@indicator(style="panel", rows="to")
+def spins_on(rows: Axis, x: Number, to: Anything) -> Number:
+    """Hang over rows of its own."""
     while True:
         pass
 
@@ -267,10 +297,12 @@ def test_what_hangs_is_killed_and_says_where_it_was_and_the_next_node_is_unharme
         holds: {use: holds, in: daily.close, timeout: 0.2s}
         waits: {use: waits, in: daily.close, timeout: 0.2s}
         sorts: {use: sorts, in: daily.close, timeout: 0.2s}
+        onto: {use: spins_on, in: {x: daily.close, to: daily}, timeout: 0.2s}
         last: {use: plus, in: daily.close, with: {by: 2}, timeout: 500s}
         """,
     )
-    expected = dict.fromkeys(("spins", "holds", "waits", "sorts"), "TG505") | {"after": "computed", "last": "computed"}
+    expected = dict.fromkeys(("spins", "holds", "waits", "sorts", "onto"), "TG505")
+    expected |= {"after": "computed", "last": "computed"}
     assert statuses(found) == expected, messages(found)
     assert shop.values(found, "last")[:2] == [102.0, 103.0]
     spins = found.record("g", "spins")

@@ -1,6 +1,7 @@
 """What failed calls were called with: kept, bounded, found again, removed."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -75,6 +76,29 @@ def test_of_a_large_call_the_first_symbol_is_kept_and_of_a_larger_one_nothing(fi
     with pytest.raises(UsageError, match="were not kept"):
         files.find("run", "lost")
     assert not list(cut.head_file.parents[1].glob("g.lost/*.parquet"))
+
+
+def test_a_call_with_rows_of_its_own_for_each_port_is_kept_whole_or_not_at_all(files, monkeypatch) -> None:
+    own = call_over("A")
+    times = own.panel.ts.alias("ts"), own.panel.ts.alias("end")
+    axis = pl.DataFrame([own.panel.symbol_column, *times])
+    call = replace(own, axes=[axis, axis, axis.head(2), None], ports=[own.ports[0], own.ports[1].slice(0, 2), None])
+    files.keep("run", [("g", "n")], call, RAISED)
+    kept = files.find("run", "n")
+    assert sorted(path.name for path in kept.head_file.parent.glob("*.parquet")) == [
+        "0.bars.parquet",
+        "0.parquet",
+        "0.ts.parquet",
+    ]
+    back = files.read(kept, NODE)
+    assert [None if axis is None else axis.height for axis in back.axes] == [3, 3, 2, None]
+    assert back.axes[0].equals(axis)
+    assert back.ports[0]["close"].series.to_list() == [0.0, None, 2.0]
+    assert (len(back.ports[1]), back.ports[2]) == (2, None)
+    monkeypatch.setattr(failures, "LARGEST", 100)
+    files.keep("other", [("g", "n")], call, RAISED)
+    with pytest.raises(UsageError, match="were not kept"):
+        files.find("other", "n")
 
 
 def test_several_failed_calls_of_a_node_are_told_apart_by_symbol(files) -> None:

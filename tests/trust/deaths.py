@@ -47,10 +47,10 @@ class Zygote:
         )
         assert self._hear() == "ready"
 
-    def order(self, root: Path, script: str, *, at: int = 0, by: str = "file") -> dict[str, Any]:
-        """Let a child run a script and die before its `at`-th event; 0: let it live and count them."""
+    def order(self, root: Path, script: str, *, at: int = 0, by: str = "file", after: float = 0.0) -> dict[str, Any]:
+        """Let a child run a script and die before its `at`-th event, or `after` seconds by "clock"; 0: let it live."""
         notes = {"TRADEGRAPH_TEST_CALLS": os.environ["TRADEGRAPH_TEST_CALLS"]}
-        self._say({"root": str(root), "script": script, "at": at, "by": by, "notes": notes})
+        self._say({"root": str(root), "script": script, "at": at, "by": by, "after": after, "notes": notes})
         return dict(json.loads(self._hear()))
 
     def order_at_once(self, orders: Sequence[dict[str, Any]], meanwhile: Callable[[], None]) -> list[dict[str, Any]]:

@@ -42,8 +42,13 @@ def ran(site):
     return site
 
 
-def reported(site, result, count=1):
-    """The place for what a run says of damage: its warnings and its record. Filled when runs report it (TG603)."""
+def check_reported(site, path, *results) -> None:
+    """The run that met the damage says so, with the file, and SQL knows it."""
+    name = f"{path.parent.name}/{path.name}"
+    said = [fault.message for result in results for fault in result.run.warnings if fault.code == "TG603"]
+    assert [message for message in said if name in message], said
+    stored = site.engine().sql("select message from warnings where code = 'TG603'")["message"].to_list()
+    assert sorted(stored) == sorted(said)
 
 
 def same_schema(path):
@@ -99,8 +104,8 @@ def check_damaged(site, which, how) -> None:
     assert late.run.exit_status == 0, [record.failure for record in late.run.records]
     assert late.output("c")["value"].to_list() == [value + 10.0 for value in site.bars()["close"]]
     again = site.run(site.path)
-    reported(site, late)
     assert again.run.exit_status == 0
+    check_reported(site, path, late, again)
     closes = site.bars()["close"].to_list()
     for node, truth in (("a", 1.0), ("b", 3.0), ("c", 6.0)):
         assert again.output(node)["value"].to_list() == [close + truth for close in closes], node
@@ -140,6 +145,7 @@ def test_a_flipped_bit_anywhere_is_noticed(ran, part) -> None:
     """Sixty-four places, the footer among them."""
     for place in range(part, 64, 8):
         ran.restored()
+        ran.path = ran.graph(GRAPH)
         ran.run(ran.path)
         ran.calls()
         ran.column = segment_of(ran, "b")

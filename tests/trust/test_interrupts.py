@@ -75,7 +75,7 @@ def resumed(site):
 
 
 @pytest.mark.heavy
-def test_a_run_killed_while_a_node_computes_leaves_the_project_as_it_was(waiting) -> None:
+def test_a_run_killed_while_a_node_computes_leaves_the_project_as_it_was(waiting, monkeypatch) -> None:
     waiting.run("z: {use: plus, in: daily.open, with: {by: 5}}", name="other")
     waiting.calls()
     before = waiting.database.read_bytes()
@@ -87,4 +87,5 @@ def test_a_run_killed_while_a_node_computes_leaves_the_project_as_it_was(waiting
     assert waiting.database.read_bytes() == before
     waiting.flag.unlink()
     waiting.calls()
+    monkeypatch.setenv("WAITING", str(waiting.root.with_name("nobody-waits")))
     assert resumed(waiting).output("c")["value"][0] == 106.0

@@ -1,6 +1,9 @@
-"""kill -9 before the n-th thing that a run, a publish or an import does to files, for n over all of them."""
+"""kill -9 before the n-th thing that a run, a publish, an import or a collection does to files, for n over all of
+them, and at moments of the clock, in the middle of a statement too."""
 
+import random
 import runpy
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -37,11 +40,19 @@ def scene(tmp_path_factory, nouns, zygote):
         site.snapshot()
         site.truth, site.due = finish(site)
         site.events = {}
-        for script, by in (("run", "file"), ("run", "call"), ("run_thrice", "file"), ("import_bars", "file")):
+        site.seconds = {}
+        for script, by in (
+            ("run", "file"),
+            ("run", "call"),
+            ("run_in_pieces", "file"),
+            ("run_in_pieces", "clock"),
+            ("run_thrice", "file"),
+            ("import_bars", "file"),
+        ):
             site.restored()
             lived = zygote.order(site.root, script, by=by)
             assert lived["ended"] == 0
-            site.events[script, by] = lived["events"]
+            site.events[script, by], site.seconds[script] = lived["events"], lived["seconds"]
         site.corrected = read(site)
     return site
 
@@ -62,19 +73,25 @@ def read(site):
     )
 
 
-def check_after(site, died) -> None:
-    """Nothing acknowledged is lost, every view answers, and what comes next ends as if nothing had happened."""
+def check_after(site, died, *, died_in_one=True) -> None:
+    """Nothing acknowledged is lost, every view answers, and what comes next ends as if nothing had happened.
+
+    Who did not die in one run, without increments, may have left any part of it and more runs.
+    """
     runs = published_runs(site)
     assert runs[0] == site.first
     assert set(died["acknowledged"]) <= set(runs)
     values, calls = finish(site)
     assert values == site.truth
-    assert calls in ([], site.due)
     after = published_runs(site)
     assert set(runs) < set(after)
-    # the run that died has landed as a whole or not at all; if it was acknowledged, nothing was left to compute
-    assert len(after) - len(runs) in (1, 2)
-    assert calls == [] or len(after) - len(runs) == 1
+    if died_in_one:
+        assert calls in ([], site.due)
+        # the run that died has landed as a whole or not at all; if it was acknowledged, nothing was left to compute
+        assert len(after) - len(runs) in (1, 2)
+        assert calls == [] or len(after) - len(runs) == 1
+    else:
+        assert calls == site.due[len(site.due) - len(calls) :]
     assert leftovers(site) == []
 
 
@@ -106,7 +123,49 @@ def test_a_run_killed_at_any_touch_of_a_file_loses_nothing_and_is_resumed(strick
 def test_the_third_of_three_runs_killed_leaves_the_two_that_were_acknowledged(stricken, zygote, share) -> None:
     for at in points(stricken, share, "run_thrice", "file"):
         site = stricken.restored()
-        check_after(site, die(site, zygote, "run_thrice", at))
+        check_after(site, die(site, zygote, "run_thrice", at), died_in_one=False)
+
+
+@shares(quick=())
+def test_a_run_with_increments_killed_at_any_touch_of_a_file_is_resumed_where_it_was(stricken, zygote, share) -> None:
+    for at in points(stricken, share, "run_in_pieces", "file"):
+        site = stricken.restored()
+        check_after(site, die(site, zygote, "run_in_pieces", at), died_in_one=False)
+
+
+@shares(quick=(0,))
+def test_a_run_killed_at_any_moment_of_the_clock_loses_nothing_and_is_resumed(stricken, zygote, share) -> None:
+    moments = random.Random(share)
+    for _ in range(8):
+        site = stricken.restored()
+        after = moments.uniform(0.01, stricken.seconds["run_in_pieces"])
+        died = zygote.order(site.root, "run_in_pieces", by="clock", after=after)
+        assert died["ended"] in (-9, 0)
+        check_after(site, died, died_in_one=False)
+
+
+@shares(quick=(0,))
+def test_a_collection_killed_at_any_touch_of_a_file_takes_nothing_that_a_kept_run_needs(
+    scene, stricken, zygote, share
+) -> None:
+    two = stricken.root.with_name("two-runs")
+    if not two.exists():
+        finish(stricken)
+        shutil.copytree(stricken.root, two, symlinks=True)
+        scene.events["collect", "file"] = zygote.order(stricken.root, "collect")["events"]
+    for at in points(scene, share, "collect", "file"):
+        shutil.rmtree(stricken.root)
+        shutil.copytree(two, stricken.root, symlinks=True)
+        died = die(stricken, zygote, "collect", at)
+        runs = published_runs(stricken)
+        assert len(runs) in (1, 2)
+        assert "removed" not in died["acknowledged"] or len(runs) == 1
+        assert DEATHS["values"](stricken) == stricken.truth
+        assert zygote.order(stricken.root, "collect")["ended"] == 0
+        assert published_runs(stricken) == runs[-1:]
+        left = stricken.engine().collect(dry_run=True)
+        assert (left.values, left.files, left.leftovers) == (0, 0, 0)
+        assert finish(stricken) == (stricken.truth, [])
 
 
 @shares(quick=())
@@ -167,8 +226,6 @@ def make_waiting(site, kept) -> None:
 
 
 def with_waiting(site, kept):
-    import shutil
-
     restored = site.restored()
     shutil.copytree(kept, restored.root / ".tradegraph" / "journal", dirs_exist_ok=True)
     return restored

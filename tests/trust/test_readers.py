@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import pipeline.store
 from pipeline.engine import Overrides
 
 READER = """
@@ -159,13 +158,6 @@ def test_three_runs_at_once_again_and_again(fresh) -> None:
         check_together(fresh, [(graph, *(float(10 * n + k) for k in range(4))) for graph in ("g", "h", "g")])
 
 
-def claims_exist() -> bool:
-    """True from when a run claims the keys that it computes, so that another one waits for them."""
-    store = Path(pipeline.store.__file__).parent
-    return any((store / f"{name}.py").exists() for name in ("claim", "claims"))
-
-
-@pytest.mark.skipif(not claims_exist(), reason="runs do not claim keys yet")
 def test_two_runs_at_once_compute_no_key_twice(fresh) -> None:
     calls = check_together(fresh, [("g", 3.0, 4.0), ("h", 3.0, 5.0)])
     assert sorted(calls) == sorted(

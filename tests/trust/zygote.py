@@ -4,19 +4,22 @@ Importing the engine takes a second and dying a millisecond, so this process imp
 death. It never runs a polars query and never opens DuckDB: neither survives a fork. Modules that a child that lived
 has loaded are loaded here too, for the children after it.
 
-An order is {"root", "script", "at", "by", "notes"}, `notes` being environment variables: the child runs a script in
-the project at `root` and kills itself with SIGKILL before the `at`-th event; `at` 0 counts them and lives. Events
-are those of Python's audit hooks that touch files of the project (by "file"), or calls of the store and the market,
-into and out of them (by "call"): those lie between the statements that DuckDB and polars carry out. "with" may hold
-more for the script. A report is {"ended", "acknowledged", "events"}. A list of orders is carried out at once, by
-children side by side; its report is a list too.
+An order is {"root", "script", "at", "by", "after", "notes"}, `notes` being environment variables: the child runs a
+script in the project at `root` and kills itself with SIGKILL before the `at`-th event; `at` 0 counts them and lives.
+Events are those of Python's audit hooks that touch files of the project (by "file"), or calls of the store and the
+market, into and out of them (by "call"): those lie between the statements that DuckDB and polars carry out. By "clock"
+it is killed from outside `after` so many seconds, wherever it is, inside a statement too. "with" may hold more for the
+script. A report is {"ended", "acknowledged", "events", "seconds"}. A list of orders is carried out at once, by children
+side by side; its report is a list too.
 """
 
 import importlib
 import json
 import os
+import select
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,8 +32,13 @@ import storm
 import pipeline.engine
 import pipeline.market.importing
 import pipeline.store.publish
+import pipeline.store.recorder
 from pipeline.engine import Engine, Overrides
 from pipeline.plugins.discover import build_registry
+from pipeline.store.remove import Selection
+
+# on a slow machine a run would write increments now and then, and have other events
+pipeline.store.recorder.EVERY = 1e9
 
 ROOMS = tuple(str(Path(room.__file__).parent) for room in (pipeline.store.publish, pipeline.market.importing))
 FILE_EVENTS = ("open", "os.", "shutil.", "fcntl.", "mmap.")
@@ -52,7 +60,7 @@ class Death:
         self.counts = True
         if by == "file":
             sys.addaudithook(self.heard)
-        else:
+        elif by == "call":
             sys.setprofile(self.called)
 
     def heard(self, event: str, args: tuple[Any, ...]) -> None:
@@ -89,6 +97,12 @@ def run(root: Path, acknowledge: Callable[[str], None], *, steps: tuple[float, .
         acknowledge(result.run.id)
 
 
+def run_in_pieces(root: Path, acknowledge: Callable[[str], None]) -> None:
+    """A run that makes each step durable, and publishes, as soon as it is done."""
+    pipeline.store.recorder.EVERY = pipeline.store.recorder._SHARE = 0
+    run(root, acknowledge)
+
+
 def run_thrice(root: Path, acknowledge: Callable[[str], None]) -> None:
     """The last one finds everything stored."""
     run(root, acknowledge, steps=(20.0, 10.0, 10.0))
@@ -109,14 +123,17 @@ def import_bars(root: Path, acknowledge: Callable[[str], None]) -> None:
     acknowledge("imported")
 
 
-SCRIPTS: dict[str, Callable[..., None]] = {
-    "run": run,
-    "run_thrice": run_thrice,
-    "publish_waiting": publish_waiting,
-    "import_bars": import_bars,
-    "write": storm.write,
-    "watch": storm.watch,
-}
+def collect(root: Path, acknowledge: Callable[[str], None]) -> None:
+    """The removal of all runs but the last, and of what only they needed."""
+    engine = open_engine(root)
+    engine.remove_runs(Selection(graph="g", keep=1))
+    acknowledge("removed")
+    engine.collect()
+    acknowledge("collected")
+
+
+_SCRIPTS: tuple[Callable[..., None], ...] = (run, run_in_pieces, run_thrice, publish_waiting, import_bars, collect)
+SCRIPTS = {script.__name__: script for script in (*_SCRIPTS, storm.write, storm.watch)}
 
 
 def live_and_die(order: dict[str, Any], report: int) -> None:
@@ -153,8 +170,15 @@ def bear(order: dict[str, Any]) -> tuple[int, int]:
     return child, reading
 
 
-def bury(child: int, reading: int) -> dict[str, Any]:
+def bury(order: dict[str, Any], child: int, reading: int) -> dict[str, Any]:
     """Hear a child out and wait for its end."""
+    began = time.monotonic()
+    if order["by"] == "clock" and order.get("after"):
+        # it may end before its time is up
+        descriptor = os.pidfd_open(child)
+        select.select([descriptor], [], [], order["after"])
+        os.close(descriptor)
+        os.kill(child, signal.SIGKILL)
     with os.fdopen(reading) as pipe:
         words = [line.split() for line in pipe]
     _, status = os.waitpid(child, 0)
@@ -167,14 +191,16 @@ def bury(child: int, reading: int) -> dict[str, Any]:
         "ended": os.waitstatus_to_exitcode(status),
         "acknowledged": [rest[0] for kind, *rest in words if kind == "acknowledged"],
         "events": int(said.get("events", ["0"])[0]),
+        "seconds": time.monotonic() - began,
     }
 
 
 def carry_out(orders: dict[str, Any] | list[dict[str, Any]]) -> Any:
     """The report of an order, or those of orders that are carried out at once."""
     if isinstance(orders, dict):
-        return bury(*bear(orders))
-    return [bury(*child) for child in [bear(order) for order in orders]]
+        return bury(orders, *bear(orders))
+    born = [(order, *bear(order)) for order in orders]
+    return [bury(*child) for child in born]
 
 
 if __name__ == "__main__":
