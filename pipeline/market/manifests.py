@@ -8,9 +8,11 @@ from typing import TypeAlias, TypeVar
 
 from pipeline.errors import MarketError
 from pipeline.market.action import NO_ACTIONS, Actions, decode_actions
+from pipeline.market.clock import clocks_of, slower_digests
 from pipeline.market.facts import Facts, decode_facts
 from pipeline.market.manifest import KEPT, File, Head, Sheet, is_kept, load_file, newest_heads
 from pipeline.market.request import end_of, symbol_digest
+from pipeline.market.slower import faster
 from pipeline.model.bars import Adjust, BarsRequest, ResolvedBars
 
 __all__ = ["Manifests"]
@@ -82,6 +84,9 @@ class Manifests:
 
     def digests(self, head: Head, request: BarsRequest, symbols: Sequence[str]) -> tuple[str, ...]:
         """The digest of each symbol's bars, as a request sees them in `head`."""
+        if request.resample:
+            made_of = self.digests(head, faster(request), symbols)
+            return slower_digests(made_of, clocks_of(request.resample, symbols, self.facts(head)))
         end = end_of(request)
         state = (head.sheets.get(request.timeframe), head.actions if request.adjust != "none" else None)
         known = self._digests.setdefault((*state, request.adjust, end), {})
@@ -117,5 +122,5 @@ class Manifests:
 
     def _holds(self, head: Head, resolved: ResolvedBars) -> bool:
         request, symbols = resolved.request, resolved.symbols
-        there = self.sheet(head, request.timeframe).entries
+        there = self.sheet(head, faster(request).timeframe).entries
         return all(s in there for s in symbols) and self.digests(head, request, symbols) == resolved.digests

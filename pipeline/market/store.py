@@ -14,6 +14,7 @@ from pipeline.market.account import Account, accounts, keep_verified
 from pipeline.market.action import NO_ACTIONS, encode_actions, same_actions
 from pipeline.market.care import sweep, verify_all
 from pipeline.market.change import Counted, describe_symbols, remove_bars, store_bars
+from pipeline.market.clock import clocks_of
 from pipeline.market.facts import Facts
 from pipeline.market.finding import Finding
 from pipeline.market.history import Difference, differences
@@ -23,7 +24,7 @@ from pipeline.market.manifests import Manifests
 from pipeline.market.panel import load_rows, panel_of
 from pipeline.market.part import instant
 from pipeline.market.request import check_columns, choose, end_of, no_such_timeframe
-from pipeline.market.slower import columns_below, faster, of_faster, slower_panel
+from pipeline.market.slower import columns_below, faster, slower_panel
 from pipeline.model.bars import Adjust, BarsRequest, Offsets, Panel, ResolvedBars, timeframe_seconds
 
 __all__ = ["Coverage", "Market"]
@@ -60,14 +61,13 @@ class Market:
         left out as long as another has one. Raises MarketError TG301 (unknown symbols, all of them),
         TG302 (timeframe), TG303 (no bar in the range), TG306 (no timeframe at all).
         """
-        if request.resample:
-            return of_faster(self.resolve(faster(request)), request)
+        stored = faster(request)
 
         def resolved(head: Head) -> ResolvedBars:
-            if request.timeframe not in head.sheets:
-                raise no_such_timeframe(request.timeframe, head.sheets)
-            entries = self._manifests.sheet(head, request.timeframe).entries
-            symbols = choose(request, {symbol: entry.spans for symbol, entry in entries.items()})
+            if stored.timeframe not in head.sheets:
+                raise no_such_timeframe(stored.timeframe, head.sheets)
+            entries = self._manifests.sheet(head, stored.timeframe).entries
+            symbols = choose(stored, {symbol: entry.spans for symbol, entry in entries.items()})
             return ResolvedBars(request, symbols, self._manifests.digests(head, request, symbols))
 
         return self._manifests.now(resolved)
@@ -79,18 +79,23 @@ class Market:
         them). Raises MarketError TG305 when a part is missing or damaged, TG307 when the data has
         since gone; UsageError TG001 for a column that bars do not have.
         """
-        request = resolved.request
+        request, symbols = resolved.request, resolved.symbols
         asked = check_columns(columns, request)
-        if request.resample:
-            made_of = of_faster(resolved, faster(request))
-            return slower_panel(self.read(made_of, columns_below(asked)), request, asked)
-        return self._manifests.then(resolved, lambda head: self._panel(head, resolved, asked))
 
-    def _panel(self, head: Head, resolved: ResolvedBars, columns: Sequence[str]) -> Panel:
-        request, end = resolved.request, end_of(resolved.request)
+        def panel(head: Head) -> Panel:
+            if request.resample is None:
+                return self._stored(head, request, symbols, asked)
+            made_of = self._stored(head, faster(request), symbols, columns_below(asked))
+            clocks = clocks_of(request.resample, symbols, self._manifests.facts(head))
+            return slower_panel(made_of, request, asked, clocks)
+
+        return self._manifests.then(resolved, panel)
+
+    def _stored(self, head: Head, request: BarsRequest, symbols: tuple[str, ...], columns: Sequence[str]) -> Panel:
+        end = end_of(request)
         entries = self._manifests.sheet(head, request.timeframe).entries
         files, counts = [], []
-        for symbol in resolved.symbols:
+        for symbol in symbols:
             parts = [part for part in entries[symbol].parts if end is None or part.first < end]
             place = f"{self.root}/{folder(request.timeframe, symbol)}"
             files += [(f"{place}/{part.name}", part) for part in parts]
@@ -99,9 +104,9 @@ class Market:
         def load(needed: Sequence[str]) -> tuple[pl.DataFrame, Offsets]:
             return load_rows(files, needed), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
-        actions = self._manifests.that_matter(head, request, resolved.symbols)
+        actions = self._manifests.that_matter(head, request, symbols)
         return panel_of(
-            resolved.symbols, columns=columns, actions=actions, end=end, forward=request.adjust == "forward", load=load
+            symbols, columns=columns, actions=actions, end=end, forward=request.adjust == "forward", load=load
         )
 
     def extended(self, resolved: ResolvedBars, end: dt.datetime | None) -> tuple[str | None, ...]:
