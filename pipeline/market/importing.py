@@ -102,7 +102,9 @@ def _files(paths: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(child for child in path.iterdir() if child.name.lower().endswith(SUFFIXES))
             if not inside:
-                raise refusal(path, "the folder has no bars file", f"Looked for {', '.join(SUFFIXES)}.")
+                folders = [child.name for child in sorted(path.iterdir()) if child.is_dir()]
+                below = f" Folders in it are not searched, name them: {', '.join(folders[:5])} …" if folders else ""
+                raise refusal(path, "the folder has no bars file", f"Looked for {', '.join(SUFFIXES)}.{below}")
             found += inside
         else:
             found.append(path)
