@@ -18,8 +18,12 @@ from pipeline.model.column import Column
 
 __all__ = ["adjusted", "cut", "load_part", "load_rows", "panel_of", "part_bytes"]
 
-READERS = 4
-"""Opening and digesting files release the GIL; more than four threads gain nothing on two cores."""
+READERS, STRETCH = 4, 32
+"""Threads that read, digest and decode, all of which release the GIL, and files that one takes at a time.
+
+More than four threads gain nothing on two cores; of 500 files in stretches of 32 all closes take half of the time that
+they take when all are read first.
+"""
 
 
 def part_bytes(path: str, part: Part) -> bytes:
@@ -38,14 +42,17 @@ def part_bytes(path: str, part: Part) -> bytes:
 
 def load_rows(files: Sequence[tuple[str, Part]], columns: Sequence[str]) -> pl.DataFrame:
     """The ts and `columns` of the files, one below the other in the order given."""
-    # a stretch of files for each thread: handing them over one by one takes as long as reading them
-    stretch = max(1, -(-len(files) // READERS))
-    stretches = [files[at : at + stretch] for at in range(0, len(files), stretch)]
+    stretches = [files[at : at + STRETCH] for at in range(0, len(files), STRETCH)]
+    if len(stretches) == 1:
+        return _stretch(stretches[0], columns).rechunk()
     with ThreadPoolExecutor(READERS, thread_name_prefix="market-read") as pool:
-        read = pool.map(lambda some: [part_bytes(path, part) for path, part in some], stretches)
-        blobs = [data for some in read for data in some]
-    # one scan over the verified bytes: polars decodes all files in parallel, 0.06 s for 504, 0.3 s one by one
-    return pl.scan_parquet(blobs).select("ts", *columns).collect().rechunk()
+        frames = list(pool.map(lambda some: _stretch(some, columns), stretches))
+    return pl.concat(frames).rechunk()
+
+
+def _stretch(files: Sequence[tuple[str, Part]], columns: Sequence[str]) -> pl.DataFrame:
+    # one scan over verified bytes: decoding a file alone costs half a millisecond more
+    return pl.scan_parquet([part_bytes(path, part) for path, part in files]).select("ts", *columns).collect()
 
 
 def load_part(path: Path, part: Part) -> Rows:
