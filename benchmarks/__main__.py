@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import market, overhead, pandas_plugins, universe, yaml_reading
+from benchmarks import market, overhead, pandas_plugins, storage, universe, yaml_reading
 from benchmarks.report import Table, show
 
 __all__ = ["main"]
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
         ("start-up", lambda: [overhead.start_up(rounds)]),
         ("overhead beside peers", lambda: overhead.rivals(nodes, rounds)),
         ("margins", lambda: overhead.margins(nodes, 10 * nodes, rounds, store_rounds=on_disk)),
+        ("storage", lambda: [storage.by_gigabyte(4 * nodes // 10), storage.by_node(max(2, nodes // 10), 2 * rounds)]),
     ):
         print(f"{what} …", file=sys.stderr)
         tables += measure()

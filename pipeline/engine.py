@@ -54,7 +54,7 @@ from pipeline.store.record import PluginRow
 from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.retention import Retention, kept
-from pipeline.store.segment import Segments
+from pipeline.store.segment import MAX_BYTES, Segments
 
 __all__ = ["Engine", "Overrides", "Result"]
 
@@ -239,7 +239,7 @@ class Engine:
                 sink=recorder,
                 limited=workers,
                 failures=self.failures,
-                memory=self.project.settings.project.memory or half_of_memory(),
+                memory=self._memory,
             )
             run = execute(planned, run_id, self.market, segments, self._kernels, options=options)
             published = recorder.finish(run)
@@ -327,9 +327,15 @@ class Engine:
     def _keeps(self, graph: Graph, node: str) -> bool:
         return kept(self.project.settings.project.store, graph, node)
 
+    @property
+    def _memory(self) -> int | None:
+        return self.project.settings.project.memory or half_of_memory()
+
     def _segments(self, run_id: str) -> Segments:
-        database = self.database
-        return Segments(self.project.private / "segments", run_id, database.lookup, lambda: database.seen(run_id))
+        database, folder = self.database, self.project.private / "segments"
+        # an eighth: of what waits in memory the most is for other nodes
+        gather = (self._memory or MAX_BYTES * 8) // 8
+        return Segments(folder, run_id, database.lookup, lambda: database.seen(run_id), gather=gather)
 
 
 def _retention(project: Project) -> Retention:
@@ -338,8 +344,9 @@ def _retention(project: Project) -> Retention:
 
 
 def new_run_id() -> str:
-    """An id that sorts by time: UTC to the second and eight random letters."""
-    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{os.urandom(4).hex()}"
+    """An id that sorts by time: UTC to the second, the microsecond in five hex letters, four random ones."""
+    now = dt.datetime.now(dt.UTC)
+    return f"{now:%Y%m%dT%H%M%S}-{now.microsecond:05x}{os.urandom(2).hex()}"
 
 
 def _keep_schema(file: Path, registry: Registry) -> None:

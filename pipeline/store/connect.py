@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -57,7 +58,9 @@ def connect_reader(database: Path, segments: Path) -> Iterator[duckdb.DuckDBPyCo
         try:
             _attach(connection, database, borrowed)
             connection.execute("use tradegraph")
-            connection.execute(f"set temp_directory = {literal(str(segments.parent / 'spill'))}")
+            # a folder of its own: two processes would give their spilled blocks the same names
+            spill = segments.parent / "spill" / f"{os.getpid()}-{os.urandom(4).hex()}"
+            connection.execute(f"set temp_directory = {literal(str(spill))}")
             connection.execute(f"set allowed_directories = [{literal(f'{segments}/')}]")
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -26,8 +27,11 @@ class Files:
                 path.unlink(missing_ok=True)
 
 
-def files_of(private: Path, live: Collection[str]) -> Files:
-    """The files of a project, without those of runs in progress, which may be half-written yet."""
+def files_of(private: Path, live: Collection[str], known: Collection[str]) -> Files:
+    """The files of a project, without those of runs in progress, which may be half-written yet.
+
+    `known` are the runs that have a record, published or waiting: what others kept of failed calls is left over.
+    """
     segments: dict[str, int] = {}
     leftovers: list[Path] = []
     for path in sorted((private / "segments").glob("*/*")):
@@ -41,7 +45,19 @@ def files_of(private: Path, live: Collection[str]) -> Files:
         owner = path.name.strip(".").partition(".")[0]
         if owner not in live and path.suffix in (".tmp", ".damaged"):
             leftovers.append(path)
+    leftovers += [path for path in sorted((private / "failures").glob("*")) if path.name not in {*known, *live}]
+    leftovers += [path for path in sorted((private / "spill").glob("*")) if not _is_alive(path.name.partition("-")[0])]
     return Files(segments, tuple(leftovers))
+
+
+def _is_alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def stale_kernels(folder: Path, codes: Collection[str]) -> list[Path]:

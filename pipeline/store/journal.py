@@ -15,9 +15,11 @@ import polars as pl
 
 from pipeline.errors import StoreError
 from pipeline.store.record import Increment, PluginRow, record_of
+from pipeline.store.tables import SCHEMA_VERSION
 
-__all__ = ["read_pending", "run_of", "write_journal"]
+__all__ = ["read_pending", "run_of", "schema_of", "write_journal"]
 
+_SCHEMA = "tradegraph.schema"
 _RIGHTS = "`tradegraph doctor` looks at permissions and space."
 
 
@@ -28,7 +30,9 @@ def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterab
     try:
         temporary.mkdir(parents=True, exist_ok=True)
         for table, frame in record_of(increment, plugins).items():
-            frame.write_parquet(temporary / f"{table}.parquet", compression="lz4")
+            frame.write_parquet(
+                temporary / f"{table}.parquet", compression="lz4", metadata={_SCHEMA: str(SCHEMA_VERSION)}
+            )
             _fsync(temporary / f"{table}.parquet")
         _fsync(temporary)
         temporary.rename(final)
@@ -43,6 +47,12 @@ def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterab
 def run_of(journal: Path) -> str:
     """The id of the run that a journal is of."""
     return journal.name.partition(".")[0]
+
+
+def schema_of(journal: Path) -> int:
+    """The version of the tables that a journal was written for. Raises OSError or PolarsError when it is damaged."""
+    written = [int(pl.read_parquet_metadata(file).get(_SCHEMA, 1)) for file in journal.iterdir()]
+    return max(written, default=SCHEMA_VERSION)
 
 
 def read_pending(folder: Path) -> list[Path]:

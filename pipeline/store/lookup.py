@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ __all__ = ["lookup", "waiting_segments"]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _COLUMNS = "o.key, o.recipe, o.data, o.segment, coalesce(o.holder, o.key), epoch_us(o.until), o.rows, o.bytes"
+
+_OBJECT = [field.name for field in fields(ObjectRow)]
+_PANEL = ["data", "symbols", "digests", "sources", "ends"]
 
 
 def lookup(wanted: Sequence[Holding], connection: duckdb.DuckDBPyConnection | None, journals: Path) -> list[Found]:
@@ -71,7 +75,7 @@ def _coverages(connection: duckdb.DuckDBPyConnection, data: set[str]) -> dict[st
     if not data:
         return {}
     rows = connection.execute(
-        "select data, symbols, digests, sources, ends from panels where data in (select unnest(string_split(?, ' ')))",
+        f"select {', '.join(_PANEL)} from panels where data in (select unnest(string_split(?, ' ')))",
         [" ".join(sorted(data))],
     ).fetchall()
     return {row[0]: _coverage(*row) for row in rows}
@@ -91,8 +95,9 @@ def _pending(folder: Path) -> dict[str, tuple[ObjectRow, Coverage]]:
     found: dict[str, tuple[ObjectRow, Coverage]] = {}
     for journal in read_pending(folder):
         try:
-            panels: list[tuple[Any, ...]] = pl.read_parquet(journal / "panels.parquet").rows()
-            rows = pl.read_parquet(journal / "objects.parquet").rows()
+            # by name: a sibling of this version may have written more columns
+            panels: list[tuple[Any, ...]] = pl.read_parquet(journal / "panels.parquet").select(_PANEL).rows()
+            rows = pl.read_parquet(journal / "objects.parquet").select(_OBJECT).rows()
         except (FileNotFoundError, pl.exceptions.PolarsError):  # none in it, or landed by another just now
             continue
         coverages = {panel[0]: _coverage(*panel) for panel in panels}

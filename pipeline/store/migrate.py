@@ -19,7 +19,7 @@ from pipeline.store.connect import connect_quietly
 from pipeline.store.quote import identifier
 from pipeline.store.tables import DDL, SCHEMA_VERSION
 
-__all__ = ["STEPS", "columns_of", "is_current", "layout", "migrate", "store_row"]
+__all__ = ["STEPS", "add_columns", "columns_of", "is_current", "layout", "migrate", "store_row"]
 
 STEPS: dict[int, str] = {}
 """SQL that takes a file of a version to the next one, by the version that it starts from."""
@@ -86,6 +86,14 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     if row is None:
         connection.execute("insert into store (schema_version) values (?)", [SCHEMA_VERSION])
     connection.execute("update store set schema_version = ?, layout = ?", [SCHEMA_VERSION, _digest()])
+
+
+def add_columns(connection: duckdb.DuckDBPyConnection, table: str, source: str) -> None:
+    """Give a table the columns that only `source` has: a sibling of this version that knows more wrote it."""
+    present = {*columns_of(connection, table)}
+    for column, kind, *_ in connection.execute(f"describe select * from {source}").fetchall():
+        if column not in present:
+            connection.execute(f"alter table {identifier(table)} add column {identifier(column)} {kind}")
 
 
 def _missing(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:

@@ -20,11 +20,11 @@ from pipeline.errors import StoreError
 from pipeline.store.amend import moved_graphs
 from pipeline.store.certificates import land_certificates
 from pipeline.store.draft import drafted, publish_lock
-from pipeline.store.journal import read_pending, run_of
+from pipeline.store.journal import read_pending, run_of, schema_of
 from pipeline.store.live import live_runs
-from pipeline.store.migrate import migrate
+from pipeline.store.migrate import add_columns, layout, migrate
 from pipeline.store.quote import literal
-from pipeline.store.tables import NODE_TABLES, RUN_TABLES
+from pipeline.store.tables import NODE_TABLES, RUN_TABLES, SCHEMA_VERSION
 from pipeline.store.views import refresh_graph
 
 __all__ = ["Published", "publish"]
@@ -41,13 +41,13 @@ class Published:
 def publish(database: Path, private: Path, *, wait: bool = True) -> Published:
     """Land every waiting journal. Waits for a publish of another process to end, unless not to `wait`.
 
-    Raises StoreError TG601 when the file cannot be written, TG602 when a newer version wrote it, TG603
-    for a journal that cannot be read, after all others have landed.
+    Raises StoreError TG601 when the file cannot be written, TG602 when a newer version wrote it, and after all others
+    have landed TG602 for a journal of a newer version, which goes on waiting, TG603 for one that cannot be read.
     """
     began = time.perf_counter()
     try:
         with publish_lock(private, wait=wait) as locked:
-            journals, damaged = _readable(read_pending(private / "journal")) if locked else ([], [])
+            journals, newer, damaged = _sorted(read_pending(private / "journal") if locked else [])
             if journals:
                 with drafted(database, private / "draft.duckdb") as connection:
                     _merge(connection, journals, private)
@@ -60,6 +60,13 @@ def publish(database: Path, private: Path, *, wait: bool = True) -> Published:
         ) from error
     except duckdb.Error as error:
         raise StoreError(f"cannot publish {database}: {error}") from error
+    if newer:
+        raise StoreError(
+            f"run {run_of(newer[0])} was recorded by a newer version and waits for one to publish it",
+            code="TG602",
+            hint="Everything else is published. Use the newer version, or move that record away: "
+            f"{newer[0].relative_to(private.parent)}",
+        )
     if damaged:
         raise StoreError(
             f"the journal of run {damaged[0].name} cannot be read", code="TG603", hint="It was set aside; run it again."
@@ -67,18 +74,21 @@ def publish(database: Path, private: Path, *, wait: bool = True) -> Published:
     return Published(tuple(journal.name for journal in journals), (time.perf_counter() - began) * 1e3)
 
 
-def _readable(journals: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Journals that can be read, and those that cannot: they are set aside, lest they hold up all others."""
-    good, damaged = [], []
+def _sorted(journals: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]]:
+    """Journals to land, those of newer versions, and those that cannot be read.
+
+    The last are set aside, lest they hold up all others.
+    """
+    good: list[Path] = []
+    newer: list[Path] = []
+    damaged: list[Path] = []
     for journal in journals:
         try:
-            for file in journal.iterdir():
-                pl.read_parquet_schema(file)
-            good.append(journal)
-        except pl.exceptions.PolarsError:
+            (good if schema_of(journal) <= SCHEMA_VERSION else newer).append(journal)
+        except (OSError, ValueError, pl.exceptions.PolarsError):
             journal.rename(journal.with_name(f".{journal.name}.damaged"))
             damaged.append(journal)
-    return good, damaged
+    return good, newer, damaged
 
 
 def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], private: Path) -> None:
@@ -107,27 +117,32 @@ def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
     connection.execute("delete from runs where run_id = ?", [run_of(journal)])
     nodes = journal / "nodes.parquet"
     if nodes.exists():  # a step that was told of may have been computed again
-        told = f"select run_id, graph, node from read_parquet({literal(str(nodes))})"
+        told = f"select run_id, graph, node from {_source(nodes)}"
         for table in NODE_TABLES:
             connection.execute(f"delete from {table} where (run_id, graph, node) in ({told})")
     for table in (*RUN_TABLES, "outputs"):
         file = journal / f"{table}.parquet"
         if not file.exists():
             continue
-        source = f"read_parquet({literal(str(file))})"
-        connection.execute(f"insert into {table} by name select * from {source}")
+        _insert(connection, table, file)
     land_certificates(connection, journal)
     objects, panels = journal / "objects.parquet", journal / "panels.parquet"
     if objects.exists():
-        source = f"read_parquet({literal(str(objects))})"
         # a key that was computed again rests in its newest segment
-        connection.execute(f"delete from objects where key in (select key from {source})")
-        connection.execute(f"insert into objects by name select * from {source}")
+        connection.execute(f"delete from objects where key in (select key from {_source(objects)})")
+        _insert(connection, "objects", objects)
     if panels.exists():
-        source = f"read_parquet({literal(str(panels))})"
-        connection.execute(
-            f"insert into panels by name select * from {source} where data not in (select data from panels)"
-        )
+        _insert(connection, "panels", panels, "where data not in (select data from panels)")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, file: Path, where: str = "") -> None:
+    if pl.read_parquet_schema(file).keys() - layout()[table].keys():
+        add_columns(connection, table, _source(file))
+    connection.execute(f"insert into {table} by name select * from {_source(file)} {where}")
+
+
+def _source(file: Path) -> str:
+    return f"read_parquet({literal(str(file))})"
 
 
 def _bury(connection: duckdb.DuckDBPyConnection, live: set[str]) -> None:

@@ -34,7 +34,8 @@ class Database:
     def __init__(self, database: Path, private: Path) -> None:
         self.path = database
         self._private = private
-        self._sound: tuple[int, int] | None = None
+        self._sound: tuple[int, int, int] | None = None
+        self._intact: dict[Path, tuple[int, int, int]] = {}
 
     @property
     def segments(self) -> Path:
@@ -151,7 +152,7 @@ class Database:
         if not segment or not (self.segments / segment).exists():
             raise StoreError(f"the value of {node!r} in run {run_id} is not stored", code="TG603", hint="Run it again.")
         path = self.segments / segment
-        if not is_intact(path):
+        if not self._vouches_for(path):
             raise StoreError(f"{path}, which holds {node!r}, is damaged", code="TG603", hint="Run it again.")
         part = Part(None if some is None else tuple(some), until)
         names = [] if table else json.loads(columns)
@@ -159,8 +160,16 @@ class Database:
             return part.of_table(pl.read_parquet(path))
         frame = pl.read_parquet(path, columns=["symbol", "ts", *(f"{holder}.{n}" for n in names)])
         frame = frame.rename({f"{holder}.{name}": name for name in names})
-        frame = frame[part.rows(frame["symbol"], frame["ts"])]
+        if part != Part(None):
+            frame = frame[part.rows(frame["symbol"], frame["ts"])]
         return frame if start is None else frame.filter(pl.col("ts") >= start)
+
+    def _vouches_for(self, path: Path) -> bool:
+        """True when a segment file is as it was written; it is read through once, and again when it was touched."""
+        seen = _identity(path)
+        if self._intact.get(path) != seen and is_intact(path):
+            self._intact[path] = seen
+        return self._intact.get(path) == seen
 
 
 class _Stream:
@@ -196,9 +205,9 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def _identity(file: Path) -> tuple[int, int]:
+def _identity(file: Path) -> tuple[int, int, int]:
     status = file.stat()
-    return status.st_ino, status.st_mtime_ns
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _hint(message: str) -> str:

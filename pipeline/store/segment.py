@@ -29,7 +29,7 @@ from pipeline.model.column import Column
 from pipeline.model.kind import Dtype
 from pipeline.store.claim import Claims
 
-__all__ = ["Found", "Lookup", "ObjectRow", "Segments", "is_intact", "seal"]
+__all__ = ["MAX_BYTES", "Found", "Lookup", "ObjectRow", "Segments", "is_intact", "seal"]
 
 MAX_COLUMNS = 64
 """Columns of a file: DuckDB reads the whole footer to bind a view, 0.7 ms at 64 columns, 3 ms at 1,000."""
@@ -78,12 +78,24 @@ Lookup: TypeAlias = Callable[[Sequence[Holding]], Sequence[Found]]
 
 
 class Segments:
-    """The object store of one run. `lookup` gives what earlier runs stored, `seen` what others have told of so far."""
+    """The object store of one run. `lookup` gives what earlier runs stored, `seen` what others have told of so far.
 
-    def __init__(self, folder: Path, run_id: str, lookup: Lookup, seen: Callable[[], object] = tuple) -> None:
+    Values gather until they make a file of `gather` bytes: so much memory they take meanwhile.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        run_id: str,
+        lookup: Lookup,
+        seen: Callable[[], object] = tuple,
+        *,
+        gather: int = MAX_BYTES,
+    ) -> None:
         self._folder = folder
         self._run_id = run_id
         self._lookup = lookup
+        self._gather = min(gather, MAX_BYTES)
         self._known: dict[str, Found] = {}
         self._pending: dict[tuple[int, bool], _Pending] = {}
         self._temporary: list[Path] = []
@@ -153,7 +165,7 @@ class Segments:
             size += column.nbytes
         pending.holdings.append(holding)
         pending.size += size
-        if len(pending.series) >= MAX_COLUMNS or pending.size >= MAX_BYTES:
+        if len(pending.series) >= MAX_COLUMNS or pending.size >= self._gather:
             self._write_pending(group)
         return size
 

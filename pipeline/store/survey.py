@@ -12,6 +12,7 @@ from pipeline.errors import StoreError
 from pipeline.store.connect import connect_reader
 from pipeline.store.draft import publish_lock
 from pipeline.store.holding import Files, files_of
+from pipeline.store.journal import read_pending, run_of
 from pipeline.store.live import gate_closed, live_runs
 from pipeline.store.lookup import waiting_segments
 from pipeline.store.mend import mended
@@ -58,13 +59,15 @@ class Survey:
 def survey(database: Path, private: Path, retention: Retention) -> Survey:
     """Look at a project whose file is sound. Raises StoreError TG603 when the file cannot be read."""
     live = frozenset(live_runs(private))
-    files = files_of(private, live)
-    waiting = frozenset(waiting_segments(private / "journal"))
+    journals = private / "journal"
+    waiting = frozenset(waiting_segments(journals))
+    known = {run_of(journal) for journal in read_pending(journals)}
     if not database.exists():
-        return Survey(live, files, {}, Need(frozenset(), frozenset()), waiting)
+        return Survey(live, files_of(private, live, known), {}, Need(frozenset(), frozenset()), waiting)
     with connect_reader(database, private / "segments") as connection:
+        known |= {run for (run,) in connection.execute("select distinct run_id from runs").fetchall()}
         need = needed(connection, retention, dt.datetime.now(dt.UTC))
-        return Survey(live, files, stored(connection), need, waiting)
+        return Survey(live, files_of(private, live, known), stored(connection), need, waiting)
 
 
 @contextmanager

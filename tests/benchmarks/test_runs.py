@@ -56,6 +56,8 @@ def test_one_command_runs_them_all(tables):
         "chain, kernel nodes, in memory",
         "chain, polars nodes, in memory",
         "chain, kernel nodes, real store",
+        "2 nodes of 1,000,000 floats",
+        "runs of 2 nodes over 20 bars, each with new values",
         "bars.parquet through graphs/ema_cross.yaml",
     ]
 

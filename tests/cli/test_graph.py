@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipeline.cli.target import find_graph
 from pipeline.errors import GraphError
+from pipeline.market import Market
+from pipeline.market.importing import import_frame
 
 
 def edit(project: Path, old: str, new: str) -> None:
@@ -140,6 +143,43 @@ def test_why_is_answered_for_one_node(project, tradegraph) -> None:
     unknown = tradegraph("plan", "slope", "--why", "mov")
     assert unknown.status == 2
     assert "Did you mean 'move'?" in unknown.err
+
+
+BORROWED = '''
+from pipeline import Number, SameKind, indicator
+from .lib.factors import FACTOR
+
+
+@indicator
+def borrowed(x: Number) -> SameKind:
+    """Multiply by what another file says."""
+    return x * FACTOR
+'''
+
+
+def test_why_names_each_of_what_changed(project, tradegraph) -> None:
+    helper = project / "nodes/custom/lib/factors.py"
+    helper.parent.mkdir()
+    helper.write_text("FACTOR = 2.0\n")
+    (project / "nodes/custom/borrowed.py").write_text(BORROWED)
+    edit(project, "nodes:", "nodes:\n  own: {use: borrowed, in: daily.close}\n  above: {use: diff, in: own}")
+    assert tradegraph("run", "slope", "-q").status == 0
+
+    def why(node: str, *options: str) -> list[str]:
+        lines = tradegraph("plan", "slope", "--why", node, *options).out.splitlines()
+        return [line.split()[0] for line in lines[1:] if line.strip()]
+
+    assert [why("own"), why("above")] == [["STORED"], ["STORED"]]
+    helper.write_text("FACTOR = 2.0  # a comment changes nothing\n")
+    assert why("own") == ["STORED"]
+    helper.write_text("FACTOR = 3.0\n")
+    assert [why("own"), why("above")] == [["CODE"], ["UPSTREAM"]]
+    assert why("above", "--set", "above.periods=2") == ["PARAM", "UPSTREAM"]
+    helper.write_text("FACTOR = 2.0\n")
+    mended = pl.read_parquet(next((project / "market/bars/1d/AAA").glob("*.parquet"))).tail(1)
+    corrected = mended.with_columns(symbol=pl.lit("AAA"), close=pl.lit(112.0))
+    import_frame(Market(project / "market"), corrected, "1d", source="mended")
+    assert [why("own"), why("above")] == [["DATA"], ["DATA"]]
 
 
 def test_a_plan_can_ask_for_more_than_is_due(project, tradegraph) -> None:

@@ -1,5 +1,9 @@
 """Collecting: what kept runs need stays, whatever happens in between; all else goes."""
 
+import os
+import subprocess
+import sys
+
 import duckdb
 import polars as pl
 import pytest
@@ -32,6 +36,13 @@ def ids(site):
 
 def files(site):
     return sorted(path.relative_to(private(site)).as_posix() for path in site.segments)
+
+
+def ended_process() -> int:
+    """The number of a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
 
 
 def values(site):
@@ -167,13 +178,20 @@ def test_what_killed_runs_left_goes_and_says_how_much(ran) -> None:
         folder / "segments" / ran.first.run.id / "00007.damaged",
         folder / "journal" / ".killed.tmp" / "runs.parquet",
         folder / "journal" / ".20200101T000000-dead.damaged" / "runs.parquet",
+        folder / "failures" / "20200101T000000-dead" / "g.a" / "0.json",
+        folder / "spill" / f"{ended_process()}-0a1b2c3d" / "duckdb_temp_block-1.block",
     ]
-    for path in left:
+    in_use = [
+        folder / "failures" / ran.first.run.id / "g.a" / "0.json",
+        folder / "spill" / f"{os.getpid()}-0a1b2c3d" / "duckdb_temp_block-1.block",
+    ]
+    for path in (*left, *in_use):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"0123456789")
     found = ran.engine().collect()
-    assert (found.leftovers, found.files, found.bytes) == (4, 1, 50)
+    assert (found.leftovers, found.files, found.bytes) == (6, 1, 70)
     assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in in_use)
     assert not (folder / "segments" / "killed").exists()
     assert values(ran)
 

@@ -192,3 +192,41 @@ def test_the_journal_may_have_its_columns_in_any_order(ran, monkeypatch) -> None
         frame.select(reversed(frame.columns)).write_parquet(file)
     publishing.publish(ran.database, ran.root / ".tradegraph")
     assert ran.engine().sql("select distinct graph, node_type from node_timings").rows() == [("g", "plus")]
+
+
+@pytest.fixture
+def waiting(ran, monkeypatch):
+    """The files of a journal that nobody has published; its run computed one node."""
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.store.recorder.publish", lambda *_, **__: None)
+        ran.run(ran.path, Overrides(settings={"c": {"by": 8.0}}))
+    (folder,) = (ran.root / ".tradegraph" / "journal").glob("[!.]*")
+    return folder
+
+
+def test_a_waiting_journal_of_a_sibling_that_knows_more_lands_with_all_that_it_knows(ran, waiting) -> None:
+    for table in ("runs", "objects", "panels", "node_timings"):
+        frame = pl.read_parquet(waiting / f"{table}.parquet").with_columns(note=pl.lit("more"), least=pl.lit(1.5))
+        frame.write_parquet(waiting / f"{table}.parquet", metadata={"tradegraph.schema": str(tables.SCHEMA_VERSION)})
+    ran.calls()
+    assert ran.run(ran.path, Overrides(settings={"c": {"by": 8.0}})).run.counts["computed"] == 0
+    assert ran.calls() == []
+    engine = ran.engine()
+    assert engine.sql("select note, least from runs where note is not null").rows() == [("more", 1.5)]
+    assert engine.sql("select count(*), count(note) from runs").row(0) == (3, 1)
+
+
+def test_a_waiting_journal_of_a_newer_version_goes_on_waiting_and_all_others_land(ran, waiting) -> None:
+    later = tables.SCHEMA_VERSION + 1
+    pl.read_parquet(waiting / "runs.parquet").write_parquet(
+        waiting / "runs.parquet", metadata={"tradegraph.schema": str(later)}
+    )
+    for count in (2, 3):
+        with pytest.raises(StoreError, match="recorded by a newer version") as caught:
+            ran.run(ran.path)
+        assert caught.value.faults[0].code == "TG602"
+        assert str(waiting.relative_to(ran.root)) in caught.value.faults[0].hint
+        assert ran.engine().sql("select count(*) from runs").item() == count
+    waiting.rename(ran.root / "moved-away")
+    ran.run(ran.path)
+    assert ran.engine().sql("select count(*) from runs").item() == 4
