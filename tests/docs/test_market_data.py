@@ -10,7 +10,7 @@ from pipeline.market.tables import market_tables
 PAGE = "docs/market-data.md"
 
 
-def test_the_commands_of_the_page_run(shell, blocks, request, tmp_path):
+def test_the_commands_of_the_page_run(shell, blocks, request, tmp_path, monkeypatch, capsys):
     root = request.config.rootpath
     (tmp_path / "plugin_config.json").write_text("{}")
     shutil.copytree(root / "examples" / "bars", tmp_path / "bars")
@@ -19,6 +19,12 @@ def test_the_commands_of_the_page_run(shell, blocks, request, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "2 symbols" in done.stdout
     assert "zero_volume" in done.stdout
+    (code,) = blocks(PAGE, "python")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, PAGE, "exec"), {})
+    said = capsys.readouterr().out
+    assert "2516 []" in said
+    assert "SPX_AGAIN" in said
 
 
 def test_the_page_lists_every_format(page):
