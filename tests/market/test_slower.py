@@ -46,6 +46,22 @@ def test_days_are_those_of_each_symbols_exchange() -> None:
     assert found["symbol"].is_sorted()
 
 
+@pytest.mark.parametrize(
+    ("facts", "start", "partial"),
+    [
+        (Facts(), dt.datetime(2024, 1, 8, 13), True),
+        (Facts(), dt.datetime(2024, 1, 8), False),
+        (Facts(calendar="24/7"), dt.datetime(2024, 1, 8, 0, 30), True),
+        (NEW_YORK, dt.datetime(2024, 1, 8, 5), False),
+        (Facts(calendar="weekdays", zone="America/New_York"), dt.datetime(2024, 1, 8, 14, 30), False),
+    ],
+)
+def test_a_first_day_that_began_before_its_bars_is_partial(facts, start, partial) -> None:
+    market = MemoryMarket({"30m": spaced("A", start, 48 * 3, 30)}, {"A": facts})
+    days = table(market, BarsRequest("1d", resample=Resample("30m")))
+    assert days["partial"].to_list() == [partial, *[False] * (len(days) - 1)]
+
+
 def test_what_the_source_says_goes_before_what_is_known() -> None:
     market = MemoryMarket({"1h": spaced("NYC", dt.datetime(2024, 1, 8), 48, 60)}, {"NYC": NEW_YORK})
     said = table(market, BarsRequest("1d", resample=Resample("1h", zone="UTC")))
