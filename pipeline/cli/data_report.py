@@ -115,8 +115,8 @@ def intake(done: ImportReport, *, as_json: bool, synthetic: bool = False) -> int
     kept = ", ".join(f"{n:,} {what}" for n, what in ((done.new, "new"), (done.replaced, "replaced")) if n)
     kept += f"{', ' if kept else ''}{done.unchanged:,} unchanged" if done.unchanged else ""
     what = "synthetic " if synthetic else ""
-    symbols = counted(len({one.symbol for one in done.symbols}), "symbol")
-    total = f"{counted(done.taken, f'{what}{done.timeframe} bar')} of {symbols}"
+    whose = counted(len({one.symbol for one in done.symbols}), "symbol")
+    total = f"{counted(done.taken, f'{what}{done.timeframe} bar')} of {whose}"
     click.echo(f"{total}: {kept or 'nothing new'}" + (f"; {done.dropped:,} rows dropped" if done.dropped else ""))
     report([fault for error in done.refused for fault in error.faults]) if done.refused else None
     return status
