@@ -44,4 +44,4 @@ def plan(
     if why is not None:
         plan_report.reasons(engine, planned, why, as_json=session.json)
     else:
-        plan_report.show(engine, planned, refresh=refresh, as_json=session.json)
+        plan_report.show(engine, planned, as_json=session.json)

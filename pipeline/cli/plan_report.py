@@ -21,7 +21,7 @@ from pipeline.execution.plan import Plan, Step
 from pipeline.execution.why import Reason, why
 from pipeline.graph.graph import Graph
 
-__all__ = ["known_nodes", "make", "reasons", "shortly", "show"]
+__all__ = ["make", "nodes_meant", "reasons", "shortly", "show"]
 
 _COLOURS = {"compute": "yellow", "reuse": "green"}
 
@@ -29,40 +29,54 @@ _COLOURS = {"compute": "yellow", "reuse": "green"}
 def make(engine: Engine, graph: str, given: Given, chosen: Chosen, *, cache: bool, refresh: Sequence[str]) -> Plan:
     """The plan of a graph. Raises GraphError, and UsageError for a node to refresh that is none."""
     checked = engine.check(find_graph(graph, engine.project.root), given.overrides())
-    known_nodes(checked, refresh, "--refresh")
+    refresh = nodes_meant(checked, refresh, "--refresh")
     if chosen:
         checked = engine.select(checked, chosen.select, chosen.exclude)
     return engine.plan(checked, cache=cache, refresh=refresh)
 
 
-def known_nodes(graph: Graph, names: Iterable[str], option: str) -> None:
-    """Raise UsageError for a name that is no node of the graph."""
+def nodes_meant(graph: Graph, names: Iterable[str], option: str) -> list[str]:
+    """The nodes of some names, all that a sub-graph brought for the name of its use.
+
+    Raises UsageError for a name that is neither.
+    """
+    found: list[str] = []
     for name in names:
-        if name not in graph.nodes:
-            raise UsageError(f"{option} {name}: {graph.name!r} has no such node", hint=did_you_mean(name, graph.nodes))
+        if name not in graph.nodes and name not in graph.uses:
+            hint = did_you_mean(name, (*graph.nodes, *graph.uses))
+            raise UsageError(f"{option} {name}: {graph.name!r} has no such node", hint=hint)
+        found += [name] if name in graph.nodes else [node for node in graph.nodes if node.startswith(f"{name}.")]
+    return found
 
 
 def reasons(engine: Engine, planned: Plan, node: str, *, as_json: bool) -> None:
-    """Why a node is computed, or that it is not."""
+    """Why a node is computed, or that it is not; of the use of a sub-graph, all nodes that it brought."""
     graph = planned.graphs[0]
-    known_nodes(graph, [node], "--why")
-    step = planned.step(graph.name, node)
-    found = engine.why(planned, node)
+    found = {name: engine.why(planned, name) for name in nodes_meant(graph, [node], "--why")}
     if as_json:
-        echo_json({"graph": graph.name, "node": node, "action": step.action, "key": step.key,
-                   "reasons": [asdict(reason) for reason in found]})  # fmt: skip
+        answers = [_answer(planned, name, because) for name, because in found.items()]
+        echo_json(answers[0] if node in found else {"graph": graph.name, "node": node, "nodes": answers})
         return
-    click.echo(f"{node} ({step.type.id}): {click.style(step.action, fg=_COLOURS[step.action])}")
-    for reason in found:
-        click.echo(f"  {click.style(reason.change, bold=True)}  {reason.detail}")
+    for name, because in found.items():
+        step = planned.step(graph.name, name)
+        click.echo(f"{name} ({step.type.id}): {click.style(step.action, fg=_COLOURS[step.action])}")
+        for reason in because:
+            click.echo(f"  {click.style(reason.change, bold=True)}  {reason.detail}")
 
 
-def show(engine: Engine, planned: Plan, *, refresh: Sequence[str], as_json: bool) -> None:
+def _answer(planned: Plan, node: str, found: Sequence[Reason]) -> dict[str, Any]:
+    graph = planned.graphs[0].name
+    step = planned.step(graph, node)
+    because = [asdict(reason) for reason in found]
+    return {"graph": graph, "node": node, "action": step.action, "key": step.key, "reasons": because}
+
+
+def show(engine: Engine, planned: Plan, *, as_json: bool) -> None:
     """All steps in order, what becomes of each and why."""
     graph = planned.graphs[0]
     due = sum(step.action == "compute" for step in planned.steps)
     before = _before(engine, graph) if due else {}
-    found = {name: _why(planned, name, before.get(name), refresh) for name in graph.nodes}
+    found = {name: _why(planned, name, before.get(name)) for name in graph.nodes}
     bars = bars_of(planned, engine.market)
     if as_json:
         steps = [_described(name, planned.step(graph.name, name), found[name]) for name in graph.nodes]
@@ -93,12 +107,11 @@ def _before(engine: Engine, graph: Graph) -> Mapping[str, Mapping[str, Any]]:
     return {row["node"]: row for row in rows if row["graph"] == graph.name}
 
 
-def _why(planned: Plan, name: str, before: Mapping[str, Any] | None, refresh: Sequence[str]) -> list[Reason]:
+def _why(planned: Plan, name: str, before: Mapping[str, Any] | None) -> list[Reason]:
     step = planned.step(planned.graphs[0].name, name)
     if step.action == "reuse":
         return []
-    asked = [Reason("REFRESH", "it was asked for")] if name in refresh else []
-    return asked or why(planned, step, before)
+    return [Reason("REFRESH", "it was asked for")] if step.forced else why(planned, step, before)
 
 
 def shortly(found: Sequence[Reason]) -> str:

@@ -45,14 +45,14 @@ def run(
     from pipeline.cli import run_report
     from pipeline.cli.fault import report
     from pipeline.cli.interrupt import Patience
-    from pipeline.cli.plan_report import known_nodes
+    from pipeline.cli.plan_report import nodes_meant
     from pipeline.cli.progress import progress
     from pipeline.cli.target import find_graph
 
     engine = session.open_engine()
     overrides = given.overrides()
     checked = engine.check(find_graph(graph, engine.project.root), overrides)
-    known_nodes(checked, refresh, "--refresh")
+    meant = nodes_meant(checked, refresh, "--refresh")
     if chosen:
         checked = engine.select(checked, chosen.select, chosen.exclude)
     if checked.warnings and not quiet:
@@ -60,7 +60,7 @@ def run(
     nodes = tuple(checked.nodes)
     with progress(nodes, quiet=quiet) as told, Patience(told, nodes=len(nodes)) as patience:
         result = engine.run(
-            checked, overrides, cache=not no_cache, refresh=refresh, fail_fast=fail_fast, progress=patience
+            checked, overrides, cache=not no_cache, refresh=meant, fail_fast=fail_fast, progress=patience
         )
     if session.json:
         run_report.document(result, engine.market)

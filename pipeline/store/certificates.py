@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from pipeline.errors import StoreError
 from pipeline.laws.certificate import Certificate
+from pipeline.store.journal import write_frames
 from pipeline.store.quote import literal
 
 __all__ = ["land_certificates", "write_certificates"]
 
-_FILE = "certificates.parquet"
+_TABLE = "certificates"
 _SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     **dict.fromkeys(("node_type", "category", "style", "code", "params", "verdict", "broken"), pl.String),
     **dict.fromkeys(("law", "message", "output", "symbol"), pl.String),
@@ -41,34 +40,15 @@ def write_certificates(folder: Path, certificates: Iterable[Certificate]) -> Pat
     """
     frame = pl.DataFrame([certificate.row() for certificate in certificates], schema=_SCHEMA, orient="row")
     name = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-laws-{os.urandom(4).hex()}"
-    temporary, final = folder / f".{name}.tmp", folder / name
-    try:
-        temporary.mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(temporary / _FILE, compression="lz4")
-        for path in (temporary / _FILE, temporary):
-            _fsync(path)
-        temporary.rename(final)
-        _fsync(folder)
-    except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise StoreError(f"cannot write the journal {final}: {error.strerror or error}") from error
-    return final
+    return write_frames(folder, name, {_TABLE: frame})
 
 
 def land_certificates(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
     """Insert the certificates of a journal, if it has any; each replaces an older one of the same code and params."""
-    file = journal / _FILE
+    file = journal / f"{_TABLE}.parquet"
     if not file.exists():
         return
     source = f"read_parquet({literal(str(file))})"
     same = "old.node_type = new.node_type and old.code = new.code and old.params = new.params"
     connection.execute(f"delete from certificates as old using {source} as new where {same}")
     connection.execute(f"insert into certificates by name select * from {source}")
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,14 +1,17 @@
 """Journals: what one run has to tell the database, as Parquet files in folders of their own.
 
 A folder is one increment, `<run>.00000`, `<run>.00001` … while the run goes on, `<run>` when it has ended. It
-appears by one rename, complete or not at all, and stays until a publish has landed it.
+appears by one rename, complete or not at all, and stays until a publish has landed it. Its `seal.json` has the
+version of the tables that it was written for and the checksum of every file.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -17,24 +20,34 @@ from pipeline.errors import StoreError
 from pipeline.store.record import Increment, PluginRow, record_of
 from pipeline.store.tables import SCHEMA_VERSION
 
-__all__ = ["read_pending", "run_of", "schema_of", "write_journal"]
+__all__ = ["is_intact", "read_pending", "run_of", "schema_of", "write_frames", "write_journal"]
 
-_SCHEMA = "tradegraph.schema"
 _RIGHTS = "`tradegraph doctor` looks at permissions and space."
+_SEAL = "seal.json"
 
 
 def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterable[PluginRow]) -> Path:
-    """Write an increment below `folder`; durable and visible as a whole when this returns."""
+    """Write an increment below `folder`; durable and visible as a whole when this returns. Raises StoreError TG601."""
+    return write_frames(folder, name, record_of(increment, plugins))
+
+
+def write_frames(folder: Path, name: str, frames: Mapping[str, pl.DataFrame]) -> Path:
+    """Write a journal of rows by table below `folder`; durable and visible as a whole when this returns.
+
+    Raises StoreError TG601 when it cannot be written.
+    """
     temporary = folder / f".{name}.tmp"
     final = folder / name
     try:
         temporary.mkdir(parents=True, exist_ok=True)
-        for table, frame in record_of(increment, plugins).items():
-            frame.write_parquet(
-                temporary / f"{table}.parquet", compression="lz4", metadata={_SCHEMA: str(SCHEMA_VERSION)}
-            )
-            _fsync(temporary / f"{table}.parquet")
-        _fsync(temporary)
+        checksums = {}
+        for table, frame in frames.items():
+            file = temporary / f"{table}.parquet"
+            frame.write_parquet(file, compression="lz4")
+            checksums[file.name] = zlib.crc32(file.read_bytes())
+        (temporary / _SEAL).write_text(json.dumps({"schema": SCHEMA_VERSION, "files": checksums}))
+        for file in (*temporary.iterdir(), temporary):
+            _fsync(file)
         temporary.rename(final)
         _fsync(folder)
     except (OSError, pl.exceptions.PolarsError) as error:  # a full disk is polars' own error
@@ -44,15 +57,34 @@ def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterab
     return final
 
 
-def run_of(journal: Path) -> str:
-    """The id of the run that a journal is of."""
-    return journal.name.partition(".")[0]
+def is_intact(journal: Path) -> bool:
+    """True when a journal has the files that it was written with, each as it was; an older one has no seal."""
+    if not (journal / _SEAL).exists():
+        return all(_is_parquet(file) for file in journal.iterdir())
+    try:
+        files: dict[str, int] = json.loads((journal / _SEAL).read_text())["files"]
+        return all(zlib.crc32((journal / name).read_bytes()) == checksum for name, checksum in files.items())
+    except (OSError, ValueError, LookupError, AttributeError):
+        return False
 
 
 def schema_of(journal: Path) -> int:
-    """The version of the tables that a journal was written for. Raises OSError or PolarsError when it is damaged."""
-    written = [int(pl.read_parquet_metadata(file).get(_SCHEMA, 1)) for file in journal.iterdir()]
-    return max(written, default=SCHEMA_VERSION)
+    """The version of the tables that an intact journal was written for; 1 for one without a seal."""
+    seal = journal / _SEAL
+    return int(json.loads(seal.read_text())["schema"]) if seal.exists() else 1
+
+
+def _is_parquet(file: Path) -> bool:
+    try:
+        pl.read_parquet_schema(file)
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+    return True
+
+
+def run_of(journal: Path) -> str:
+    """The id of the run that a journal is of."""
+    return journal.name.partition(".")[0]
 
 
 def read_pending(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipeline.execution.holding import Coverage, Holding
 from pipeline.execution.reuse import NEWEST
-from pipeline.store.journal import read_pending
+from pipeline.store.journal import is_intact, read_pending
 from pipeline.store.segment import Found, ObjectRow
 
 __all__ = ["lookup", "waiting_segments"]
@@ -93,7 +93,7 @@ def waiting_segments(folder: Path) -> set[str]:
 def _pending(folder: Path) -> dict[str, tuple[ObjectRow, Coverage]]:
     """Values of journals that wait to be published, by key, the oldest first."""
     found: dict[str, tuple[ObjectRow, Coverage]] = {}
-    for journal in read_pending(folder):
+    for journal in filter(is_intact, read_pending(folder)):
         try:
             # by name: a sibling of this version may have written more columns
             panels: list[tuple[Any, ...]] = pl.read_parquet(journal / "panels.parquet").select(_PANEL).rows()

@@ -20,7 +20,7 @@ from pipeline.errors import StoreError
 from pipeline.store.amend import moved_graphs
 from pipeline.store.certificates import land_certificates
 from pipeline.store.draft import drafted, publish_lock
-from pipeline.store.journal import read_pending, run_of, schema_of
+from pipeline.store.journal import is_intact, read_pending, run_of, schema_of
 from pipeline.store.live import live_runs
 from pipeline.store.migrate import add_columns, layout, migrate
 from pipeline.store.quote import literal
@@ -83,11 +83,11 @@ def _sorted(journals: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path
     newer: list[Path] = []
     damaged: list[Path] = []
     for journal in journals:
-        try:
-            (good if schema_of(journal) <= SCHEMA_VERSION else newer).append(journal)
-        except (OSError, ValueError, pl.exceptions.PolarsError):
+        if not is_intact(journal):
             journal.rename(journal.with_name(f".{journal.name}.damaged"))
             damaged.append(journal)
+        else:
+            (good if schema_of(journal) <= SCHEMA_VERSION else newer).append(journal)
     return good, newer, damaged
 
 

@@ -106,6 +106,15 @@ def test_a_run_with_sub_graphs_is_seen_in_sql_and_shares_equal_steps(nested, tra
     listed = tradegraph("sql", "select distinct node from node_timings where graph = 'nested' order by 1").out
     assert "up.second" in listed
     assert tradegraph("plan", "nested", "--why", "up.first", "--set", "up.first.factor=4").status == 0
+    because = tradegraph("plan", "nested", "--why", "up", "--set", "up.first.factor=4").out
+    assert "up.first (scale): compute\n  PARAM  factor is 4.0, it was 2.0" in because
+    assert "up.second (" in because
+    answers = json.loads(tradegraph("plan", "nested", "--why", "up", "--json").out)["nodes"]
+    assert [(answer["node"], answer["action"]) for answer in answers] == [("up.first", "reuse"), ("up.second", "reuse")]
+    planned = json.loads(tradegraph("plan", "nested", "--refresh", "up", "--json").out)
+    refreshed = {step["node"]: [reason["change"] for reason in step["because"]] for step in planned["steps"]}
+    assert refreshed["up.second"] == ["REFRESH"]
+    assert "did you mean 'up'" in tradegraph("plan", "nested", "--why", "upp").err.lower()
     assert tradegraph("run", "nested", "--refresh", "up.second", "--quiet").status == 0
 
 

@@ -1,5 +1,7 @@
 """Files of older layouts are brought up to this one; those of newer versions are left alone."""
 
+import json
+
 import duckdb
 import polars as pl
 import pytest
@@ -190,6 +192,7 @@ def test_the_journal_may_have_its_columns_in_any_order(ran, monkeypatch) -> None
     for file in (ran.root / ".tradegraph" / "journal").glob("[!.]*/*.parquet"):
         frame = pl.read_parquet(file)
         frame.select(reversed(frame.columns)).write_parquet(file)
+        (file.parent / "seal.json").unlink(missing_ok=True)  # as journals were before they had one
     publishing.publish(ran.database, ran.root / ".tradegraph")
     assert ran.engine().sql("select distinct graph, node_type from node_timings").rows() == [("g", "plus")]
 
@@ -207,7 +210,8 @@ def waiting(ran, monkeypatch):
 def test_a_waiting_journal_of_a_sibling_that_knows_more_lands_with_all_that_it_knows(ran, waiting) -> None:
     for table in ("runs", "objects", "panels", "node_timings"):
         frame = pl.read_parquet(waiting / f"{table}.parquet").with_columns(note=pl.lit("more"), least=pl.lit(1.5))
-        frame.write_parquet(waiting / f"{table}.parquet", metadata={"tradegraph.schema": str(tables.SCHEMA_VERSION)})
+        frame.write_parquet(waiting / f"{table}.parquet")
+    (waiting / "seal.json").unlink()
     ran.calls()
     assert ran.run(ran.path, Overrides(settings={"c": {"by": 8.0}})).run.counts["computed"] == 0
     assert ran.calls() == []
@@ -217,10 +221,8 @@ def test_a_waiting_journal_of_a_sibling_that_knows_more_lands_with_all_that_it_k
 
 
 def test_a_waiting_journal_of_a_newer_version_goes_on_waiting_and_all_others_land(ran, waiting) -> None:
-    later = tables.SCHEMA_VERSION + 1
-    pl.read_parquet(waiting / "runs.parquet").write_parquet(
-        waiting / "runs.parquet", metadata={"tradegraph.schema": str(later)}
-    )
+    seal = json.loads((waiting / "seal.json").read_text())
+    (waiting / "seal.json").write_text(json.dumps({**seal, "schema": tables.SCHEMA_VERSION + 1}))
     for count in (2, 3):
         with pytest.raises(StoreError, match="recorded by a newer version") as caught:
             ran.run(ran.path)

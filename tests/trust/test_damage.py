@@ -213,7 +213,7 @@ def check_journal(site, table, how) -> None:
     assert list((site.root / ".tradegraph" / "journal").glob("[!.]*")) == []
 
 
-QUICK_JOURNAL = {("runs", "cut"), ("objects", "a bit of a page"), ("nodes", "gone")}
+QUICK_JOURNAL = {("runs", "a bit of a page"), ("objects", "a bit of a page"), ("nodes", "gone")}
 JOURNAL_CASES = [
     pytest.param(table, how, marks=() if (table, how) in QUICK_JOURNAL else pytest.mark.heavy)
     for table in TABLES
