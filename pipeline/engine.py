@@ -298,7 +298,7 @@ class Engine:
 
         The `data` commands do so themselves. Raises StoreError TG601.
         """
-        publish_tables(self.project.database, self.project.private, market_tables(self.market))
+        publish_tables(self.project.database, self.project.private, lambda: market_tables(self.market))
 
     def export(self, target: str | Path, what: str | None = None, *, form: Format = "duckdb") -> Exported:
         """Write a run, the latest run of a graph, or that of every graph to one portable file in which all is a table.

@@ -13,5 +13,5 @@ def publish_market(session: Session) -> None:
     from pipeline.market.tables import market_tables
     from pipeline.store.snapshot import publish_tables
 
-    project = session.open_project()
-    publish_tables(project.database, project.private, market_tables(session.open_market()))
+    project, market = session.open_project(), session.open_market()
+    publish_tables(project.database, project.private, lambda: market_tables(market))
