@@ -107,11 +107,12 @@ def intake(done: ImportReport, *, as_json: bool, synthetic: bool = False) -> int
         counts = {name: getattr(done, name) for name in ("read", "taken", "new", "replaced", "unchanged", "dropped")}
         files, symbols = [asdict(file) for file in done.files], [asdict(symbol) for symbol in done.symbols]
         document: dict[str, Any] = {"timeframe": done.timeframe, "synthetic": synthetic, **counts}
-        echo_json({**document, "files": files, "symbols": symbols, "refused": refused})
+        findings = [asdict(finding) for finding in done.findings]
+        echo_json({**document, "files": files, "symbols": symbols, "refused": refused, "findings": findings})
         return status
     if not synthetic:
         _say_files(done)
-    _say_findings([finding for symbol in done.symbols for finding in symbol.findings])
+    _say_findings([*done.findings, *(finding for symbol in done.symbols for finding in symbol.findings)])
     kept = ", ".join(f"{n:,} {what}" for n, what in ((done.new, "new"), (done.replaced, "replaced")) if n)
     kept += f"{', ' if kept else ''}{done.unchanged:,} unchanged" if done.unchanged else ""
     what = "synthetic " if synthetic else ""
@@ -149,8 +150,12 @@ def _say_findings(found: Sequence[Finding]) -> None:
     serious = [finding for finding in found if finding.severity != "info"]
     if not serious:
         return
-    by_check = Counter(finding.check for finding in serious)
-    said = ", ".join(f"{check} ({counted(count, 'symbol')})" for check, count in by_check.most_common())
+    together = {finding.check for finding in serious if not finding.symbol}
+    whose = {
+        check: "several together" if check in together else counted(count, "symbol")
+        for check, count in Counter(finding.check for finding in serious).most_common()
+    }
+    said = ", ".join(f"{check} ({symbols})" for check, symbols in whose.items())
     click.echo(f"{click.style('looks odd', fg='yellow')}: {said}; details: tradegraph data verify")
 
 

@@ -18,7 +18,7 @@ from pipeline.errors import MarketError
 from pipeline.market.file import publish, sync_folder
 from pipeline.market.finding import Finding
 from pipeline.market.manifest import FORMAT, Note, notes, read_json
-from pipeline.market.report import FileReport, SymbolReport
+from pipeline.market.report import ImportReport
 
 __all__ = ["Account", "accounts", "accounts_kept", "encode_account", "keep_account", "keep_verified"]
 
@@ -47,10 +47,9 @@ class Account:
     findings: Rows = ()
 
 
-def encode_account(
-    timeframe: str, files: Sequence[FileReport], symbols: Sequence[SymbolReport], refused: Mapping[Path, MarketError]
-) -> bytes:
+def encode_account(report: ImportReport, refused: Mapping[Path, MarketError]) -> bytes:
     """The JSON of an import of one timeframe; `refused` are files that were given with it and left no row behind."""
+    files, symbols = report.files, report.symbols
     taken = [
         {"file": str(file.path), "rows": file.rows, "symbols": file.symbols, "dropped": lost, "taken": file.rows - lost}
         | {"refused": None, "notes": "; ".join(file.notes)}
@@ -63,7 +62,7 @@ def encode_account(
         for path, error in refused.items()
     ]
     body = {
-        "timeframe": timeframe,
+        "timeframe": report.timeframe,
         "files": taken + kept_out,
         "symbols": [
             {"symbol": s.symbol, "read": s.read, "new": s.new, "replaced": s.replaced, "unchanged": s.unchanged}
@@ -75,7 +74,7 @@ def encode_account(
             for f in files
             for d in f.dropped
         ],
-        "findings": [asdict(finding) for symbol in symbols for finding in symbol.findings],
+        "findings": [asdict(f) for f in (*report.findings, *(f for symbol in symbols for f in symbol.findings))],
     }
     return _encode(body)
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.errors import MarketError
 from pipeline.market.account import encode_account
+from pipeline.market.across import across, quiet_of
 from pipeline.market.action import NO_ACTIONS, actions_of
 from pipeline.market.finding import Finding
 from pipeline.market.formats import SUFFIXES, Choice, refusal
@@ -93,7 +94,8 @@ def _joined(reports: Sequence[ImportReport], refused: Sequence[MarketError]) -> 
     timeframes = ", ".join(sorted((report.timeframe for report in reports), key=timeframe_seconds))
     files = tuple(file for report in reports for file in report.files)
     symbols = tuple(symbol for report in reports for symbol in report.symbols)
-    return ImportReport(timeframes, files, symbols, tuple(refused))
+    findings = tuple(finding for report in reports for finding in report.findings)
+    return ImportReport(timeframes, files, symbols, tuple(refused), findings)
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
@@ -130,6 +132,7 @@ def _store(
     lost = _drops(dropped, "symbol")
     lost_of_file = _drops(dropped, "file", "symbol")
     findings = {symbol: tuple(_findings(symbol, timeframe, incoming)) for symbol, incoming in batch.items()}
+    together = tuple(across(timeframe, [quiet_of(incoming.rows.ts, timeframe) for incoming in batch.values()]))
     files = tuple(
         FileReport(i.path, len(i.frame), i.frame["symbol"].n_unique(), i.notes, lost_of_file.get(index, ()))
         for index, i in enumerate(intakes)
@@ -153,9 +156,11 @@ def _store(
         timeframe,
         batch,
         synthetic=synthetic,
-        account=lambda counts: encode_account(timeframe, files, symbols(counts), refused or {}),
+        account=lambda counts: encode_account(
+            ImportReport(timeframe, files, symbols(counts), findings=together), refused or {}
+        ),
     )
-    return ImportReport(timeframe, files, symbols(counts))
+    return ImportReport(timeframe, files, symbols(counts), findings=together)
 
 
 def _findings(symbol: str, timeframe: str, incoming: Incoming) -> Iterable[Finding]:

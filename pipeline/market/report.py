@@ -54,12 +54,16 @@ class SymbolReport:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """A whole import. Files in `refused` left no row behind; all others went in together."""
+    """A whole import. Files in `refused` left no row behind; all others went in together.
+
+    `findings` are about all symbols that came in together; those of one symbol are with it.
+    """
 
     timeframe: str
     files: tuple[FileReport, ...]
     symbols: tuple[SymbolReport, ...]
     refused: tuple[MarketError, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def read(self) -> int:

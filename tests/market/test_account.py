@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 import pytest
 
@@ -69,6 +71,16 @@ def test_findings_are_about_an_import_until_what_is_stored_is_verified(market, p
         ("stored", 2, "gap", 1),
     }
     assert len(told("market_findings", *wanted)) == 3
+
+
+def test_an_import_tells_what_its_symbols_lack_together(market, put, days, told) -> None:
+    start = dt.datetime(2024, 1, 2)
+    kept = [i for i in range(60 * 24 * 6) if not 5_000 <= i <= 5_100]
+    ts = pl.Series([start + dt.timedelta(minutes=i) for i in kept]).cast(pl.Datetime("us", "UTC"))
+    minutes = pl.concat(days(symbol, bars=len(kept)).with_columns(ts=ts) for symbol in "AB")
+    report = put(minutes, "1m")
+    assert [(f.check, f.count) for f in report.findings] == [("outage", 1)]
+    assert ("import", "", "outage") in told("market_findings", "about", "symbol", "check")
 
 
 def test_the_account_of_an_import_that_never_happened_is_not_told_and_swept(market, put, days, told) -> None:
