@@ -83,6 +83,16 @@ def test_an_import_tells_what_its_symbols_lack_together(market, put, days, told)
     assert ("import", "", "outage") in told("market_findings", "about", "symbol", "check")
 
 
+def test_a_market_that_may_only_be_read_is_verified(market, put, days, monkeypatch) -> None:
+    put(days("A").with_columns(volume=pl.lit(0.0)))
+
+    def refuse(*_) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pipeline.market.account.publish", refuse)
+    assert [finding.check for finding in market.verify()] == ["zero_volume"]
+
+
 def test_the_account_of_an_import_that_never_happened_is_not_told_and_swept(market, put, days, told) -> None:
     put(days("A"))
     orphan = market.root / keep_account(market.root, market.root.joinpath(market.log()[0][1].account).read_bytes())

@@ -12,6 +12,7 @@ from pipeline.market import Market
 from pipeline.market.importing import import_frame
 from pipeline.market.manifest import KEPT
 from pipeline.model.bars import BarsRequest, ResolvedBars
+from pipeline.model.digest import digest_bytes
 
 OHLCV = ("open", "high", "low", "close", "volume")
 
@@ -231,6 +232,14 @@ def test_a_damaged_part_is_refused_with_its_path_and_found_by_verify(market, put
     findings = market.verify()
     assert [(f.symbol, f.check, f.severity) for f in findings] == [("B", "damaged_part", "error")]
     assert len(market.read(market.resolve(BarsRequest("1d", ("A",))), ["close"])) == 5
+
+
+def test_a_market_of_the_first_builds_is_read(market, put, days, monkeypatch) -> None:
+    monkeypatch.setattr("pipeline.market.part.file_digest", digest_bytes)
+    put(days("A", bars=4))
+    monkeypatch.undo()
+    put(days("A", bars=6))
+    assert market.show("A", "1d")["close"].to_list() == [100.0, 101, 102, 103, 104, 105]
 
 
 def test_a_damaged_manifest_is_refused(market, put, days) -> None:
