@@ -24,11 +24,9 @@ PARAMS = "step: {type: float, default: 1, min: 0, max: 50}"
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory):
+def stage(tmp_path_factory, compiled_kernels):
     """The project that `site` begins with."""
-    folder = tmp_path_factory.mktemp("stage")
-    (folder / "kernels").mkdir()
-    made = NOUNS["Site"](folder / "site", folder / "kernels")
+    made = NOUNS["Site"](tmp_path_factory.mktemp("stage") / "site", compiled_kernels)
     made.path = made.graph(GRAPH, params=PARAMS, outputs="result: b")
     made.snapshot()
     return made
@@ -284,16 +282,14 @@ stats: {use: performance, in: {close: daily.close, weight: held}}
 """
 
 
-def test_the_same_inputs_give_the_same_bytes_in_fresh_projects(tmp_path, monkeypatch) -> None:
+def test_the_same_inputs_give_the_same_bytes_in_fresh_projects(tmp_path, compiled_kernels, monkeypatch) -> None:
     monkeypatch.setenv(NOUNS["CALLS"], str(tmp_path / "calls"))
     # a run that takes longer than this makes parts of its values durable, so the clock says which file they are in
     monkeypatch.setattr("pipeline.store.recorder.EVERY", 1e9)
-    kernels = tmp_path / "kernels"
-    kernels.mkdir()
     plugin = (CHECKOUT / "examples" / "momentum_strategy_plugin.py").read_text()
     results = []
     for name in ("one", "two"):
-        site = NOUNS["Site"](tmp_path / name, kernels)
+        site = NOUNS["Site"](tmp_path / name, compiled_kernels)
         site.write("momentum_strategy_plugin", plugin)
         market = Market(site.root / "market")
         store_synthetic(market, n_symbols=4, timeframe="1d", start=dt.datetime(2010, 1, 4, tzinfo=dt.UTC), bars=300)

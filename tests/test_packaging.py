@@ -37,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tradegraph(site: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, "PYTHONPATH": str(site)}
     env.pop("TRADEGRAPH_PROJECT", None)
     command = [sys.executable, "-m", "pipeline.cli", *args]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)

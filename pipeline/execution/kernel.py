@@ -33,6 +33,8 @@ class KernelCache:
         self.buffers = Buffers()
         self._folder = folder if folder is not None and _writable(folder) else None
         self._drivers: dict[tuple[Any, ...], Callable[..., Any]] = {}
+        # helpers compile once for all kernels that call them: half of all compiling
+        self._jitted: dict[tuple[Callable[..., Any], bool], Any] = {}
 
     def driver(self, node: NodeType, args: Sequence[Any]) -> Callable[..., Any]:
         """The compiled driver of a node for arguments of these types.
@@ -52,7 +54,7 @@ class KernelCache:
         """Have the kernels that a table node calls compiled when they are called; True when one was not before."""
         fresh = [found for found in _kernels(node.fn, {}) if found.compiled is None]
         for found in fresh:
-            compiled = _jitted(found.fn, node.code[:16] or "loose", {})
+            compiled = _jitted(found.fn, node.code[:16] or "loose", self._jitted, called=True)
             if self._folder is not None and node.code:
                 from pipeline.execution.kernel_disk import DigestCache  # imports numba
 
@@ -68,12 +70,12 @@ class KernelCache:
         # numba names compiled code by function and a counter of the process: without the digest, code from
         # the disk of two processes could meet under one name
         tag = node.code[:16] or "loose"
-        kernel = _jitted(node.fn, tag, {})
+        kernel = _jitted(node.fn, tag, self._jitted)
         wired = [_fields(kind) for kind in types[2 : 2 + len(node.ports)]]
         source = _driver_source(f"driver_{tag}", len(node.outputs), wired, len(node.params))
         scope: dict[str, Any] = {"__name__": __name__, "kernel": kernel, "np": np}
         exec(compile(source, "<driver>", "exec"), scope)  # noqa: S102 - written above, of counts alone
-        driver: Any = numba.njit(nogil=True)(scope[f"driver_{tag}"])
+        driver = _compiler(wrapped=True)(scope[f"driver_{tag}"])
         if self._folder is not None and node.code:
             from pipeline.execution.kernel_disk import DigestCache  # imports numba
 
@@ -162,22 +164,28 @@ def _driver_source(name: str, outputs: int, wired: Sequence[int], params: int) -
     lines += [f"        found = {call}"]
     for i in range(outputs):
         value = f"found[{i}]" if outputs > 1 else "found"
-        lines += [*_checked(value), f"        outs[{i}][a:b] = {value}"]
+        lines += _placed(f"outs[{i}]", value)
     return "\n".join(lines)
 
 
-def _checked(value: str) -> list[str]:
+def _placed(out: str, value: str) -> list[str]:
+    """Check an array and copy it, by a loop: numba takes two seconds to compile its first assignment to a slice."""
     return [
         f"        if len({value}) != b - a:",
         "            raise ValueError('a kernel gave an array of another length than its input')",
+        "        for i in range(b - a):",
+        f"            {out}[a + i] = {value}[i]",
     ]
 
 
-def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any]) -> Any:
-    """`fn` compiled lazily, with keyword-only params made positional and its helpers compiled too."""
-    import numba  # see `_compile`
+def _jitted(
+    fn: Callable[..., Any], tag: str, done: dict[tuple[Callable[..., Any], bool], Any], *, called: bool = False
+) -> Any:
+    """`fn` compiled lazily, with keyword-only params made positional and its helpers compiled too.
 
-    if fn not in done:
+    Only what is `called` from Python gets what Python needs for that. `tag` is a digest that covers the code of `fn`.
+    """
+    if (fn, called) not in done:
         assert isinstance(fn, FunctionType)
         # compiled code is read back by a process that imports this name; a plugin's cannot be imported
         scope = {**fn.__globals__, "__name__": __name__}
@@ -190,8 +198,16 @@ def _jitted(fn: Callable[..., Any], tag: str, done: dict[Callable[..., Any], Any
         copy = FunctionType(code, scope, fn.__name__, fn.__defaults__, fn.__closure__)
         copy.__module__ = fn.__module__
         copy.__qualname__ = f"{fn.__qualname__}_{tag}"
-        done[fn] = numba.njit(nogil=True)(copy)
-    return done[fn]
+        done[fn, called] = _compiler(wrapped=called)(copy)
+    return done[fn, called]
+
+
+def _compiler(*, wrapped: bool) -> Any:
+    """Numba's decorator. Only what Python calls is `wrapped` for it: wrappers are a third of all compiling."""
+    import numba  # see `_compile`
+
+    options: dict[str, Any] = {"no_cpython_wrapper": not wrapped, "no_cfunc_wrapper": True}
+    return numba.njit(nogil=True, **options)
 
 
 def _kernels(fn: Callable[..., Any], seen: dict[Callable[..., Any], None]) -> list[Kernel]:

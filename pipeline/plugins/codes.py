@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline.model.digest import digest, digest_bytes
 from pipeline.plugins.find import find_files
 from pipeline.plugins.load import Loader
-from pipeline.plugins.source import External, shipped_nodes
+from pipeline.plugins.source import is_version, shipped_nodes
 
 __all__ = ["CODES", "codes_of", "read_codes"]
 
@@ -62,7 +62,7 @@ def _sources(nodes: Path) -> str:
 
 
 def _are_installed(versions: Mapping[str, str]) -> bool:
-    return all(External(name).version == version for name, version in versions.items())
+    return all(is_version(top, version) for top, version in versions.items())
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Loader:
     def load(self, path: Path, root: Path) -> Loaded:
         """The node types that a file declares. Raises PluginError with the place of the failure."""
         file = self.tree.read(path, root)
-        if not self.real and wants_pandas(file.tree):
+        if not self.real and wants_pandas(file):
             return self._real(path).load(path, root)
         module = self.module(file)
         whole = self.digester.digest(file)
@@ -121,7 +121,7 @@ class Loader:
         try:
             # what a plugin prints must not end up in the middle of somebody's answer
             with redirect_stdout(sys.stderr):
-                exec(compile(file.tree, str(file.path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+                exec(file.code, module.__dict__)  # noqa: S102
         except TradegraphError:
             self._forget(file, name)
             raise
@@ -194,12 +194,12 @@ class _Importer:
         return module
 
 
-def wants_pandas(tree: ast.AST) -> bool:
+def wants_pandas(file: SourceFile) -> bool:
     """True for a file with ``'dataframe': 'pandas'`` in a dict that is written out, as metadata are."""
-    return any(
+    return b"dataframe" in file.data and any(
         isinstance(key, ast.Constant) and key.value == "dataframe" and isinstance(value, ast.Constant)
         and value.value == "pandas"
-        for node in ast.walk(tree) if isinstance(node, ast.Dict)
+        for node in ast.walk(file.tree) if isinstance(node, ast.Dict)
         for key, value in zip(node.keys, node.values, strict=True)
     )  # fmt: skip
 

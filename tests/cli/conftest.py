@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from pipeline.cli.app import app
 from pipeline.market import Market
 from pipeline.market.importing import import_frame
+from pipeline.plugins.discover import Discovery
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -121,9 +122,13 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with two symbols and three graphs of quick nodes; it is the working directory."""
-    root = tmp_path / "project"
+def project(_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with two symbols and three graphs of quick nodes; it is the working directory.
+
+    It lies where that of the test before lay, so that its registry is known, see `registries`.
+    """
+    root = _template.with_name("place") / "project"
+    shutil.rmtree(root.parent, ignore_errors=True)
     shutil.copytree(_template, root)
     monkeypatch.chdir(root)
     monkeypatch.delenv("TRADEGRAPH_PROJECT", raising=False)
@@ -133,8 +138,9 @@ def project(_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def tradegraph() -> Callable[..., Answer]:
+def tradegraph(registries: Callable[..., Discovery], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
     """`tradegraph("run", "slope")`: a command in this process."""
+    monkeypatch.setattr("pipeline.engine.build_registry", registries)
 
     def call(*args: object, stdin: str | None = None) -> Answer:
         result = CliRunner().invoke(app, [str(arg) for arg in args], input=stdin, prog_name="tradegraph")
@@ -151,7 +157,7 @@ def process() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def call(*args: object, script: str | None = None) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "pipeline.cli", *map(str, args)]
-        env = {**os.environ, "PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
         if script is None:
             return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
         env["TRADEGRAPH"] = " ".join(command)

@@ -2,12 +2,16 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from pipeline.cli.app import app
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -50,11 +54,65 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.
     return run
 
 
+QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\$`]|\\["\\])*"|#.*""")
+
+
+def commands(script: str) -> Iterator[list[str]]:
+    """The commands of a script as a shell would split them, which must be calls of the product and nothing else."""
+    for line in script.splitlines():
+        meaning = set(QUOTED.sub("", line)) & set("|<>;&$`*?(){}[]!~\\'\"")
+        assert not meaning, f"{meaning} is for a shell: {line}"
+        words = shlex.split(line, comments=True)
+        if words:
+            assert words[0] == "tradegraph", f"not a command of ours: {line}"
+            yield words[1:]
+
+
+@pytest.fixture(scope="session")
+def answers(registries, sharing_kernels, compiled_kernels) -> Callable[..., list[subprocess.CompletedProcess[str]]]:
+    """`answers(script, folder)`: the same for commands that need no shell, in this process, one answer for each.
+
+    A process costs two seconds. The entry point itself is proved by the README, whose commands run as processes.
+    """
+
+    def run(script: str, folder: Path) -> list[subprocess.CompletedProcess[str]]:
+        found = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            patch.setenv("COLUMNS", "100")
+            patch.setenv("XDG_CACHE_HOME", str(compiled_kernels.parents[1]))
+            patch.delenv("TRADEGRAPH_PROJECT", raising=False)
+            patch.setattr("pipeline.engine.build_registry", registries)
+            for words in commands(script):
+                if (folder / "plugin_config.json").exists():
+                    sharing_kernels(folder)
+                said = CliRunner().invoke(app, words, prog_name="tradegraph")
+                if said.exception is not None and not isinstance(said.exception, SystemExit):
+                    raise said.exception
+                found.append(subprocess.CompletedProcess(words, said.exit_code, said.stdout, said.stderr))
+        return found
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def answer(answers) -> Callable[..., str]:
+    """`answer(script, folder)`: what such commands print, of which none may fail."""
+
+    def run(script: str, folder: Path) -> str:
+        found = answers(script, folder)
+        assert [(said.args, said.stderr) for said in found if said.returncode] == []
+        return "".join(said.stdout for said in found)
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def quick_start(
-    tmp_path_factory: pytest.TempPathFactory, shell, blocks
+    tmp_path_factory: pytest.TempPathFactory, shell, blocks, sharing_kernels
 ) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """The folder in which the README's shell block was run, and what came of it."""
     folder = tmp_path_factory.mktemp("reader")
+    sharing_kernels(folder / "my-project")
     (script,) = blocks("README.md", "sh")
     return folder, shell(script, folder)

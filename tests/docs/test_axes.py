@@ -12,11 +12,11 @@ PAGE = "docs/axes.md"
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory, request):
+def engine(tmp_path_factory, request, sharing_kernels):
     root = tmp_path_factory.mktemp("page")
     (root / "plugin_config.json").write_text("{}")
     import_files(Market(root / "market"), [request.config.rootpath / "examples" / "bars"], "1d")
-    return Engine.open(root)
+    return Engine.open(sharing_kernels(root))
 
 
 def test_the_graphs_of_the_page_run(engine, blocks, tmp_path):

@@ -25,12 +25,12 @@ def project(quick_start, blocks, tmp_path_factory):
     return root, node, code
 
 
-def test_the_commands_and_the_code_do_what_the_page_says(project, shell, blocks):
+def test_the_commands_and_the_code_do_what_the_page_says(project, answers, blocks):
     root, node, code = project
     (script,) = blocks(PAGE, "sh")
-    answers = [shell(line, root) for line in script.splitlines()]
-    assert [answer.returncode for answer in answers] == [1, 1, 0], answers
-    run, replay, retries = (answer.stdout + answer.stderr for answer in answers)
+    found = answers(script, root)
+    assert [answer.returncode for answer in found] == [1, 1, 0], found
+    run, replay, retries = (answer.stdout + answer.stderr for answer in found)
     assert "TG501" in run
     assert "nodes/custom/relative.py:11 in start" in replay
     assert "rows of SPX" in replay

@@ -49,13 +49,13 @@ def tables(page):
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory, graphs):
+def result(tmp_path_factory, graphs, sharing_kernels):
     """The page's first graph, run as the page's command runs it, on invented bars."""
     root: Path = tmp_path_factory.mktemp("page")
     (root / "plugin_config.json").write_text("{}")
     (root / "graphs").mkdir()
     (root / "graphs" / "trend.yaml").write_text(graphs[0])
-    engine = Engine.open(root)
+    engine = Engine.open(sharing_kernels(root))
     import_frame(Market(root / "market"), synthesise(3, "1d", dt.datetime(2009, 1, 5), 1500, 1), "1d", source="test")
     given = Overrides(
         {"length": "10"},

@@ -19,23 +19,20 @@ outputs: {best: best, mid: mid, mean: mean}
 """
 
 
-def test_every_node_on_the_page_loads_and_computes(quick_start, shell, blocks):
+def test_every_node_on_the_page_loads_and_computes(quick_start, answer, blocks):
     project = quick_start[0] / "my-project"
     for number, block in enumerate(blocks("docs/how-it-works.md", "python")):
         (project / "nodes" / "custom" / f"page_{number}.py").write_text(block)
     (project / "graphs" / "styles.yaml").write_text(GRAPH)
-    shown = shell("tradegraph nodes show midpoint", project)
-    assert shown.returncode == 0, shown.stderr
-    assert "Share of the high" in shown.stdout
-    done = shell("tradegraph run styles", project)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Share of the high" in answer("tradegraph nodes show midpoint", project)
+    answer("tradegraph run styles", project)
     # 0.25 * high + 0.75 * low of the first S&P bar, and its typical price, from the sample file
     both = "select m.value, t.value from styles.mid m join styles.mean t using (symbol, ts)"
     first = f"{both} where symbol = 'SPX' order by ts limit 1"
-    answer = shell(f'tradegraph sql --format csv "{first}"', project)
+    rows = answer(f'tradegraph sql --format csv "{first}"', project).splitlines()
     line = (project / "examples" / "bars" / "SPX.csv").read_text().splitlines()[1]
     _, _, high, low, close, _ = line.split(",")
-    middle, typical = map(float, answer.stdout.splitlines()[1].split(","))
+    middle, typical = map(float, rows[1].split(","))
     assert abs(middle - (0.25 * float(high) + 0.75 * float(low))) < 1e-9
     assert abs(typical - (float(high) + float(low) + float(close)) / 3) < 1e-9
 

@@ -1,5 +1,6 @@
 """Pages that list something are kept equal to what they list."""
 
+import pytest
 from pydantic import BaseModel
 
 from pipeline.cli.remedy import REMEDIES, SECTIONS, page
@@ -44,3 +45,9 @@ def test_the_settings_page_has_the_defaults(written):
     assert listed["max_plugins"][0] == str(Settings().max_plugins)
     assert listed["plugin_directories"][0] == ", ".join(Settings().plugin_directories)
     assert listed["logging.log_level"][0] == Settings().logging.log_level
+
+
+@pytest.mark.parametrize("line", ["tradegraph sql x | head", "tradegraph run $GRAPH", 'tradegraph run "$GRAPH"', "ls"])
+def test_a_line_that_needs_a_shell_is_not_run_without_one(answers, tmp_path, line):
+    with pytest.raises(AssertionError, match=r"for a shell|not a command of ours"):
+        answers(line, tmp_path)

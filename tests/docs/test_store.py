@@ -9,12 +9,11 @@ from pipeline.settings import Settings
 pytestmark = pytest.mark.xdist_group("reader")  # one project for all of them: kernels compile once
 
 
-def test_the_commands_run_one_after_the_other(quick_start, shell, blocks):
+def test_the_commands_run_one_after_the_other(quick_start, answer, blocks):
     folder, _ = quick_start
-    done = shell("\n".join(blocks("docs/store.md", "sh")), folder / "my-project")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "would remove" in done.stdout
-    assert "not needed" in done.stdout
+    said = answer("\n".join(blocks("docs/store.md", "sh")), folder / "my-project")
+    assert "would remove" in said
+    assert "not needed" in said
 
 
 def test_the_settings_are_settings(blocks):

@@ -67,9 +67,9 @@ def bars():
 
 
 @pytest.fixture(scope="module")
-def result(root, bars):
+def result(root, bars, sharing_kernels):
     import_frame(Market(root / "market"), bars, "1d", source="test")
-    return Engine.open(root).run(root / "graphs" / "page.yaml")
+    return Engine.open(sharing_kernels(root)).run(root / "graphs" / "page.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ def nouns() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def kernel_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kernels")
+def kernel_folder(compiled_kernels: Path) -> Path:
+    return compiled_kernels
 
 
 @pytest.fixture(scope="session")

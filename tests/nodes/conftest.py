@@ -43,26 +43,30 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "node" in metafunc.fixturenames:
         metafunc.parametrize(
             "node",
-            [
-                # one worker for all tests of a node: it is compiled once
-                pytest.param(node, id=name, marks=pytest.mark.xdist_group(name))
-                for name, node in sorted(BUILT_IN.items())
-            ],
+            [pytest.param(node, id=name) for name, node in sorted(BUILT_IN.items())],
         )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # one worker compiles the kernels and what they share, not every one
+    for item in items if config.pluginmanager.hasplugin("xdist") else ():
+        if {"compute", "helper"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("kernels"))
+
+
 @cache
-def jitted(fn: FunctionType) -> Any:
-    """A kernel compiled as the engine does it, with the difference that kernels share compiled helpers:
-    the engine's own drivers take three times as long to compile, which is more than this room may take.
+def jitted(fn: FunctionType, *, called: bool = True) -> Any:
+    """A kernel compiled as the engine does it, but without the driver around it, which takes as long again.
+
+    What is not `called` from Python, but by other kernels, gets no wrapper for that.
     """
     scope = dict(fn.__globals__)
     for name in fn.__code__.co_names:
         if isinstance(scope.get(name), FunctionType):
-            scope[name] = jitted(scope[name])
+            scope[name] = jitted(scope[name], called=False)
     code = fn.__code__
     code = code.replace(co_argcount=code.co_argcount + code.co_kwonlyargcount, co_kwonlyargcount=0)
-    return numba.njit(FunctionType(code, scope, fn.__name__))
+    return numba.njit(no_cpython_wrapper=not called, no_cfunc_wrapper=True)(FunctionType(code, scope, fn.__name__))
 
 
 def locked(array: np.ndarray) -> np.ndarray:

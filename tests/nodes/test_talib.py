@@ -63,7 +63,7 @@ CASES = [
 ]
 PARAMETRIZED = [
     # one worker for all tests of a node: it is compiled once
-    pytest.param(id_, ports, params, id="-".join([id_, *map(str, params.values())]), marks=pytest.mark.xdist_group(id_))
+    pytest.param(id_, ports, params, id="-".join([id_, *map(str, params.values())]))
     for id_, ports, choices in CASES
     for params in choices
 ]

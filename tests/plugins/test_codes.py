@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.plugins.codes import CODES, codes_of, read_codes
 from pipeline.plugins.discover import build_registry
-from pipeline.plugins.source import shipped_nodes
+from pipeline.plugins.source import External, is_version, shipped_nodes
 
 
 @pytest.fixture
@@ -50,3 +50,11 @@ def test_none_is_used_when_anything_is_another(home, change):
     assert read_codes(home)
     change(home)
     assert read_codes(home) == {}
+
+
+@pytest.mark.parametrize("top", ["numpy", "polars", "talib", "yaml"])
+def test_the_version_of_a_package_is_recognised_as_it_is_worked_out(top):
+    said = External(top).version
+    assert is_version(top, said)
+    assert not is_version(top, f"{said}.1")
+    assert not is_version("pipeline", said)

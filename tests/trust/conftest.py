@@ -23,20 +23,18 @@ def nouns() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def stage(tmp_path_factory: pytest.TempPathFactory, compiled_kernels: Path) -> Any:
     """The project that `site` begins with: 3 symbols, 12 daily bars, one node of each style over one far helper."""
-    folder = tmp_path_factory.mktemp("trust")
-    (folder / "kernels").mkdir()
-    site = NOUNS["Site"](folder / "site", folder / "kernels")
+    site = NOUNS["Site"](tmp_path_factory.mktemp("trust") / "site", compiled_kernels)
     STYLES["furnish"](site)
     site.snapshot()
     return site
 
 
 @pytest.fixture(scope="session")
-def kernels(stage: Any) -> KernelCache:
-    """Compiled kernels, those of `stage`: they are found by their code digest."""
-    return KernelCache(stage.root / ".tradegraph" / "kernels")
+def kernels(compiled_kernels: Path) -> KernelCache:
+    """Compiled kernels of this process and of all others."""
+    return KernelCache(compiled_kernels)
 
 
 @pytest.fixture

@@ -9,10 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nodes.portfolio.backtest import backtest as by_events
-from nodes.portfolio.backtest_portfolio import backtest_portfolio as together
-from nodes.portfolio.backtest_weights import backtest_weights as apart
 from pipeline.execution.kernel import KernelCache
+from pipeline.model.registry import Registry
 
 DAY = np.timedelta64(86_400_000_000, "us")
 
@@ -29,11 +27,13 @@ def plain() -> SimpleNamespace:
     return SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("plain.py"))))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def compiled() -> None:
-    """The kernels as the engine has them."""
-    for node in (by_events, apart, together):
-        KernelCache().attach(node)
+@pytest.fixture(scope="session")
+def accounts(registries, compiled_kernels) -> Registry:
+    """The node types as the engine has them, their kernels compiled."""
+    registry: Registry = registries([]).registry
+    for name in ("backtest", "backtest_portfolio", "backtest_weights"):
+        KernelCache(compiled_kernels).attach(registry[name])
+    return registry
 
 
 def axis_of(lengths: dict[str, int], starts: dict[str, int] | None = None) -> pl.DataFrame:
@@ -53,16 +53,17 @@ def columns(bars: dict[str, Any]) -> dict[str, pl.Series]:
 
 
 @pytest.fixture(scope="session")
-def backtest():
+def backtest(accounts):
     """`backtest(bars, signal, strength=None, **options)`: one symbol on events."""
+    node = accounts["backtest"]
 
     def run(bars: dict[str, Any], signal: Any, strength: Any = None, **options: Any) -> Any:
         rows = len(signal)
         stops = {port: series(options.pop(port)) for port in ("stop", "profit", "trail") if port in options}
         share = series(np.ones(rows) if strength is None else strength)
-        checked, faults = by_events.params.check(options, owner="backtest")
+        checked, faults = node.params.check(options, owner="backtest")
         assert not faults, faults
-        return by_events.fn(
+        return node.fn(
             axis_of({"A": rows}), columns(bars), {"event": series(signal), "strength": share}, **stops, **checked
         )
 
@@ -70,14 +71,16 @@ def backtest():
 
 
 @pytest.fixture(scope="session")
-def weights():
+def weights(accounts):
     """`weights(bars, target, **options)`: one symbol on target weights."""
+    apart = accounts["backtest_weights"]
     return lambda bars, target, **options: apart(axis_of({"A": len(target)}), columns(bars), series(target), **options)
 
 
 @pytest.fixture(scope="session")
-def portfolio():
+def portfolio(accounts):
     """`portfolio({"A": bars, …}, {"A": target, …}, starts={"A": 3}, **options)`: symbols with one cash."""
+    together = accounts["backtest_portfolio"]
 
     def run(bars: dict[str, Any], target: dict[str, Any], starts: Any = None, **options: Any) -> Any:
         joined = {name: np.concatenate([b[name] for b in bars.values()]) for name in ("open", "high", "low", "close")}

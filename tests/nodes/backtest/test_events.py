@@ -131,9 +131,8 @@ def test_nothing_undefined_is_a_number(backtest) -> None:
     assert (metrics["n_trades"], metrics["total_return"], metrics["benchmark_return"]) == (0, 0.0, 0.0)
 
 
-def test_symbols_have_accounts_of_their_own(backtest, market) -> None:
-    from nodes.portfolio.backtest import backtest as node
-
+def test_symbols_have_accounts_of_their_own(accounts, backtest, market) -> None:
+    node = accounts["backtest"]
     a, b = market(50, 1), market(30, 2)
     signal = np.random.default_rng(1).choice([-1.0, 0.0, 1.0], 80)
     import polars as pl

@@ -1,0 +1,65 @@
+"""What all rooms share: kernels compiled once, registries built once, processes that start quickly."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from pipeline.model.digest import digest
+from pipeline.plugins.discover import Discovery, build_registry
+from pipeline.plugins.source import shipped_nodes
+
+# hundreds of processes are started here: each would compile every module anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+@pytest.fixture(scope="session")
+def compiled_kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of compiled kernels for all workers: they are found by their code digest, so they are never stale.
+
+    It lies where the command keeps kernels outside of projects when `XDG_CACHE_HOME` is three folders above.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache" / "tradegraph" / "kernels"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sharing_kernels(compiled_kernels: Path) -> Callable[[Path], Path]:
+    """`sharing_kernels(root)`: the project there takes its kernels from this folder, and leaves its own in it."""
+
+    def share(root: Path) -> Path:
+        (root / ".tradegraph").mkdir(parents=True, exist_ok=True)
+        kernels = root / ".tradegraph" / "kernels"
+        if not kernels.exists():
+            kernels.symlink_to(compiled_kernels)
+        return root
+
+    return share
+
+
+def _content(directories: Sequence[Path]) -> str:
+    """A digest of all files that a registry of these directories may rest on."""
+    homes = {next((p for p in (path, *path.parents) if p.name == "nodes"), path) for path in map(Path, directories)}
+    files = sorted(path for home in {shipped_nodes(), *homes} for path in home.rglob("*") if path.suffix != ".pyc")
+    return digest([(str(path), path.read_bytes() if path.is_file() else b"") for path in files])
+
+
+@pytest.fixture(scope="session")
+def registries() -> Callable[..., Discovery]:
+    """`build_registry` that remembers what it made of the same files: it is frozen, and a build takes 0.15 s."""
+    known: dict[tuple[tuple[Path, ...], str], Discovery] = {}
+
+    def built(directories: Sequence[Path], *, shipped: Path | None = None) -> Discovery:
+        if shipped is not None:
+            return build_registry(directories, shipped=shipped)
+        key = (tuple(directories), _content(directories))
+        if key not in known:
+            known[key] = build_registry(directories)
+        return known[key]
+
+    return built
