@@ -28,8 +28,8 @@ def zygote():
 
 
 def rage(root: Path, zygote, seed: int, rounds: int):
-    """Let it storm; the operations that each writer has done, and how many of them died."""
-    draw = random.Random(seed)
+    """Let it storm, with no deaths in the first round; what a reader saw last, and how many writers died."""
+    draw, glance = random.Random(seed), random.Random(seed)  # how often is looked must not move the deaths
     most = rounds * OPERATIONS + 2
     common = {"root": str(root)}
     done, deaths = dict.fromkeys(WRITERS, -1), 0
@@ -37,11 +37,11 @@ def rage(root: Path, zygote, seed: int, rounds: int):
     watch = {**common, "script": "watch", "with": {"seed": seed, "most": most, "looks": 8}}
     for number in range(rounds):
         writers = [
-            {**common, "script": "write", "at": draw.randint(1, EVENTS)}
+            {**common, "script": "write", "at": draw.randint(1, EVENTS) if number else 0}
             | {"with": {"seed": seed, "writer": writer, "begin": done[writer] + 1, "count": OPERATIONS}}
             for writer in WRITERS
         ]
-        *ends, watched = zygote.order_at_once([*writers, watch], lambda: sight.look(draw.choice(["none", "splits"])))
+        *ends, watched = zygote.order_at_once([*writers, watch], lambda: sight.look(glance.choice(["none", "splits"])))
         assert (watched["ended"], watched["acknowledged"]) == (0, ["saw"]), (seed, number, "see the reader's traceback")
         for writer, end in zip(WRITERS, ends, strict=True):
             assert end["ended"] in {0, -9}, (seed, number, writer)
@@ -80,7 +80,7 @@ def check_story(market: Market, sight) -> None:
 
 def check_storm(market: Market, zygote, seed: int, rounds: int) -> None:
     sight, deaths = rage(market.root, zygote, seed, rounds)
-    assert 0 < deaths < 3 * rounds, "a storm in which all or nobody died proves little: draw moments elsewhere"
+    assert deaths, "a storm in which nobody died proves little: draw moments elsewhere"
     check_story(market, sight)
     assert [found for found in market.verify() if found.severity == "error"] == []
     market.sweep(older_than=-60.0)
