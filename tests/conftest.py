@@ -5,11 +5,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from pipeline.model.digest import digest
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.plugins.source import shipped_nodes
+
+# the same examples in every run, and no clock: a loaded machine fails nothing
+hypothesis.settings.register_profile("here", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("here")
 
 # hundreds of processes are started here: each would compile every module anew
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
