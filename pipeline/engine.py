@@ -36,6 +36,7 @@ from pipeline.laws.certificate import Certificate
 from pipeline.laws.certify import certify
 from pipeline.laws.trial import Compiled
 from pipeline.market.store import Market
+from pipeline.market.tables import market_tables
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery
@@ -57,6 +58,7 @@ from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.retention import Retention, kept
 from pipeline.store.segment import MAX_BYTES, Segments
+from pipeline.store.snapshot import publish_tables
 
 __all__ = ["Engine", "Overrides", "Result"]
 
@@ -318,6 +320,13 @@ class Engine:
     def sql(self, query: str) -> pl.DataFrame:
         """The answer of the published database. Raises StoreError TG604, TG605."""
         return self.database.sql(query)
+
+    def publish_market(self) -> None:
+        """Publish what is known of the market, for SQL: market_bars, market_imports, market_findings …
+
+        The `data` commands do so themselves. Raises StoreError TG601.
+        """
+        publish_tables(self.project.database, self.project.private, lambda: market_tables(self.market))
 
     def export(self, target: str | Path, what: str | None = None, *, form: Format = "duckdb") -> Exported:
         """Write a run, the latest run of a graph, or that of every graph to one portable file in which all is a table.
