@@ -29,7 +29,7 @@ _MARKS = {"ok": ("ok", "green"), "wrong": ("wrong", "red"), "note": ("note", "ye
 def tried(session: Session, file: Path, *, as_json: bool) -> int:
     """Look at a file and say what was found, line by line; 1 when something is wrong."""
     found: list[Finding] = []
-    for finding in checkup(file.absolute(), _policy(session)):
+    for finding in checkup(file.absolute(), *_surroundings(session)):
         found.append(finding)
         if not as_json:
             _say(finding)
@@ -81,16 +81,18 @@ def _say(finding: Finding) -> None:
     click.echo(f"{click.style(f'{word:<5}', fg=colour)} {finding.what:<12} {finding.said}")
 
 
-def _policy(session: Session) -> Policy:
-    """What the project at hand says of signatures; outside of projects all may load."""
+def _surroundings(session: Session) -> tuple[Policy, tuple[str, ...]]:
+    """What the project at hand says of signatures and limits, and its node types; outside of projects all may load."""
     try:
-        said = session.open_project().settings
+        engine = session.open_engine()
     except SettingsError as error:
         if error.faults[0].code != "TG002":
             raise
-        return Policy()
-    return Policy(
+        return Policy(), ()
+    said = engine.project.settings
+    policy = Policy(
         allow_unsigned=said.development_mode.allow_unsigned_plugins,
         keys=said.trusted_keys,
         timeout=said.plugin_timeout,
     )
+    return policy, engine.registry.ids

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -45,8 +45,11 @@ class Finding:
     fault: Fault | None = None
 
 
-def checkup(path: Path, policy: Policy) -> Iterator[Finding]:
-    """Look at a plugin file from all sides, one finding after the other; the first that is wrong may be the last."""
+def checkup(path: Path, policy: Policy, project: Sequence[str] = ()) -> Iterator[Finding]:
+    """Look at a plugin file from all sides, one finding after the other; the first that is wrong may be the last.
+
+    `project` are the ids of node types that a plugin may require besides those of its file.
+    """
     loader = Loader()
     try:
         file = loader.tree.read(path, source_root(path, path.parent))
@@ -72,33 +75,38 @@ def checkup(path: Path, policy: Policy) -> Iterator[Finding]:
         what = f"no plugin of the guide's kind; `tradegraph nodes verify` is for {natives}" if natives else "no plugin"
         yield Finding("metadata", path.stem, "note" if natives else "wrong", what)
         return
-    shipped = build_registry([]).registry
+    shipped = build_registry([]).registry.ids
+    known = {*shipped, *project, *(node.id for node in loaded.types)}
     for plugin in loaded.plugins:
         node = next(node for node in loaded.types if node.id == plugin.id)
-        yield from _of_plugin(plugin, node, loaded, loader, taken=plugin.id in shipped, limit=policy.timeout)
+        if plugin.id in shipped:
+            said = f"TG404 the id {plugin.id!r} is that of a node type that ships"
+            yield Finding("id", plugin.id, "wrong", said)
+        yield from _of_plugin(plugin, node, _Loading(loaded, loader, known), policy.timeout)
 
 
-def _of_plugin(
-    plugin: GuidePlugin, node: NodeType, loaded: Loaded, loader: Loader, *, taken: bool, limit: float
-) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Loading:
+    """A file that was loaded: by whom, and which node types there are besides."""
+
+    loaded: Loaded
+    loader: Loader
+    known: Set[str]
+
+
+def _of_plugin(plugin: GuidePlugin, node: NodeType, loading: _Loading, limit: float) -> Iterator[Finding]:
     metadata, params = plugin.metadata, ", ".join(param.name for param in plugin.params) or "none"
     said = f"{metadata.name} {metadata.version} by {metadata.author}; params: {params}"
     yield Finding("metadata", plugin.id, "ok", said)
-    if taken:
-        yield Finding("id", plugin.id, "wrong", f"TG404 the id {plugin.id!r} is that of a node type that ships")
-    known = {other.id: other for other in loaded.plugins}
     try:
-        missing = missing_package(plugin, known)
+        missing = missing_package(plugin, dict.fromkeys(loading.known))
     except PluginError as malformed:
         missing = malformed
-    said = ", ".join(plugin.requirements) or "none"
-    if missing is not None:
-        said = f"{missing.faults[0].message} (a plugin of a project counts there)"
+    said = missing.faults[0].message if missing else ", ".join(plugin.requirements) or "none"
     yield Finding("dependencies", plugin.id, "wrong" if missing else "ok", said)
+    path = loading.loaded.path
     with recorded_spellings() as spellings:
-        found = Admission(None, limit).examine(
-            node, loader.tree.read(loaded.path, loaded.path.parent).tree, exhaustive=True
-        )
+        found = Admission(None, limit).examine(node, loading.loader.tree.read(path, path.parent).tree, exhaustive=True)
     for fault in found.faults:
         at = f"line {fault.place.line}: " if fault.place else ""
         what = "contract" if fault.code == "TG413" else "causality" if "looks ahead" in fault.message else "determinism"

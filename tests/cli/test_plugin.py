@@ -106,6 +106,14 @@ def test_test_reports_every_side_of_a_plugin(indicator, tradegraph) -> None:
     assert answer.out.endswith("all is well\n")
 
 
+def test_test_knows_the_plugins_that_the_project_has(indicator, ahead, tradegraph) -> None:
+    text = (GUIDE / "indicator.txt").read_text().replace("'my_custom_indicator'", "'needy'").rstrip()
+    for name, verdict in (("my_custom_indicator>=1", "ok"), ("nothing_like_it", "wrong")):
+        ahead.write_text(f"{text}\n\n    def get_dependencies(self):\n        return [{name!r}]\n")
+        found = tradegraph("plugin", "test", ahead, "--json").json["findings"]
+        assert next(row["verdict"] for row in found if row["what"] == "dependencies") == verdict
+
+
 def test_test_names_what_is_to_mend(ahead, tradegraph) -> None:
     answer = tradegraph("plugin", "test", ahead)
     assert answer.status == 1
