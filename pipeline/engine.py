@@ -8,9 +8,10 @@ engine.sql("select node, median(ms) from node_timings group by node")
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,22 +35,25 @@ from pipeline.graph.schema import FILE_NAME, keep_schema
 from pipeline.laws.certificate import Certificate
 from pipeline.laws.certify import certify
 from pipeline.laws.trial import Compiled
+from pipeline.market.tables import market_tables
 from pipeline.model.kind import METRICS
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
-from pipeline.plugins.discover import Discovery, build_registry
+from pipeline.plugins.discover import Discovery
+from pipeline.plugins.system import PluginSystem
 from pipeline.selection import part_of
 from pipeline.settings import Project
 from pipeline.spread import Job, compute_cells, spread
 from pipeline.store.cache import Cache
 from pipeline.store.certificates import write_certificates
 from pipeline.store.collect import Collected
+from pipeline.store.events import EventJournal
 from pipeline.store.export import Exported, Format, chosen, export
 from pipeline.store.publish import Published, publish
 from pipeline.store.query import Database
-from pipeline.store.record import PluginRow
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.retention import Retention, kept, only_metrics
+from pipeline.store.snapshot import publish_tables
 from pipeline.sweep import Search, Swept, prepare
 from pipeline.workshop import Reuses, Workshop
 
@@ -82,31 +86,42 @@ class Engine:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._workshop = Workshop.of(project)
+        self.events = EventJournal(project.private)
+        self.plugins = PluginSystem(project, self.events)
+        self._workshop = Workshop.of(project, self.plugins)
         self.market = self._workshop.market
         self.database = self._workshop.database
         self.failures = self._workshop.failures
         self.cache = Cache(self.database, project.private, _retention(project))
         self._kernels = self._workshop.kernels
+        self._schema_of: Registry | None = None
 
     @classmethod
     def open(cls, root: str | Path = ".") -> Engine:
         """The engine of the project at `root`. Raises SettingsError."""
         return cls(Project.open(Path(root)))
 
-    @cached_property
+    @property
     def discovery(self) -> Discovery:
-        """Node types and plugin files as they were found when first asked for."""
-        found = build_registry(self.project.plugin_directories)
+        """Node types and plugin files; those that changed are loaded again where the settings say so."""
+        found = self.plugins.current()
+        self.events.write()
         file = self.project.private / FILE_NAME
-        if file.exists():  # an editor listens: it must not offer what is gone
+        if found.registry is not self._schema_of and os.path.exists(file):  # noqa: PTH110 - False where not allowed
+            # an editor listens: it must not offer what is gone
             keep_schema(file, found.registry)
+        self._schema_of = found.registry
         return found
 
     @property
     def registry(self) -> Registry:
         """The node types that graphs may use."""
         return self.discovery.registry
+
+    def publish_events(self) -> None:
+        """Let SQL know what happened to plugins since. Raises StoreError."""
+        self.events.write()
+        publish(self.project.database, self.project.private)
 
     def write_schema(self) -> Path:
         """Write the JSON Schema of graph files for editors; once it is there, it is kept up to date."""
@@ -251,18 +266,14 @@ class Engine:
 
         def checked(file: Path, one: Overrides) -> Graph:
             graph = self.check(file, one)
-            plan(
-                [graph], self.market, self._workshop.segments("plan"), reuse=False
-            )  # raises for bars that there are not
+            self._workshop.plan([graph], Reuses(self._keeps, cache=False))  # raises for bars that there are not
             return graph
 
         return gather_graphs(files, given or Overrides(), checked, keep_going=keep_going)
 
     def plan_batch(self, selected: Selected, *, cache: bool = True) -> Plan:
         """What a batch would compute and what it would reuse, without reading a bar."""
-        return plan(
-            selected.graphs, self.market, self._workshop.segments("plan"), reuse=cache, keeps=self._keeps_of_batch
-        )
+        return self._workshop.plan(selected.graphs, Reuses(self._keeps_of_batch, cache=cache))
 
     def batch(
         self, selected: Selected, *, cache: bool = True, fail_fast: bool = False, progress: Progress | None = None
@@ -279,13 +290,8 @@ class Engine:
     def _record(
         self, graphs: Sequence[Graph], options: Options, keeps: Keeps, *, cache: bool, refresh: Iterable[str] = ()
     ) -> tuple[Run, Published]:
-        plugins = [
-            PluginRow(r.path, r.origin, r.digest, " ".join(r.ids), r.status, r.reason)
-            for r in self.discovery.records
-            if r.origin != "shipped"
-        ]
         how = Reuses(keeps, cache=cache, refresh=refresh)
-        run, published = self._workshop.carry_out(graphs, options, how, plugins)
+        run, published = self._workshop.carry_out(graphs, options, how)
         self.cache.expire()
         return run, published
 
@@ -333,6 +339,13 @@ class Engine:
     def sql(self, query: str) -> pl.DataFrame:
         """The answer of the published database. Raises StoreError TG604, TG605."""
         return self.database.sql(query)
+
+    def publish_market(self) -> None:
+        """Publish what is known of the market, for SQL: market_bars, market_imports, market_findings …
+
+        The `data` commands do so themselves. Raises StoreError TG601.
+        """
+        publish_tables(self.project.database, self.project.private, lambda: market_tables(self.market))
 
     def export(self, target: str | Path, what: str | None = None, *, form: Format = "duckdb") -> Exported:
         """Write a run, the latest run of a graph, or that of every graph to one portable file in which all is a table.

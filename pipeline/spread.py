@@ -17,8 +17,9 @@ from pipeline.graph.cells import Cells
 from pipeline.graph.check import Surroundings
 from pipeline.graph.overrides import Overrides
 from pipeline.graph.read import read_file
-from pipeline.plugins.discover import build_registry
+from pipeline.plugins.system import PluginSystem
 from pipeline.settings import Project
+from pipeline.store.events import EventJournal
 from pipeline.store.retention import only_metrics
 from pipeline.sweep import Search, prepare
 from pipeline.workshop import Reuses, Workshop
@@ -92,8 +93,9 @@ def _opened(job: Job) -> tuple[Workshop, Cells]:
     """The project and the cells of a job; made once per worker."""
     if repr(job) not in _OPEN:
         project = Project.open(Path(job.root))
-        registry = build_registry(project.plugin_directories).registry
+        plugins = PluginSystem(project, EventJournal(project.private))
+        registry = plugins.current().registry
         around = Surroundings(universes=project.settings.project.universes)
         cells, _ = prepare(read_file(Path(job.file)), registry, job.search, job.given, around)
-        _OPEN[repr(job)] = Workshop.of(project), cells
+        _OPEN[repr(job)] = Workshop.of(project, plugins), cells
     return _OPEN[repr(job)]

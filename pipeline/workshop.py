@@ -16,6 +16,8 @@ from pipeline.graph.graph import Graph
 from pipeline.market.store import Market
 from pipeline.model.kind import METRICS
 from pipeline.plugins.host import WorkerHost
+from pipeline.plugins.monitor import Watched
+from pipeline.plugins.system import PluginSystem
 from pipeline.settings import Project
 from pipeline.store.failures import FailureFiles
 from pipeline.store.live import LiveRun
@@ -43,18 +45,20 @@ class Workshop:
     """The parts of one project that carry out graphs."""
 
     project: Project
+    plugins: PluginSystem
     market: Market
     database: Database
     failures: FailureFiles
     kernels: KernelCache
 
     @classmethod
-    def of(cls, project: Project) -> Workshop:
-        """The parts of a project."""
+    def of(cls, project: Project, plugins: PluginSystem) -> Workshop:
+        """The parts of a project, whose plugins are those of `plugins`."""
         private = project.private
         database = Database(project.database, private)
         kernels = KernelCache(private / "kernels")
-        return cls(project, Market(project.market), database, FailureFiles(private / "failures"), kernels)
+        failures = FailureFiles(private / "failures")
+        return cls(project, plugins, Market(project.market), database, failures, kernels)
 
     def segments(self, run_id: str, *, pack: bool = False) -> Segments:
         """The store of a run's values."""
@@ -63,9 +67,7 @@ class Workshop:
         gather = (self._memory or MAX_BYTES * 8) // 8
         return Segments(folder, run_id, database.lookup, lambda: database.seen(run_id), gather=gather, pack=pack)
 
-    def carry_out(
-        self, graphs: Sequence[Graph], options: Options, how: Reuses, plugins: Sequence[PluginRow]
-    ) -> tuple[Run, Published]:
+    def carry_out(self, graphs: Sequence[Graph], options: Options, how: Reuses) -> tuple[Run, Published]:
         """Run graphs as one plan, recorded while it goes on, and publish the record."""
         run_id, private = new_run_id(), self.project.private
         with (
@@ -73,8 +75,9 @@ class Workshop:
             # claims go with it, also when the run cannot be stored
             closing(self.segments(run_id, pack=options.cells is not None)) as segments,
         ):
-            recorder = Recorder(self.project.database, private, segments, plugins)
-            run = self._execute(graphs, run_id, segments, replace(options, sink=recorder), how)
+            recorder = Recorder(self.project.database, private, segments, self._plugin_rows())
+            options = replace(options, sink=Watched(recorder, self.plugins.monitor))
+            run = self._execute(graphs, run_id, segments, options, how)
             if options.cells is not None and options.cells.lost and run.status == "ok":
                 run.status = "failed"
             published = recorder.finish(run)
@@ -109,10 +112,33 @@ class Workshop:
         )
 
     def _execute(self, graphs: Sequence[Graph], run_id: str, segments: Segments, options: Options, how: Reuses) -> Run:
-        with WorkerHost(self.project.plugin_directories, self.project.private / "kernels") as workers:
+        with WorkerHost(
+            self.project.plugin_directories,
+            self.project.private / "kernels",
+            memory_mb=self.project.settings.memory_limit_mb,
+            log=self.plugins.log_setup,
+        ) as workers:
             planned = self._plan(graphs, segments, how, options.cells)
-            options = replace(options, limited=workers, failures=self.failures, memory=self._memory)
+            options = replace(
+                options, guest=self.plugins.guest, limited=workers, failures=self.failures, memory=self._memory
+            )
             return execute(planned, run_id, self.market, segments, self.kernels, options=options)
+
+    def _plugin_rows(self) -> list[PluginRow]:
+        return [
+            PluginRow(
+                r.path,
+                r.origin,
+                r.digest,
+                " ".join(r.ids),
+                r.status,
+                r.reason,
+                r.signature,
+                *((r.fault.code, r.fault.place.line if r.fault.place else None, r.fault.hint) if r.fault else ()),
+            )
+            for r in self.plugins.current().records
+            if r.origin != "shipped"
+        ]
 
     @property
     def _memory(self) -> int | None:

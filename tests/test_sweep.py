@@ -47,7 +47,7 @@ def site(stage, monkeypatch):
 @pytest.fixture
 def engine(site, registries, monkeypatch) -> Engine:
     """The project, opened."""
-    monkeypatch.setattr("pipeline.engine.build_registry", registries)
+    monkeypatch.setattr("pipeline.plugins.system.build_registry", registries)
     return site.engine(shipped=True)
 
 
@@ -261,28 +261,19 @@ def test_back_tests_are_called_together_and_each_has_its_own_bits(engine, site, 
     assert together.equals(alone)
 
 
-def test_a_call_of_many_that_fails_is_made_one_by_one(engine, site) -> None:
-    site.node("rates", '''
-        import polars as pl
-        from pipeline import Axis, Metrics
+def test_a_call_of_many_that_fails_is_made_one_by_one(engine, monkeypatch) -> None:
+    together = engine.sweep("g", GRID).table()
+    asked = []
 
-        def together(axis, calls):
-            note(f"together {len(calls)}")
-            raise ValueError("not together")
+    def refuse(steps, *_):
+        asked.append(len(steps))
+        raise ValueError("not together")
 
-        @portfolio(style="table", cells=together)
-        def rates(axis: Axis, x: Number, *, by: Annotated[float, Param("Divisor")] = 1.0) -> Metrics:
-            """The last value over something."""
-            note(f"rates {by:g}")
-            if by == 0:
-                raise ZeroDivisionError("by nothing")
-            return axis.with_columns(x).group_by("symbol", maintain_order=True).agg(rate=pl.col("x").last() / by)
-    ''')  # fmt: skip
-    path = site.graph("last: {use: rates, in: daily.close, with: {by: $fast}}", params=PARAMS, name="r")
-    swept = site.engine(shipped=True).sweep(path, Search({"fast": [0, 1, 2]}))
-    assert site.calls() == ["together 3", "rates 0", "rates 1", "rates 2"]
-    assert [row["status"] for row in swept.table().filter(symbol="AAA").to_dicts()] == ["ok", "ok"]
-    assert engine.sql("select node from cells where status = 'failed'")["node"].to_list() == ["last"]
+    monkeypatch.setattr("pipeline.execution.execute.call_together", refuse)
+    alone = engine.sweep("g", GRID, cache=False)
+    assert asked == [15]
+    assert alone.run.status == "ok"
+    assert alone.table().equals(together)
 
 
 def test_metrics_of_a_pack_are_read_by_runs_and_views_and_outlive_a_collection(engine, site) -> None:

@@ -5,63 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
 from pipeline.errors import Fault, NodeError, StoreError
 from pipeline.execution.arguments import taken
-from pipeline.execution.attempt import Call, Caller, FailureKeeper, Forgetful, InProcess, Raised, raised_by
+from pipeline.execution.attempt import Call, InProcess, Raised, raised_by
 from pipeline.execution.evaluate import Evaluation, evaluate
 from pipeline.execution.holding import Piece
 from pipeline.execution.inputs import Inputs
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.memory import peak_bytes, reset_peak
+from pipeline.execution.options import Computed, Guest, Options
 from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
-from pipeline.execution.protocols import BarSource, ObjectStore, Outputs, Progress, Silent
-from pipeline.execution.run import Failure, NodeRecord, Run, RunSink, Unheard
+from pipeline.execution.protocols import BarSource, ObjectStore, Outputs
+from pipeline.execution.run import Failure, NodeRecord, Run
 from pipeline.execution.together import bundles, call_together, most_of, output_of
-from pipeline.graph.cells import Cells
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
-from pipeline.model.kind import METRICS, TRADES, Kind
 from pipeline.model.rows import axis_frame
 
-__all__ = ["Computed", "Options", "execute"]
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """What is known of a step that another process computed."""
-
-    ms: float | None
-    cpu_ms: float | None
-    rows: int | None
-    bytes: int | None
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded.
-
-    Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
-    wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed. Tables of
-    the kinds in `published` are noted in the run. `cells` are those of the sweep that the plan is of. Steps
-    whose keys are in `elsewhere` were computed for this run by another process.
-    """
-
-    fail_fast: bool = False
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    progress: Progress = field(default_factory=Silent)
-    sink: RunSink = field(default_factory=Unheard)
-    limited: Caller | None = None
-    failures: FailureKeeper = field(default_factory=Forgetful)
-    memory: int | None = None
-    published: frozenset[Kind] = frozenset((METRICS, TRADES))
-    cells: Cells | None = None
-    elsewhere: Mapping[str, Computed] = field(default_factory=dict)
+__all__ = ["Computed", "Guest", "Options", "execute"]
 
 
 def execute(
@@ -131,7 +96,7 @@ class _Execution:
         todo = [step for step in bundle if step.action == "compute" and not self._skipped(step)]
         todo = [step for step in todo if not self._dead_above(step)]
         records: dict[int, NodeRecord] = {}
-        if len(todo) < 2:
+        if len(todo) < 2 or self.options.guest(todo[0].type) != Guest():  # a limit is for one call
             return records
         started = dt.datetime.now(dt.UTC)
         try:
@@ -276,8 +241,12 @@ class _Execution:
                 some, rows = selected(panel, todo)
                 ports = [taken(port, rows) for port in ports]
             call = Call(step.type, ports, step.node.params, step.columns, some, self._axes(step, some))
-            caller = self.inline if step.timeout is None else self.options.limited or self.inline
-            found = evaluate(call, caller, limit=step.timeout, retry=step.retry)
+            guest = self.options.guest(step.type) if step.timeout is None else Guest(confined=True)
+            caller = (self.options.limited if guest.confined else None) or self.inline
+            limit = step.timeout
+            if guest.limit is not None:
+                limit = guest.limit * max(1, len(some.symbols))
+            found = evaluate(call, caller, limit=limit, retry=step.retry)
             if some is panel:
                 return found
             if found.value is not None:

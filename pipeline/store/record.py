@@ -36,6 +36,10 @@ class PluginRow:
     ids: str
     status: str
     reason: str
+    signature: str = ""
+    code: str | None = None
+    line: int | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def record_of(increment: Increment, plugins: Iterable[PluginRow]) -> dict[str, p
     frames = {"runs": _runs(run), **node_frames(run, uses)}
     frames |= {"metrics": _metrics(run, told), "trades": _trades(run, told), "warnings": _warnings(increment)}
     if increment.first:
-        frames["plugins"] = pl.DataFrame([asdict(row) for row in plugins])
+        frames["plugins"] = pl.DataFrame([asdict(row) for row in plugins], infer_schema_length=None)
         frames["outputs"] = _outputs(run)
     return completed(increment, frames)
 
