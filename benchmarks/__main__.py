@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import overhead, pandas_plugins, storage, universe, yaml_reading
+from benchmarks import backtests, library, overhead, pandas_plugins, storage, universe, yaml_reading
 from benchmarks.report import Table, show
 
 __all__ = ["main"]
@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
             "pandas-style plugins",
             lambda: [pandas_plugins.plugins(pandas_plugins.SIZES[: 2 if nodes < 100 else 4], rounds)],
         ),
+        ("library", lambda: [library.measure(*((2, 200) if nodes < 100 else (500, 2_520)), rounds)]),
+        ("back-tests", lambda: [backtests.measure(rows, nodes, on_disk) for rows in ((200,) if nodes < 100 else (5_000, 100_000))]),
         ("start-up", lambda: [overhead.start_up(rounds)]),
         ("overhead beside peers", lambda: overhead.rivals(nodes, rounds)),
         ("margins", lambda: overhead.margins(nodes, 10 * nodes, rounds, store_rounds=on_disk)),
