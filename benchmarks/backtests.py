@@ -38,7 +38,7 @@ __all__ = ["CASES", "main", "measure"]
 
 Array = np.ndarray[Any, Any]
 COMPARED = ("n_trades", "total_return", "sharpe", "max_drawdown")
-FEE, SLIPPAGE, CASH, YEAR = 0.001, 0.0005, 100_000.0, 252.0
+FEE, SLIPPAGE, CASH, YEAR = 0.00002, 0.00001, 100_000.0, 252.0  # so low that no account is used up
 STOP, PROFIT = 0.05, 0.1
 CASES = ("events", "events with stops", "weights")
 BATCH = 100  # runs of which all bars are held at once
