@@ -82,22 +82,23 @@ def quantile_windows(x: NDArray[np.float64], period: int, share: float) -> NDArr
     return out
 
 
-def distance_windows(x: NDArray[np.float64], period: int, means: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean distance of the last `period` values from their mean.
+def distance_windows(x: NDArray[np.float64], period: int, leads: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean distance of the last `period` values from their mean, given as what the last one is above it.
 
+    So the distances keep their digits when the level is far above them, as it would not with the rounded mean.
     Row by row each addition would wait for the one before; here some hundred windows take up one value each in turn.
     """
     rows = len(x)
     out = warm_up(rows, period)
     for first in range(period - 1, rows, 512):
         last = min(first + 512, rows)
-        there, mean = out[first:last], means[first:last]
+        there, now, lead = out[first:last], x[first:last], leads[first:last]
         for k in range(len(there)):
             there[k] = 0.0
         for lag in range(period):
             here = x[first - lag : last - lag]
             for k in range(len(there)):
-                there[k] += abs(here[k] - mean[k])
+                there[k] += abs((here[k] - now[k]) + lead[k])
         for k in range(len(there)):
             there[k] /= period
     return out
