@@ -20,7 +20,7 @@ def obv(close: Price, volume: Volume) -> Number:
         if np.isnan(last):
             total = volume[i]
         else:  # without a branch: nobody guesses which way a price goes
-            total += volume[i] * ((close[i] > last) - (close[i] < last))
+            total += (volume[i] if close[i] > last else 0.0) - (volume[i] if close[i] < last else 0.0)
         out[i] = total
         last = close[i]
     return out
