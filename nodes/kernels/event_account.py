@@ -120,7 +120,8 @@ def play_events(
         if due > t:
             # over the bars on which nothing happens to what is held
             if stop > 0.0 or profit > 0.0 or trail > 0.0:
-                t, mark, best = watch(high, low, close, curve, t, due, cash, held, mark, price, best, stop, profit, trail)
+                bars = (high, low, close)
+                t, mark, best = watch(bars, curve, t, due, cash, held, mark, price, best, stop, profit, trail)
             else:
                 t, mark = glide(close, curve, t, due, cash, held, mark)
             if t == due:
@@ -186,7 +187,7 @@ def play_events(
 def glide(
     close: NDArray[np.float64], curve: NDArray[np.float64], t: int, due: int, cash: float, held: float, mark: float
 ) -> tuple[int, float]:
-    """Write the equity of a position that has no stops, up to the bar `due` or to one that may ruin; gives bar and mark.
+    """Write the equity of a position that has no stops, up to `due` or a bar that may ruin; gives bar and mark.
 
     A value that may ruin on a bar without a close does not: the next one decides.
     """
@@ -202,9 +203,7 @@ def glide(
 
 
 def watch(
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
-    close: NDArray[np.float64],
+    bars: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     curve: NDArray[np.float64],
     t: int,
     due: int,
@@ -221,6 +220,7 @@ def watch(
 
     Gives that bar, and the last and the best close before it. Shorts are looked at upside down.
     """
+    high, low, close = bars
     side = 1.0 if held > 0.0 else -1.0
     near, far = (low, high) if held > 0.0 else (high, low)
     fixed = side * (price * (1.0 - side * stop)) if stop > 0.0 else -np.inf

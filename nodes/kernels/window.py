@@ -165,7 +165,7 @@ def top_windows(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.
 def bound_windows(
     high: NDArray[np.float64], low: NDArray[np.float64], period: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Largest of the last `period` values of `high` and smallest of `low`: both in one pass, which takes half the time."""
+    """Largest of the last `period` values of `high` and smallest of `low`, in one pass: half the time of two."""
     rows = len(high)
     top = warm_up(rows, period)
     bottom = warm_up(rows, period)

@@ -10,14 +10,13 @@ import datetime as dt
 import os
 import shutil
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from pipeline.cli.figure import moments, numbers
 
@@ -114,7 +113,17 @@ def table_lines(
         lines.append(_GAP.join(cells).rstrip())
     if hidden:
         note = f"not shown: {', '.join(hidden)} (a wider terminal shows more, --json everything)"
-        lines += [click.style(line, dim=True) for line in textwrap.wrap(note, width or 80)]
+        lines += [click.style(line, dim=True) for line in _wrapped(note, width or 80)]
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` columns, which textwrap, counting characters, would not give."""
+    lines = [""]
+    for word in text.split():
+        for part in chop_cells(word, width):
+            longer = f"{lines[-1]} {part}".lstrip()
+            lines = [*lines[:-1], longer] if cell_len(longer) <= width else [*lines, part]
     return lines
 
 

@@ -13,6 +13,7 @@ from pipeline.graph.graph import FrozenMap, Node
 from pipeline.graph.markup import Scalar
 from pipeline.graph.policy import over
 from pipeline.graph.scope import Placed
+from pipeline.graph.spec import NodeSpec
 from pipeline.graph.value import BROKEN, UNKNOWN, Values
 from pipeline.graph.wiring import check_references, rows_of, wire_node
 from pipeline.model.node import NodeType
@@ -76,7 +77,7 @@ class Judge:
             if written:
                 at = written[0] if fault.code == "TG221" else written[1]
                 place = at.place
-                fix = self._repair(fault.code, written, node_type) if placed.name not in self.settings else ()
+                fix = self._repair(fault.code, written, spec, node_type) if placed.name not in self.settings else ()
             # a value from --set or from a $param has the same place: where the node takes it
             self.fault(placed, Fault(fault.code, f"{placed.label}: {fault.message}", place, fault.hint, fix=fix))
         wired, found = wire_node(placed, node_type, self.sources)
@@ -114,11 +115,12 @@ class Judge:
             rows=rows_of(placed.name, node_type, values, axis, self.sources) if not unknown else axis[1],
         )
 
-    def _repair(self, code: str, written: tuple[Scalar, Any], node_type: NodeType) -> tuple[Edit, ...]:
+    def _repair(self, code: str, written: tuple[Scalar, Any], spec: NodeSpec, node_type: NodeType) -> tuple[Edit, ...]:
         """The change of text that certainly mends a param: a misspelt name, `12.0` for 12, `yes` for true."""
         key, item = written
         if code == "TG221":
-            return self.sources.hint.repair(key, [param.name for param in node_type.params])
+            free = [param.name for param in node_type.params if param.name not in spec.params]
+            return self.sources.hint.repair(key, free)
         declared = node_type.params.get(key.text)
         if code != "TG222" or not isinstance(item, Scalar) or item.quoted or declared is None:
             return ()

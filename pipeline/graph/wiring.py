@@ -203,6 +203,7 @@ def _differing(a: BarsRequest, b: BarsRequest) -> str:
 
 
 def _described(name: str, request: BarsRequest) -> str:
-    symbols = "all symbols" if request.symbols is None else f"{len(request.symbols)} symbols"
+    count = None if request.symbols is None else len(request.symbols)
+    symbols = "all symbols" if count is None else f"{count} symbol{'' if count == 1 else 's'}"
     range_ = f"{request.start.date() if request.start else 'the first bar'} to {request.end or 'latest'}"
     return f"{name!r} has {symbols}, {request.timeframe}, {range_}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -93,11 +93,13 @@ CELLS = st.one_of(
 )
 
 
+@settings(derandomize=True, max_examples=200, deadline=None, database=None)
 @given(
     rows=st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=5),
     names=st.lists(st.text(max_size=30), min_size=4, max_size=4),
     width=st.integers(40, 200),
 )
+@example(rows=[[1e100, 1e117, DAY, None]], names=["", "", "0000\u2e80", ""], width=65)
 def test_no_line_is_wider_than_the_terminal_unless_two_numbers_are(rows, names, width) -> None:
     # what must stay whole may be as wide as it is: an int of 40 digits, a time, the head of such a column
     whole = max((len(str(v)) for row in rows for v in row if isinstance(v, int | float | dt.datetime)), default=0)

@@ -44,6 +44,12 @@ def test_every_certain_remedy_is_carried_out_and_nothing_else(tmp_path, registry
     assert counts == 8
 
 
+def test_a_name_is_never_mended_into_one_that_stands_beside_it(node_faults):
+    (fault,) = node_faults(["a: {use: sma, in: daily.close, with: {‸perod: 3, period: 4}}"], "TG221")
+    assert fault.hint == "Did you mean 'period'?"
+    assert fault.fix == ()
+
+
 def test_what_is_as_close_to_two_names_is_left_to_the_author(node_faults):
     (fault,) = node_faults(["ab1: {use: sma, in: daily.close}", "ab2: {use: sma, in: daily.close}", "c: {use: sma, in: ‸ab3}"], "TG202")  # fmt: skip  # noqa: E501
     assert fault.hint.startswith("Did you mean")

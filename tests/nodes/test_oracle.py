@@ -1,4 +1,4 @@
-"""Extended precision beside us and TA-Lib: where the two differ by more than their last digits, it is TA-Lib that rounds.
+"""Extended precision beside us and TA-Lib: where the two differ by more than last digits, it is TA-Lib that rounds.
 
 test_talib allows wide differences for a few nodes, because TA-Lib takes values out of running sums again and subtracts
 sums of squares. Here every window is computed anew with 64 bits of mantissa, and ours is within 1e-9 of that.
