@@ -44,7 +44,8 @@ from pipeline.frame.gaps import (
 )
 from pipeline.frame.grouped import Grouper
 from pipeline.frame.index import DatetimeIndex, Index, RangeIndex, TimedeltaIndex
-from pipeline.frame.joining import concat, merge
+from pipeline.frame.joining import concat
+from pipeline.frame.merging import merge
 from pipeline.frame.moment import NA, NaT, Timedelta, Timestamp
 from pipeline.frame.multi_index import MultiIndex
 from pipeline.frame.namespace import core, errors, tseries, util

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from pipeline.frame.gaps import unsupported
 from pipeline.frame.index import Index
 from pipeline.frame.selection import Selected, by_label, by_position, count_of, is_mask, positions_in
 from pipeline.frame.temporary import references_when_held
+from pipeline.frame.twin import keys_of
 from pipeline.frame.values import Values, concatenated
 
 __all__ = ["FrameIndexer", "SeriesIndexer", "fitted"]
@@ -70,14 +71,16 @@ class FrameIndexer:
         return (rows(self._frame) if callable(rows) else rows), columns
 
     def _columns(self, key: Any) -> Any:
-        """One label, or a list of labels."""
-        columns = self._frame.columns
+        """The key of one column, or a list of keys."""
+        frame = self._frame
         if self._labels and not isinstance(key, slice | list | np.ndarray | Index | Columnar):
-            return key
-        found = self._find(key, columns)
+            twins = keys_of(key, frame._data) if isinstance(key, Hashable) else []
+            return twins if len(twins) > 1 else key
+        found = self._find(key, frame.columns)
+        keys = list(frame._data)
         if isinstance(found, int):
-            return columns[found]
-        return list(columns[found])
+            return keys[found]
+        return [keys[place] for place in positions_in(found, len(keys)).tolist()]
 
     def __getitem__(self, key: Any) -> Any:
         rows, columns = self._split(key)
@@ -88,13 +91,13 @@ class FrameIndexer:
         wanted = self._columns(columns)
         place = self._find(rows, frame.index)
         if isinstance(wanted, list):
-            part = frame[wanted]
+            part = frame._of_keys(wanted)
             return part._row(place) if isinstance(place, int) else part._rows(place)
         if wanted not in frame._data:
             raise KeyError(wanted)
         if isinstance(place, int):
             return frame._data[wanted].item(place)
-        series = frame[wanted]
+        series = frame._column(wanted)
         return series if isinstance(place, slice) and place == slice(None) else series._rows(place)
 
     def __setitem__(self, key: Any, value: Any) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import narrowed, objects
-from pipeline.frame.gaps import refuse, unsupported
+from pipeline.frame.gaps import refuse
 from pipeline.frame.index import Index
 from pipeline.frame.values import Array, Values, missing_mask
 
@@ -88,14 +88,32 @@ class Ranking(Columnar):
     def rank(self, *, method: str = "average", ascending: bool = True, pct: bool = False, **options: Any) -> Any:
         """Ranks from 1; missing has none."""
         options.pop("axis", None)
-        if options.pop("na_option", "keep") != "keep":
-            raise unsupported("rank", "na_option")
+        last = options.pop("na_option", "keep")
+        if last not in {"keep", "top", "bottom"}:
+            raise ValueError("na_option must be one of 'keep', 'top', or 'bottom'")
         refuse("rank", options)
+        if last != "keep":
+            return self._ranked_whole(method, ascending=ascending, pct=pct, first=last == "top")
         names = {"average": "average", "min": "min", "max": "max", "dense": "dense", "first": "ordinal"}
         ranks = self._values.series.rank(names[method], descending=not ascending).cast(pl.Float64)  # type: ignore[arg-type]
         if pct:
             ranks = ranks / (ranks.max() if method == "dense" else ranks.count())
         return self._series_type._of(Values.of(ranks), self._index, self.name)
+
+    def _ranked_whole(self, method: str, *, ascending: bool, pct: bool, first: bool) -> Any:
+        """Ranks in which missing values are the lowest (`first`) or highest."""
+        gone = missing_mask(self._values.array)
+        share = len(gone) if pct else 1.0
+        kept = self._rows(~gone).rank(method=method, ascending=ascending)._values.floats
+        lost = self._series_type(np.zeros(int(gone.sum()))).rank(method=method)._values.floats
+        below, above = (lost, kept) if first else (kept, lost)
+        above = above + (below.max(initial=0.0) if method == "dense" else len(below))
+        kept, lost = (above, below) if first else (below, above)
+        ranks = np.empty(len(gone))
+        ranks[~gone], ranks[gone] = kept, lost
+        if pct and method == "dense":
+            share = ranks.max(initial=1.0)
+        return self._series_type._of(Values(ranks / share), self._index, self.name)
 
     def unique(self) -> Array:
         """The different values in the order they come."""

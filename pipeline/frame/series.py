@@ -37,6 +37,7 @@ from pipeline.frame.table_file import Written
 from pipeline.frame.temporary import references_when_set
 from pipeline.frame.text import series_text
 from pipeline.frame.time_rows import TimeRows
+from pipeline.frame.twin import label_of
 from pipeline.frame.values import Array, Values
 from pipeline.frame.windows import Windows
 
@@ -82,7 +83,7 @@ class Series(
             labels = data.index if labels is None else labels
             values = data._values.freeze()
         elif isinstance(data, dict):
-            made = Series(list(data.values()), index=list(data))
+            made = Series(list(data.values()), index=[label_of(key) for key in data])
             values = made._values if labels is None else made.reindex(labels)._values
             labels = made.index if labels is None else labels
         elif data is None:

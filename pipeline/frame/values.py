@@ -34,6 +34,12 @@ from pipeline.frame.faces import (
 )
 from pipeline.frame.moment import MissingType, is_missing
 
+_PLAIN = {
+    "boolean": "bool",
+    **{f"{kind}{bits}": f"{kind.lower()}{bits}" for kind in ("Int", "UInt", "Float") for bits in (8, 16, 32, 64)},
+}
+"""Types with a mask of pandas', by the plain ones that stand for them here."""
+
 __all__ = ["Array", "Values", "as_array", "as_scalar", "concatenated", "fitting", "missing_mask", "plain_scalar"]
 
 
@@ -170,14 +176,16 @@ class Values:
     def cast(self, dtype: Any) -> Values:
         """The values as another type, named as pandas names types. Raises ValueError for NaN to integer."""
         array = self.array
-        if dtype is str or (isinstance(dtype, str) and dtype in {"str", "string", "U"}):
+        if dtype is str or (
+            isinstance(dtype, str) and dtype in {"str", "string", "string[python]", "string[pyarrow]", "U"}
+        ):
             gone = missing_mask(array)
             text = [np.nan if lost else str(x) for x, lost in zip(self.items(), gone, strict=True)]
             return Values(objects(text))
         if dtype in ("category", "object") or dtype is object:
             return self if array.dtype.kind == "O" or dtype == "category" else Values(objects(self.items()))
         if isinstance(dtype, str):
-            dtype = {"boolean": "bool", "Int64": "int64", "Float64": "float64", "Int32": "int32"}.get(dtype, dtype)
+            dtype = _PLAIN.get(dtype, dtype)
         target = np.dtype(dtype)
         if target.kind in "iu" and array.dtype.kind in "fO" and missing_mask(array).any():
             raise ValueError("cannot convert missing values (NA) or infinity to integer")
