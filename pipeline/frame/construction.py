@@ -76,7 +76,7 @@ def _from_dict(data: dict[Any, Any], rows: Index | None, names: list[Any] | None
             made[name] = None
             scalars[name] = np.nan if value is None else value
         else:
-            made[name] = Values.of(value if isinstance(value, np.ndarray | pl.Series) else list(value))
+            made[name] = Values.of(value if hasattr(value, "__array__") else list(value))
     lengths = {len(values) for values in made.values() if values is not None}
     if len(lengths) > 1:
         raise ValueError("All arrays must be of the same length")

@@ -216,7 +216,7 @@ class DataFrame(
     @property
     def dtypes(self) -> Series:
         kinds = np.empty(len(self._data), dtype=object)
-        kinds[:] = [values.array.dtype for values in self._data.values()]
+        kinds[:] = [self._column(key).dtype for key in self._data]
         return Series._of(Values(kinds), self.columns)
 
     def __repr__(self) -> str:
@@ -306,7 +306,7 @@ class DataFrame(
             value = value[:, 0]
         if isinstance(value, str | dict) or not hasattr(value, "__len__") or getattr(value, "ndim", 1) == 0:
             return Values.repeat(value, len(self._index))
-        values = Values.of(value if isinstance(value, np.ndarray | pl.Series) else as_index(value)._values)
+        values = Values.of(value if hasattr(value, "__array__") else as_index(value)._values)
         if len(values) != len(self._index):
             raise ValueError(f"Length of values ({len(values)}) does not match length of index ({len(self._index)})")
         return values

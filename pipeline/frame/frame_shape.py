@@ -169,8 +169,11 @@ class FrameShape(Columnar):
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> Any:
         """The columns of these types."""
-        wanted, unwanted = _kinds(include) or "biufMmO", _kinds(exclude)
-        return self._like({c: v for c, v in self._data.items() if v.kind in wanted and v.kind not in unwanted})
+        wanted, unwanted = _kinds(include) or "biufMmOc", _kinds(exclude)
+        letters = {c: "c" if v.kinds is not None else v.kind for c, v in self._data.items()}
+        return self._like(
+            {c: self._data[c] for c, letter in letters.items() if letter in wanted and letter not in unwanted}
+        )
 
     def join(
         self, other: Any, on: Any = None, how: str = "left", lsuffix: str = "", rsuffix: str = "", **o: Any
@@ -307,5 +310,14 @@ class FrameShape(Columnar):
 def _kinds(types: Any) -> str:
     """The letters of numpy for the names of types."""
     names = types if isinstance(types, list | tuple) else [] if types is None else [types]
-    known = {"number": "iuf", np.number: "iuf", "float": "f", "int": "iu", "bool": "b", "object": "O", "datetime": "M"}
+    known = {
+        "number": "iuf",
+        np.number: "iuf",
+        "float": "f",
+        "int": "iu",
+        "bool": "b",
+        "object": "O",
+        "datetime": "M",
+        "category": "c",
+    }
     return "".join(known[name] if name in known else np.dtype(name).kind for name in names)

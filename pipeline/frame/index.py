@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from pipeline.frame import clock
 from pipeline.frame.faces import objects
@@ -56,7 +55,7 @@ class Index(LabelOperators, LabelList):
         if hasattr(data, "_values"):
             name = name if name is not None else getattr(data, "name", None)
             data = data._values
-        values = Values.of(list(data) if not isinstance(data, np.ndarray | pl.Series | Values) else data, dtype)
+        values = Values.of(data if hasattr(data, "__array__") or isinstance(data, Values) else list(data), dtype)
         if cls is DatetimeIndex and values.kind == "O":
             values = clock.parsed(values, None, coerce=False)
         elif cls is DatetimeIndex and values.kind in "iuf":

@@ -137,11 +137,12 @@ class Labelled(Columnar):
             result = self._sorted_columns(ascending)
         else:
             refuse("sort_index", {k: v for k, v in options.items() if k not in {"kind", "na_position"}})
-            keys = self._index._keys
+            values = self._index._values
+            keys = self._index._keys if values.kinds is None else values.kinds.codes(values.array) % 2**31
             kind: Any = options.get("kind") or "quicksort"
             if ascending:
                 # as in pandas, equal labels keep their order only where nothing moves
-                in_order = self._index.is_monotonic_increasing
+                in_order = values.kinds is None and self._index.is_monotonic_increasing
                 order = np.arange(len(self)) if in_order else np.argsort(keys, kind=kind)
             else:
                 order = len(self) - 1 - np.argsort(keys[::-1], kind=kind)[::-1]

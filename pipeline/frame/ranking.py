@@ -141,10 +141,11 @@ class Ranking(Columnar):
         refuse("value_counts", options)
         array = self._values.array
         seen = self._values.take(~missing_mask(array)).items() if dropna else self._values.items()
-        counts: dict[Any, int] = {}
+        kinds = self._values.kinds
+        counts: dict[Any, int] = dict.fromkeys(kinds.items, 0) if kinds else {}
         for item in seen:
             counts[item] = counts.get(item, 0) + 1
-        labels = Index._of(Values(narrowed(objects(list(counts)))), self.name)
+        labels = Index._of(Values(narrowed(objects(list(counts))), kinds=kinds), self.name)
         result = self._series_type._of(
             Values(np.array(list(counts.values()), dtype=np.int64)), labels, "proportion" if normalize else "count"
         )
@@ -160,9 +161,17 @@ class Ranking(Columnar):
         return self._series_type._of(top._values, Index(range(len(top))), self.name)
 
 
+def _sortable(column: Values) -> pl.Series:
+    """The values, or the places of their categories."""
+    if column.kinds is None:
+        return column.series
+    codes = column.kinds.codes(column.array)
+    return pl.Series(np.where(codes < 0, np.nan, codes), nan_to_null=True)
+
+
 def sorting_order(columns: list[Values], ascending: list[bool], na_position: str = "last") -> Array:
     """The row numbers in the order of several columns, stable."""
-    keys = pl.DataFrame({str(i): column.series for i, column in enumerate(columns)})
+    keys = pl.DataFrame({str(i): _sortable(column) for i, column in enumerate(columns)})
     order = keys.select(
         pl.arg_sort_by(
             *keys.columns,

@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.frame.accessor import DatetimeAccessor
 from pipeline.frame.alignment import align, picked
 from pipeline.frame.binning import factorize
-from pipeline.frame.categorical import CategoricalAccessor
+from pipeline.frame.categorical import Categorical, CategoricalAccessor, CategoricalDtype
 from pipeline.frame.columnar import Change, Columnar
 from pipeline.frame.elementwise import Elementwise
 from pipeline.frame.gaps import missing_name, note_spelling, refuse, unsupported
@@ -97,7 +97,7 @@ class Series(
         ):
             values = Values.repeat(data.item() if isinstance(data, np.ndarray) else data, labels_len(labels, 1))
         else:
-            values = Values.of(data if isinstance(data, np.ndarray | pl.Series) else list(data))
+            values = Values.of(data if isinstance(data, np.ndarray | pl.Series | Categorical) else list(data))
         if labels is not None and len(labels) != len(values):
             raise ValueError(f"Length of values ({len(values)}) does not match length of index ({len(labels)})")
         self._values = values if dtype is None else values.cast(dtype)
@@ -182,7 +182,8 @@ class Series(
 
     @property
     def dtype(self) -> Any:
-        return self._values.array.dtype
+        kinds = self._values.kinds
+        return self._values.array.dtype if kinds is None else CategoricalDtype(list(kinds.items), kinds.ordered)
 
     dtypes = dtype
 
@@ -243,6 +244,9 @@ class Series(
         place = self._index._find(name) if isinstance(name, str) and self._index._values.kind == "O" else None
         if place is not None:
             return self._values.item(place)
+        if name in {"cat", "dt", "str"}:
+            # these properties raise where the values are of another kind; what they say, not that they are missing
+            return getattr(type(self), name).fget(self)
         raise missing_name("Series", name, "series", type(self))
 
     # -- rows ----------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def test_a_name_that_pandas_has_not_is_a_plain_slip(section: str) -> None:
         "pd.merge(df, df, on='side', how='left_anti')",
         "pd.concat([df.close, df.close], levels=[[1, 2]])",
         "df.close.corr(df.close, method='kendall')",
-        "df.fillna(0, limit=1)",
+        "df.fillna(0, axis=1)",
         "df.close.shift(1, axis=1)",
         "df.close.cumsum(axis=1)",
         "df.close.astype(float, errors='ignore')",
