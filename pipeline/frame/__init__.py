@@ -45,6 +45,7 @@ from pipeline.frame.gaps import (
 from pipeline.frame.grouped import Grouper
 from pipeline.frame.index import DatetimeIndex, Index, RangeIndex, TimedeltaIndex
 from pipeline.frame.joining import concat
+from pipeline.frame.level_key import IndexSlice
 from pipeline.frame.merging import merge
 from pipeline.frame.moment import NA, NaT, Timedelta, Timestamp
 from pipeline.frame.multi_index import MultiIndex
@@ -76,6 +77,7 @@ __all__ = [
     "Gap",
     "Grouper",
     "Index",
+    "IndexSlice",
     "Interval",
     "MissingName",
     "MultiIndex",

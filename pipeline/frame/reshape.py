@@ -41,8 +41,21 @@ class Unstacking(Columnar):
         result._index = self._index.swaplevel(i, j)
         return result
 
+    def reorder_levels(self, order: Any, axis: Any = 0) -> Any:
+        """The levels of the row labels in another order."""
+        refuse("reorder_levels", {"axis": axis})
+        result = self._each(lambda values: values)
+        result._index = self._index.reorder_levels(order)
+        return result
+
     def xs(self, key: Any, axis: Any = 0, level: Any = None, drop_level: bool = True) -> Any:
         """The rows with a label, or with a label in one level."""
+        if axis in {1, "columns"} and level is not None:
+            kept = self.transpose().xs(key, level=level, drop_level=drop_level).index  # type: ignore[attr-defined]
+            names = self.columns.get_level_values(level)  # type: ignore[attr-defined]
+            found = self.iloc[:, np.flatnonzero([name == key for name in names])]  # type: ignore[attr-defined]
+            found.columns = kept
+            return found
         if axis in {1, "columns"}:
             return self[key]  # type: ignore[index]
         if level is None:

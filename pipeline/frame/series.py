@@ -276,11 +276,13 @@ class Series(
                 return by_position(key, self._index)
             # pandas 3 reads a whole number as a label when it writes: a new row. So do we, and say so
             note_spelling("series[position] = value", "series.iloc[position] = value")
-        if isinstance(key, tuple):
+        if isinstance(key, tuple) and self._index.nlevels < 2:
             raise unsupported("Series[...]", "a tuple")
         return by_label(key, self._index)
 
     def __getitem__(self, key: Any) -> Any:
+        if self._index.nlevels > 1 and not is_mask(key) and not isinstance(key, slice):
+            return self.loc[key]
         rows = self._selected(key(self) if callable(key) else key)
         return self._values.item(rows) if isinstance(rows, int) else self._rows(rows)
 
