@@ -8,7 +8,6 @@ import numpy as np
 
 from pipeline.frame.alignment import align, picked
 from pipeline.frame.columnar import Columnar
-from pipeline.frame.gaps import refuse
 from pipeline.frame.reduction import reduced
 from pipeline.frame.statistics import correlation, covariance
 from pipeline.frame.values import Values
@@ -34,11 +33,13 @@ class SeriesPair(Columnar):
         left, right = picked(self._values, joint.left).floats, picked(other._values, joint.right).floats
         return correlation(left, right, method, 1 if min_periods is None else min_periods)
 
-    def cov(self, other: Any, min_periods: int | None = None, ddof: int = 1) -> float:
+    def cov(self, other: Any, min_periods: int | None = None, ddof: int | None = 1) -> float:
         """The covariance over the labels that both have, by n - ddof."""
-        refuse("cov", {"min_periods": min_periods})
         joint = align(self._index, other.index, "inner")
-        return covariance(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats, ddof)
+        left, right = picked(self._values, joint.left).floats, picked(other._values, joint.right).floats
+        if np.count_nonzero(~(np.isnan(left) | np.isnan(right))) < (min_periods or 1):
+            return np.nan
+        return covariance(left, right, 1 if ddof is None else ddof)
 
     def autocorr(self, lag: int = 1) -> float:
         """The correlation with itself `lag` rows before."""

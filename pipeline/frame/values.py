@@ -198,6 +198,9 @@ class Values:
         if dtype == "object" or dtype is object:
             return Values(array if array.dtype.kind == "O" else objects(self.items()))
         if isinstance(dtype, str):
+            if dtype in _PLAIN and missing_mask(array).any():
+                # a mask of pandas' holds what is missing; here floats do, or objects
+                return self if dtype == "boolean" else Values(self.floats)
             dtype = _PLAIN.get(dtype, dtype)
         target = np.dtype(dtype)
         if target.kind in "iu" and array.dtype.kind in "fO" and missing_mask(array).any():

@@ -9,7 +9,8 @@ __all__ = ["read_text"]
 
 _DAYS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y", "%Y-%m", "%Y/%m", "%m/%Y", "%Y",
-    "%d %b %Y", "%d-%b-%Y", "%d%b%Y", "%b %d, %Y", "%b %d %Y", "%B %d, %Y", "%d %B %Y", "%B %Y", "%b %Y", "%Y-%b-%d",
+    "%d %b %Y", "%d-%b-%Y", "%d%b%Y", "%b %d, %Y", "%b %d %Y", "%B %d, %Y", "%d %B %Y", "%B %Y", "%b %Y",
+    "%b-%d-%Y", "%Y-%b-%d",
 )  # fmt: skip
 _CLOCKS = ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 _CLOCK = re.compile(r"[ T]+(\d{1,2}:\d{2}.*)$")
