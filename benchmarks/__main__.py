@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import overhead, pandas_plugins, storage, universe, yaml_reading
+from benchmarks import market, overhead, pandas_plugins, storage, universe, yaml_reading
 from benchmarks.report import Table, show
 
 __all__ = ["main"]
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
             "pandas-style plugins",
             lambda: [pandas_plugins.plugins(pandas_plugins.SIZES[: 2 if nodes < 100 else 4], rounds)],
         ),
+        ("bars on disk", lambda: _market(nodes, rounds)),
         ("start-up", lambda: [overhead.start_up(rounds)]),
         ("overhead beside peers", lambda: overhead.rivals(nodes, rounds)),
         ("margins", lambda: overhead.margins(nodes, 10 * nodes, rounds, store_rounds=on_disk)),
@@ -43,6 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
         tables.append(universe.universe(data, on_disk))
     print(show(tables, as_json=given.json))
     return tables
+
+
+def _market(nodes: int, rounds: int) -> list[Table]:
+    """Small where graphs are small."""
+    if nodes < 100:
+        return [market.reading(3, 300, rounds), market.taking_in(20_000, None)]
+    return [market.reading(500, 2_520, rounds), market.taking_in(8_000_000, None)]
 
 
 if __name__ == "__main__":

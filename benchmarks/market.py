@@ -13,6 +13,7 @@ import argparse
 import datetime as dt
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from pipeline.model.bars import BarsRequest
 __all__ = ["main", "reading", "taking_in"]
 
 _MINUTES = "real minutes, if there are any, and invented ones"
+_FILE_ROWS = 1_000_000
 Answer = tuple[int, float]
 
 
@@ -114,27 +116,71 @@ def _agree(frame: pl.DataFrame, symbol: str | None, answer: Answer, name: str) -
 
 
 def taking_in(minutes: int, data: Path | None) -> Table:
-    """Import of minute bars from Parquet files: read, checked, merged, digested, written and synced."""
+    """Import of minute bars from Parquet files, beside peers that sort the same rows and write them."""
     table = Table(f"importing minutes ({_MINUTES})", ("what", "rows", "seconds", "million rows a second"))
-    with tempfile.TemporaryDirectory() as folder:
-        files = sorted(data.glob("*.parquet")) if data else []
-        rows = sum(pl.scan_parquet(file).select(pl.len()).collect().item() for file in files)
-        per = 1_000_000
-        for number in range(max(0, -((rows - minutes) // per))):
-            path = Path(folder) / f"INVENTED{number}.parquet"
-            frame = synthesise(1, "1m", dt.datetime(2019, 1, 1), per, number).drop("symbol", "dividend", "split")
-            frame.write_parquet(path, compression="lz4")
-            files.append(path)
-            rows += per
-        market = Market(Path(folder) / "market")
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        files, rows = _minutes(folder, minutes, data)
+        market = Market(folder / "market")
+        contestants: dict[str, Callable[[], int]] = {
+            "tradegraph, first import": lambda: import_files(market, files, "1m").new,
+            "tradegraph, the same again": lambda: import_files(market, files, "1m").unchanged,
+            "floor: polars, sort and write one file": lambda: _sorted_file(files, folder / "sorted.parquet"),
+            "duckdb, a sorted table": lambda: _sorted_table(files, folder / "bars.duckdb"),
+        }
+        with suppress(ImportError):
+            import deltalake
+
+            contestants["delta, a sorted table"] = lambda: _sorted_delta(deltalake, files, folder / "delta")
         with one_round():
-            seconds, report = timed(lambda: import_files(market, files, "1m"))
-            again, unchanged = timed(lambda: import_files(market, files, "1m"))
-        if report.new != rows or unchanged.unchanged != rows:
-            raise AssertionError(f"{report.new} and {unchanged.unchanged} of {rows} rows were taken")
-        table.add(what="first import", rows=rows, seconds=seconds, **{"million rows a second": rows / seconds / 1e6})
-        table.add(what="the same again", rows=rows, seconds=again, **{"million rows a second": rows / again / 1e6})
+            for name, call in contestants.items():
+                seconds, taken = timed(call)
+                if taken != rows:
+                    raise AssertionError(f"{name} took {taken} of {rows} rows")
+                table.add(what=name, rows=rows, seconds=seconds, **{"million rows a second": rows / seconds / 1e6})
+    table.notes.append("ours also checks, merges with what is stored, digests, keeps an account and syncs to the disk")
     return table
+
+
+def _minutes(folder: Path, minutes: int, data: Path | None) -> tuple[list[Path], int]:
+    """Files of `minutes` rows or a few more, real ones first; how many rows they have."""
+    files = sorted(data.glob("*.parquet")) if data else []
+    rows = sum(pl.scan_parquet(file).select(pl.len()).collect().item() for file in files)
+    per = min(_FILE_ROWS, minutes)
+    for number in range(max(0, -((rows - minutes) // per))):
+        path = folder / f"INVENTED{number}.parquet"
+        frame = synthesise(1, "1m", dt.datetime(2019, 1, 1), per, number).drop("symbol", "dividend", "split")
+        frame.write_parquet(path, compression="lz4")
+        files.append(path)
+        rows += per
+    return files, rows
+
+
+def _sorted_frame(files: Sequence[Path]) -> pl.DataFrame:
+    frames = [pl.read_parquet(file).with_columns(symbol=pl.lit(file.stem)) for file in files]
+    return pl.concat(frames).sort("symbol", "ts")
+
+
+def _sorted_file(files: Sequence[Path], path: Path) -> int:
+    frame = _sorted_frame(files)
+    frame.write_parquet(path, compression="lz4")
+    return frame.height
+
+
+def _sorted_table(files: Sequence[Path], path: Path) -> int:
+    names = ", ".join(f"'{file}'" for file in files)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("set enable_progress_bar = false")
+        read = f"read_parquet([{names}], filename = true)"
+        connection.execute(f"create table bars as select * from {read} order by filename, ts")
+        ((count,),) = connection.execute("select count(*) from bars").fetchall()
+    return int(count)
+
+
+def _sorted_delta(deltalake: Any, files: Sequence[Path], path: Path) -> int:
+    frame = _sorted_frame(files)
+    deltalake.write_deltalake(str(path), frame)
+    return frame.height
 
 
 def main(arguments: Sequence[str] | None = None) -> list[Table]:

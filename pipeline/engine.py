@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +36,18 @@ from pipeline.laws.certificate import Certificate
 from pipeline.laws.certify import certify
 from pipeline.laws.trial import Compiled
 from pipeline.market.store import Market
+from pipeline.market.tables import market_tables
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
-from pipeline.plugins.discover import Discovery, build_registry
+from pipeline.plugins.discover import Discovery
 from pipeline.plugins.host import WorkerHost
+from pipeline.plugins.monitor import Watched
+from pipeline.plugins.system import PluginSystem
 from pipeline.settings import Project
 from pipeline.store.cache import Cache
 from pipeline.store.certificates import write_certificates
 from pipeline.store.collect import Collected
+from pipeline.store.events import EventJournal
 from pipeline.store.export import Exported, Format, chosen, export
 from pipeline.store.failures import FailureFiles
 from pipeline.store.live import LiveRun
@@ -55,6 +58,7 @@ from pipeline.store.recorder import Recorder
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.retention import Retention, kept
 from pipeline.store.segment import MAX_BYTES, Segments
+from pipeline.store.snapshot import publish_tables
 
 __all__ = ["Engine", "Overrides", "Result"]
 
@@ -105,26 +109,37 @@ class Engine:
         self.database = Database(project.database, project.private)
         self.cache = Cache(self.database, project.private, _retention(project))
         self.failures = FailureFiles(project.private / "failures")
+        self.events = EventJournal(project.private)
+        self.plugins = PluginSystem(project, self.events)
         self._kernels = KernelCache(project.private / "kernels")
+        self._schema_of: Registry | None = None
 
     @classmethod
     def open(cls, root: str | Path = ".") -> Engine:
         """The engine of the project at `root`. Raises SettingsError."""
         return cls(Project.open(Path(root)))
 
-    @cached_property
+    @property
     def discovery(self) -> Discovery:
-        """Node types and plugin files as they were found when first asked for."""
-        found = build_registry(self.project.plugin_directories)
+        """Node types and plugin files; those that changed are loaded again where the settings say so."""
+        found = self.plugins.current()
+        self.events.write()
         file = self.project.private / FILE_NAME
-        if file.exists():  # an editor listens: it must not offer what is gone
+        if found.registry is not self._schema_of and os.path.exists(file):  # noqa: PTH110 - False where not allowed
+            # an editor listens: it must not offer what is gone
             _keep_schema(file, found.registry)
+        self._schema_of = found.registry
         return found
 
     @property
     def registry(self) -> Registry:
         """The node types that graphs may use."""
         return self.discovery.registry
+
+    def publish_events(self) -> None:
+        """Let SQL know what happened to plugins since. Raises StoreError."""
+        self.events.write()
+        publish(self.project.database, self.project.private)
 
     def write_schema(self) -> Path:
         """Write the JSON Schema of graph files for editors; once it is there, it is kept up to date."""
@@ -221,13 +236,27 @@ class Engine:
         run_id = new_run_id()
         private = self.project.private
         plugins = [
-            PluginRow(r.path, r.origin, r.digest, " ".join(r.ids), r.status, r.reason)
+            PluginRow(
+                r.path,
+                r.origin,
+                r.digest,
+                " ".join(r.ids),
+                r.status,
+                r.reason,
+                r.signature,
+                *((r.fault.code, r.fault.place.line if r.fault.place else None, r.fault.hint) if r.fault else ()),
+            )
             for r in self.discovery.records
             if r.origin != "shipped"
         ]
         with (
             LiveRun(private, run_id),
-            WorkerHost(self.project.plugin_directories, private / "kernels") as workers,
+            WorkerHost(
+                self.project.plugin_directories,
+                private / "kernels",
+                memory_mb=self.project.settings.memory_limit_mb,
+                log=self.plugins.log_setup,
+            ) as workers,
             closing(self._segments(run_id)) as segments,  # claims go with it, also when the run cannot be stored
         ):
             planned = plan([checked], self.market, segments, reuse=cache, refresh=refresh, keeps=self._keeps)
@@ -236,7 +265,8 @@ class Engine:
                 fail_fast=fail_fast,
                 settings=given.as_dict(),
                 progress=progress or Silent(),
-                sink=recorder,
+                sink=Watched(recorder, self.plugins.monitor),
+                guest=self.plugins.guest,
                 limited=workers,
                 failures=self.failures,
                 memory=self._memory,
@@ -290,6 +320,13 @@ class Engine:
     def sql(self, query: str) -> pl.DataFrame:
         """The answer of the published database. Raises StoreError TG604, TG605."""
         return self.database.sql(query)
+
+    def publish_market(self) -> None:
+        """Publish what is known of the market, for SQL: market_bars, market_imports, market_findings …
+
+        The `data` commands do so themselves. Raises StoreError TG601.
+        """
+        publish_tables(self.project.database, self.project.private, lambda: market_tables(self.market))
 
     def export(self, target: str | Path, what: str | None = None, *, form: Format = "duckdb") -> Exported:
         """Write a run, the latest run of a graph, or that of every graph to one portable file in which all is a table.

@@ -108,6 +108,14 @@ CODES: dict[str, str] = {
     "TG406": "A plugin failed while it was loaded.",
     "TG407": "A plugin uses something of pandas that the adapter does not have.",
     "TG408": "The code of a node cannot be digested (a lambda, a closure or no source).",
+    "TG409": "A package or plugin that a plugin requires is not there, or is of another version.",
+    "TG410": "Plugins require each other in a circle.",
+    "TG411": "There are more plugins than max_plugins allows.",
+    "TG412": "A plugin is not signed, or its signature is wrong.",
+    "TG413": "A plugin does not give what the guide asks on sample bars.",
+    "TG414": "A plugin breaks a law: it looks ahead, or answers differently from call to call.",
+    "TG415": "A plugin says itself that it cannot work here.",
+    "TG416": "A plugin cannot be installed, removed or made.",
     # execution
     "TG501": "A node raised an error.",
     "TG502": "A node's output has the wrong length, dtype or values.",
@@ -115,6 +123,8 @@ CODES: dict[str, str] = {
     "TG504": "The run was interrupted.",
     "TG505": "A node took longer than its timeout.",
     "TG506": "The process that computed a node ended.",
+    "TG507": "A plugin's validate_data refused its bars.",
+    "TG508": "A plugin took longer than max_execution_time_ms.",
     # store
     "TG601": "The store cannot be written.",
     "TG602": "The store was written by a newer version.",

@@ -7,20 +7,36 @@ A project is a folder with `plugin_config.json`, `graphs/`, `nodes/`, `market/` 
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from pipeline.errors import Fault, Place, SettingsError, did_you_mean
 
-__all__ = ["CONFIG_NAME", "DEFAULT_DIRECTORIES", "Project", "Settings", "read_settings"]
+__all__ = [
+    "CONFIG_NAME",
+    "DEFAULT_DIRECTORIES",
+    "GUIDE_DIRECTORIES",
+    "PerformanceMonitoring",
+    "Project",
+    "Settings",
+    "read_settings",
+    "settings_schema",
+]
 
 CONFIG_NAME = "plugin_config.json"
 DEFAULT_DIRECTORIES = ("nodes/strategies", "nodes/indicators", "nodes/custom")
+GUIDE_DIRECTORIES = (
+    "backend/bot_engine/plugins/strategies",
+    "backend/bot_engine/plugins/indicators",
+    "backend/bot_engine/strategies/custom",
+)
+"""Where the plugin guide puts plugins: looked at as well, where they are."""
 
 
 class _Section(BaseModel):
@@ -42,6 +58,13 @@ def _bytes(value: object) -> object:
 
 
 Size: TypeAlias = Annotated[int, BeforeValidator(_bytes), Field(ge=0)]
+
+
+def _inside(folder: str) -> str:
+    """A folder of the project, by its place in it."""
+    if not folder or folder.startswith("/") or Path(folder).is_absolute() or ".." in Path(folder).parts:
+        raise PydanticCustomError("folder", "Name a folder inside the project, such as nodes/custom")
+    return folder
 
 
 class DevelopmentMode(_Section):
@@ -94,13 +117,26 @@ class ProjectSettings(_Section):
 class Settings(_Section):
     """plugin_config.json. Absent keys have the defaults given here."""
 
+    schema_file: str | None = Field(
+        default=None, alias="$schema", description="Where editors find the schema of this file"
+    )
     auto_reload: bool = Field(default=True, description="Reload plugins when their files change")
     validate_plugins: bool = Field(default=True, description="Check plugins before they are admitted")
     max_plugins: int = Field(default=100, ge=0, description="How many plugins that do not ship may be loaded")
     plugin_timeout: float = Field(default=30.0, gt=0, description="Time limit of one plugin call, in seconds")
-    plugin_directories: list[str] = Field(
+    plugin_directories: list[Annotated[str, AfterValidator(_inside)]] = Field(
         default_factory=lambda: list(DEFAULT_DIRECTORIES),
         description="Where plugins are looked for, inside the project",
+    )
+    isolation: Literal["none", "worker"] = Field(
+        default="none", description="Where plugins are called: in this process, or in a worker that can be killed"
+    )
+    memory_limit_mb: int | None = Field(
+        default=None, ge=16, description="What a worker may take beyond what it starts with, in MB"
+    )
+    trusted_plugins: list[str] = Field(default_factory=list, description="Ids that need no signature and no worker")
+    trusted_keys: dict[str, str] = Field(
+        default_factory=dict, description="Public keys whose signatures count, by the name of their owner"
     )
     development_mode: DevelopmentMode = DevelopmentMode()
     performance_monitoring: PerformanceMonitoring = PerformanceMonitoring()
@@ -143,9 +179,33 @@ class Project:
         return self.root / ".tradegraph"
 
     @property
+    def logs(self) -> Path:
+        """What plugins log."""
+        return self.root / "logs"
+
+    @property
     def plugin_directories(self) -> tuple[Path, ...]:
         """Where plugins are looked for."""
-        return tuple(self.root / name for name in self.settings.plugin_directories)
+        guides = [name for name in GUIDE_DIRECTORIES if (self.root / name).is_dir()]
+        return tuple(self.root / name for name in dict.fromkeys([*self.settings.plugin_directories, *guides]))
+
+    @classmethod
+    def nearest(cls) -> Project:
+        """The project that TRADEGRAPH_PROJECT names, else that of the working directory or the nearest above it.
+
+        Raises SettingsError TG002 when there is none.
+        """
+        here = Path.cwd()
+        named = os.environ.get("TRADEGRAPH_PROJECT")
+        folders = [Path(named)] if named else [here, *here.parents]
+        return cls.open(next((folder for folder in folders if (folder / CONFIG_NAME).is_file()), folders[0]))
+
+
+def settings_schema() -> str:
+    """The JSON Schema of plugin_config.json for editors, as the text of its file."""
+    made = Settings.model_json_schema(by_alias=True)
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "tradegraph plugin_config.json"}
+    return json.dumps(made, indent=2) + "\n"
 
 
 def read_settings(path: Path) -> Settings:

@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 
 from pipeline.model.digest import digest
+from pipeline.plugins.admit import Policy
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.plugins.source import shipped_nodes
 
@@ -57,14 +58,19 @@ def _content(directories: Sequence[Path]) -> str:
 @pytest.fixture(scope="session")
 def registries() -> Callable[..., Discovery]:
     """`build_registry` that remembers what it made of the same files: it is frozen, and a build takes 0.15 s."""
-    known: dict[tuple[tuple[Path, ...], str], Discovery] = {}
+    known: dict[tuple[tuple[Path, ...], str, str], Discovery] = {}
 
-    def built(directories: Sequence[Path], *, shipped: Path | None = None) -> Discovery:
+    def built(
+        directories: Sequence[Path],
+        *,
+        shipped: Path | None = None,
+        policy: Policy = Policy(examine=False),  # noqa: B008
+    ) -> Discovery:
         if shipped is not None:
-            return build_registry(directories, shipped=shipped)
-        key = (tuple(directories), _content(directories))
+            return build_registry(directories, shipped=shipped, policy=policy)
+        key = (tuple(directories), _content(directories), repr(policy))
         if key not in known:
-            known[key] = build_registry(directories)
+            known[key] = build_registry(directories, policy=policy)
         return known[key]
 
     return built

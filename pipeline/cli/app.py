@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "pipeline.cli.doctor:doctor",
     "data": "pipeline.cli.data:data",
     "nodes": "pipeline.cli.nodes:nodes",
+    "plugin": "pipeline.cli.plugin:plugin",
     "graph": "pipeline.cli.graph:graph",
     "check": "pipeline.cli.check:check",
     "plan": "pipeline.cli.plan:plan",

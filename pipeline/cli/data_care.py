@@ -7,6 +7,7 @@ import sys
 import click
 
 from pipeline.cli import candidate
+from pipeline.cli.data_tables import publish_market
 from pipeline.cli.figure import counted
 from pipeline.cli.option import Leaf, json_option
 from pipeline.cli.session import Session, pass_session
@@ -23,16 +24,14 @@ def verify(session: Session, *, strict: bool) -> int:
     """Check all stored bars.
 
     Damaged files, disorder, impossible prices, gaps, outages, wicks, splits that do not fit. Findings are named,
-    nothing is changed. They are kept for SQL: `select * from market_findings`. Exit status 1 when there are errors.
+    nothing is changed. They are kept for SQL, in `market_findings` as those about what is stored. Exit status 1 when
+    there are errors.
     """
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli import data_report
-    from pipeline.market.tables import market_tables
-    from pipeline.store.snapshot import publish_tables
 
-    market, project = session.open_market(), session.open_project()
-    findings = data_report.findings(market, as_json=session.json)
-    publish_tables(project.database, project.private, market_tables(market, findings))
+    findings = data_report.findings(session.open_market(), as_json=session.json)
+    publish_market(session)
     wrong = {"error", "warning"} if strict else {"error"}
     return int(any(finding.severity in wrong for finding in findings))
 
@@ -62,6 +61,7 @@ def rm(session: Session, symbols: tuple[str, ...], *, timeframe: str | None, yes
             return 0
     for entry in stored:
         market.remove(entry.symbol, entry.timeframe)
+    publish_market(session)
     if session.json:
         from pipeline.cli.document import echo_json
 

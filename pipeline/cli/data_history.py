@@ -7,6 +7,7 @@ import datetime as dt
 import click
 
 from pipeline.cli import candidate
+from pipeline.cli.data_tables import publish_market
 from pipeline.cli.figure import counted
 from pipeline.cli.option import Leaf, json_option
 from pipeline.cli.session import Session, pass_session
@@ -31,7 +32,8 @@ def log(session: Session, *, limit: int) -> None:
     changes = session.open_market().log()
     shown = changes[:limit] if limit else changes
     if session.json:
-        echo_json([{"change": number, **note._asdict()} for number, note in shown])
+        told = [{"change": number, **note._asdict()} for number, note in shown]
+        echo_json([{name: value for name, value in change.items() if name != "account"} for change in told])
         return
     if not shown:
         click.echo("nothing was done yet")
@@ -99,6 +101,7 @@ def describe(session: Session, /, symbols: tuple[str, ...], **facts: str | float
         if not symbols:
             raise UsageError("no symbol was given", hint="Name symbols before the options.")
         market.describe(symbols, **facts)
+        publish_market(session)
     known = {symbol: asdict(found) for symbol, found in market.facts().items() if not symbols or symbol in symbols}
     if session.json:
         echo_json(known)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli import candidate
+from pipeline.cli.data_tables import publish_market
 from pipeline.cli.option import Leaf, json_option
 from pipeline.cli.session import Session, pass_session
 from pipeline.errors import UsageError
@@ -55,6 +56,7 @@ def import_(
 
     choice = Choice(form, zone=zone, columns=_mapping(columns))
     report = import_files(session.open_market(), paths, timeframe, symbol=symbol, source=source, choice=choice)
+    publish_market(session)
     return data_report.intake(report, as_json=session.json)
 
 
@@ -87,6 +89,7 @@ def fetch(
     until = None if end is None else end.replace(tzinfo=dt.UTC) + dt.timedelta(days=1)
     frame = fetch_bars(vendor, symbols, timeframe, start=start.replace(tzinfo=dt.UTC), end=until)
     report = import_frame(session.open_market(), frame, timeframe, source=vendor)
+    publish_market(session)
     return data_report.intake(report, as_json=session.json)
 
 
@@ -125,4 +128,5 @@ def synth(session: Session, *, symbols: int, bars: int, timeframe: str, start: d
         bars=bars,
         seed=seed,
     )
+    publish_market(session)
     return data_report.intake(report, as_json=session.json, synthetic=True)

@@ -107,15 +107,17 @@ def intake(done: ImportReport, *, as_json: bool, synthetic: bool = False) -> int
         counts = {name: getattr(done, name) for name in ("read", "taken", "new", "replaced", "unchanged", "dropped")}
         files, symbols = [asdict(file) for file in done.files], [asdict(symbol) for symbol in done.symbols]
         document: dict[str, Any] = {"timeframe": done.timeframe, "synthetic": synthetic, **counts}
-        echo_json({**document, "files": files, "symbols": symbols, "refused": refused})
+        findings = [asdict(finding) for finding in done.findings]
+        echo_json({**document, "files": files, "symbols": symbols, "refused": refused, "findings": findings})
         return status
     if not synthetic:
         _say_files(done)
-    _say_findings([finding for symbol in done.symbols for finding in symbol.findings])
+    _say_findings([*done.findings, *(finding for symbol in done.symbols for finding in symbol.findings)])
     kept = ", ".join(f"{n:,} {what}" for n, what in ((done.new, "new"), (done.replaced, "replaced")) if n)
     kept += f"{', ' if kept else ''}{done.unchanged:,} unchanged" if done.unchanged else ""
     what = "synthetic " if synthetic else ""
-    total = f"{counted(done.taken, f'{what}{done.timeframe} bar')} of {counted(len(done.symbols), 'symbol')}"
+    whose = counted(len({one.symbol for one in done.symbols}), "symbol")
+    total = f"{counted(done.taken, f'{what}{done.timeframe} bar')} of {whose}"
     click.echo(f"{total}: {kept or 'nothing new'}" + (f"; {done.dropped:,} rows dropped" if done.dropped else ""))
     report([fault for error in done.refused for fault in error.faults]) if done.refused else None
     return status
@@ -131,15 +133,16 @@ def _say_files(done: ImportReport) -> None:
         click.echo(f"{shown}: {counted(file.rows, 'row')}, {counted(file.symbols, 'symbol')}")
         for note in file.notes:
             click.echo(f"  note: {note}")
-        for drop in file.dropped:
-            click.echo(f"  {click.style('dropped', fg='yellow')} {_reason(drop)}")
+        for reason in dict.fromkeys(drop.reason for drop in file.dropped):
+            mine = [drop for drop in file.dropped if drop.reason == reason]
+            click.echo(f"  {click.style('dropped', fg='yellow')} {_said(reason, mine)}")
     if quiet:
         click.echo(f"… {counted(quiet, 'more file')} without anything to say")
 
 
-def _reason(drop: Dropped) -> str:
-    first = f", first in line {drop.first_line:,}" if drop.count > 1 else f", line {drop.first_line:,}"
-    return f"{counted(drop.count, 'row')}: {drop.reason}{first}"
+def _said(reason: str, drops: Sequence[Dropped]) -> str:
+    count, line = sum(drop.count for drop in drops), min(drop.first_line for drop in drops)
+    return f"{counted(count, 'row')}: {reason}, {'first in ' if count > 1 else ''}line {line:,}"
 
 
 def _say_findings(found: Sequence[Finding]) -> None:
@@ -147,8 +150,12 @@ def _say_findings(found: Sequence[Finding]) -> None:
     serious = [finding for finding in found if finding.severity != "info"]
     if not serious:
         return
-    by_check = Counter(finding.check for finding in serious)
-    said = ", ".join(f"{check} ({counted(count, 'symbol')})" for check, count in by_check.most_common())
+    together = {finding.check for finding in serious if not finding.symbol}
+    whose = {
+        check: "several together" if check in together else counted(count, "symbol")
+        for check, count in Counter(finding.check for finding in serious).most_common()
+    }
+    said = ", ".join(f"{check} ({symbols})" for check, symbols in whose.items())
     click.echo(f"{click.style('looks odd', fg='yellow')}: {said}; details: tradegraph data verify")
 
 

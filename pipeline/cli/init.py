@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli.data_tables import publish_market
 from pipeline.cli.option import Leaf, json_option
 from pipeline.cli.session import CONFIG_NAME, Session, pass_session, shown_path
 
@@ -53,7 +54,9 @@ def _import_samples(folder: Path, files: list[Path]) -> int:
         return 0
     from pipeline.market import Market, import_files
 
-    return import_files(Market(folder / "market"), files, "1d", source="sample, see examples/bars").taken
+    report = import_files(Market(folder / "market"), files, "1d", source="sample, see examples/bars")
+    publish_market(Session(project=folder))
+    return report.taken
 
 
 def _next_steps(folder: Path, *, empty: bool) -> None:

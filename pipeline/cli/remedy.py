@@ -74,6 +74,16 @@ REMEDIES: dict[str, str] = {
     "TG406": "The message has the plugin's own error and line.",
     "TG407": "Write it with what the adapter has; the message names the operation and line.",
     "TG408": "Write a module-level function instead of a lambda or closure.",
+    "TG409": "Install the package, or mend what `get_dependencies` asks for; nothing is installed by itself.",
+    "TG410": "The message shows the circle; remove one requirement.",
+    "TG411": "Raise `max_plugins` in plugin_config.json, or remove plugins that nobody uses.",
+    "TG412": "`tradegraph plugin sign FILE` signs it, `tradegraph plugin verify FILE` says what is wrong; "
+    "`development_mode.allow_unsigned_plugins` lets unsigned ones load.",
+    "TG413": "`tradegraph plugin test FILE` shows what it gives; the message names the column and row.",
+    "TG414": "`tradegraph plugin test FILE` names the first row; look for shift(-1), centred windows, bfill and "
+    "figures over the whole column.",
+    "TG415": "Its `validate_environment` is false: its author's documentation says what it needs.",
+    "TG416": "The message says why; nothing was changed.",
     "TG501": "The node's own error; `tradegraph runs show latest` has it, the `failures` table has the traceback.",
     "TG502": "Return one value per row, of the declared kind; events are -1, 0 or 1.",
     "TG503": "Look at the node that is named as the cause.",
@@ -81,6 +91,8 @@ REMEDIES: dict[str, str] = {
     "TG505": "The message says at which line it was; `tradegraph runs replay latest NODE` calls it again without "
     "a limit.",
     "TG506": "The node exited, crashed or was killed, out of memory for example; the message says how.",
+    "TG507": "Give it more bars, or the columns that it asks for.",
+    "TG508": "A warning: `tradegraph plugin profile ID` shows where the time goes.",
     "TG601": "Check space and permissions: `tradegraph doctor`. The run's values are kept and published by the "
     "next run.",
     "TG602": "Use the newer tradegraph, or move `tradegraph.duckdb` away.",

@@ -10,12 +10,14 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import polars as pl
 
 from pipeline.errors import TradegraphError
+from pipeline.execution.alarm import Overdue, alarm
 from pipeline.execution.arguments import Argument, of_rows
 from pipeline.execution.call import WrongValues, prepare
 from pipeline.execution.call import call as call_node
@@ -101,8 +103,11 @@ class Forgetful:
         """Nothing is kept."""
 
 
+_UNLIMITED = nullcontext()
+
+
 class InProcess:
-    """Makes calls in this process, where nothing can stop one: a limit is not watched.
+    """Makes calls in this process, where a limit ends Python code alone (see `alarm`), nothing that hangs in C.
 
     `begun` is told when a call is prepared and the node's own time begins.
     """
@@ -111,7 +116,7 @@ class InProcess:
         self._kernels = kernels
         self._begun = begun
 
-    def call(self, call: Call, limit: float | None = None) -> Outcome:  # noqa: ARG002 - the protocol's
+    def call(self, call: Call, limit: float | None = None) -> Outcome:
         """Make a call and time it."""
         value, raised = None, None
         fallbacks: list[Gap] = []
@@ -121,13 +126,17 @@ class InProcess:
             self._begun()
             cpu = time.process_time_ns()
             wall = time.perf_counter_ns()
-            if call.node.style == "frame":
-                with recorded_fallbacks() as fallbacks:
+            with _UNLIMITED if limit is None else alarm(limit):
+                if call.node.style == "frame":
+                    with recorded_fallbacks() as fallbacks:
+                        value = call_node(call.node, call.ports, call.params, call.columns, call.panel, prepared)
+                else:
                     value = call_node(call.node, call.ports, call.params, call.columns, call.panel, prepared)
-            else:
-                value = call_node(call.node, call.ports, call.params, call.columns, call.panel, prepared)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a node raises is its own failure
             raised = raised_by(error)
+        except Overdue as error:
+            message = f"{call.node.id!r} took longer than its limit of {limit:g} s{_where(error, call.node.origin)}"
+            value, raised = None, Raised("TG505", message, "".join(traceback.format_exception(error)))
         if wall == preparing:  # it could not be prepared: the node has used no time
             return Outcome(raised=raised, compile_ms=(time.perf_counter_ns() - preparing) / 1e6)
         ms = (time.perf_counter_ns() - wall) / 1e6
@@ -150,3 +159,9 @@ def raised_by(error: BaseException) -> Raised:
         fault = error.faults[0]
         return Raised(fault.code, fault.message, text, isinstance(error, WrongValues))
     return Raised("TG501", f"{type(error).__name__}: {error}", text, isinstance(error, pl.exceptions.PolarsError))
+
+
+def _where(error: BaseException, origin: str) -> str:
+    """At which line of a node's own file something was raised, in words."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == origin]
+    return f"; it was at line {lines[-1]} of {origin.rpartition('/')[2]}" if lines else ""

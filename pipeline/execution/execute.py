@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,9 +25,20 @@ from pipeline.execution.run import Failure, NodeRecord, Run, RunSink, Unheard
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
 from pipeline.model.kind import METRICS, TRADES
+from pipeline.model.node import NodeType
 from pipeline.model.rows import axis_frame
 
-__all__ = ["Options", "execute"]
+__all__ = ["Guest", "Options", "execute"]
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """How code that does not ship with the product is called: `limit` is in seconds per symbol of the call,
+    `confined` says by `Options.limited`.
+    """
+
+    limit: float | None = None
+    confined: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,8 @@ class Options:
     """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded.
 
     Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
-    wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed.
+    wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed. `guest`
+    says how a node type is called when its node says nothing of a timeout.
     """
 
     fail_fast: bool = False
@@ -45,6 +57,7 @@ class Options:
     limited: Caller | None = None
     failures: FailureKeeper = field(default_factory=Forgetful)
     memory: int | None = None
+    guest: Callable[[NodeType], Guest] = lambda _node: Guest()
 
 
 def execute(
@@ -216,8 +229,12 @@ class _Execution:
                 some, rows = selected(panel, todo)
                 ports = [taken(port, rows) for port in ports]
             call = Call(step.type, ports, step.node.params, step.columns, some, self._axes(step, some))
-            caller = self.inline if step.timeout is None else self.options.limited or self.inline
-            found = evaluate(call, caller, limit=step.timeout, retry=step.retry)
+            guest = self.options.guest(step.type) if step.timeout is None else Guest(confined=True)
+            caller = (self.options.limited if guest.confined else None) or self.inline
+            limit = step.timeout
+            if guest.limit is not None:
+                limit = guest.limit * max(1, len(some.symbols))
+            found = evaluate(call, caller, limit=limit, retry=step.retry)
             if some is panel:
                 return found
             if found.value is not None:

@@ -20,7 +20,7 @@ from pipeline.frame.index import Index
 from pipeline.frame.series import Series
 from pipeline.frame.values import Values
 
-__all__ = ["described", "from_real", "has_twin", "offer_twin", "on_pandas", "to_real", "twin_of"]
+__all__ = ["described", "from_real", "has_pandas", "has_twin", "offer_twin", "on_pandas", "to_real", "twin_of"]
 
 _twins: WeakKeyDictionary[Callable[..., Any], Callable[[], Callable[..., Any]]] = WeakKeyDictionary()
 
@@ -32,7 +32,12 @@ def offer_twin(function: Callable[..., Any], make: Callable[[], Callable[..., An
 
 def has_twin(function: Callable[..., Any]) -> bool:
     """True when the function can be run on real pandas here."""
-    return function in _twins and importlib.util.find_spec("pandas") is not None
+    return function in _twins and has_pandas()
+
+
+def has_pandas() -> bool:
+    """True where pandas is installed."""
+    return importlib.util.find_spec("pandas") is not None
 
 
 def twin_of(function: Callable[..., Any]) -> Callable[..., Any]:

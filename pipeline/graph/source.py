@@ -203,7 +203,7 @@ def _resample(source: _Source, timeframe: str | None) -> Resample | None:
         source.fault("TG223", f"{timeframe} bars cannot be made of {of} bars", "resample", "Name a shorter timeframe.")
         return None
     try:
-        Periods(timeframe, said.get("zone", "UTC"))
+        Periods(timeframe, said.get("zone") or "UTC")
     except UsageError as error:
         source.fault("TG222", error.faults[0].message, "zone", error.hint)
     return Resample(of, **said)

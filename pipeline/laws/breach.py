@@ -61,7 +61,7 @@ def first_difference(
         ours = got[name]
         if len(ours) != len(theirs):
             return Breach(f"{message}: {len(ours)} rows, expected {len(theirs)}", name)
-        size = 0.0 if exact else max(float(np.nanmax(np.abs(theirs), initial=0.0)), 0.0)
+        size = 0.0 if exact else float(np.abs(theirs[np.isfinite(theirs)]).max(initial=0.0))
         wrong = differing(ours, theirs, size)
         if among is not None:
             wrong &= among

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import PluginError
+from pipeline.errors import NodeError, PluginError
 from pipeline.execution.recipe import library_versions
 from pipeline.laws.breach import Breach
 from pipeline.laws.certificate import Certificate
 from pipeline.laws.choice import base, ends, range_of
 from pipeline.laws.drift import Drift, measure_drift
-from pipeline.laws.law import LAWS, Check, causality, kinds, shortness
+from pipeline.laws.law import LAWS, Check, causality, is_refusal, kinds, shortness
 from pipeline.laws.trial import Evaluator, Trial
 from pipeline.model.node import NodeType
 
@@ -105,6 +105,9 @@ def _lasting(trial: Trial) -> Breach | None:
 def _checked(check: Check, trial: Trial) -> Breach | None:
     try:
         return check(trial)
+    except NodeError as error:
+        # a node may refuse bars without values; those that are whole it must take
+        return None if is_refusal(error) and check is not kinds else Breach(f"it raises NodeError: {error}")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a node raises is its own breach, recorded
         return Breach(f"it raises {type(error).__name__}: {error}")
 

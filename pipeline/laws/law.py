@@ -12,12 +12,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.errors import NodeError
 from pipeline.laws.breach import Breach, first_difference
 from pipeline.laws.sample import Mood, Sample, draw
 from pipeline.laws.trial import Outputs, Trial
 from pipeline.model.node import NodeType
 
-__all__ = ["LAWS", "Law", "values_of_kind"]
+__all__ = ["LAWS", "Law", "is_refusal", "values_of_kind"]
 
 Check: TypeAlias = "Callable[[Trial], Breach | None]"
 
@@ -30,6 +31,11 @@ class Law:
     demand: str
     check: Check
     binds: Callable[[NodeType], bool]
+
+
+def is_refusal(error: BaseException) -> bool:
+    """True when a node itself says that it cannot work with so few bars, as a plugin's `validate_data` does."""
+    return isinstance(error, NodeError) and error.faults[0].code == "TG507"
 
 
 def _everyone(_: NodeType) -> bool:
@@ -50,7 +56,13 @@ def causality(trial: Trial) -> Breach | None:
         part = trial.lively.until(rows)
         known = _prefix(trial.lively, trial.whole, rows)
         message = f"with the bars up to row {rows - 1} alone the value is another: it depends on later bars"
-        if breach := first_difference(part, known, trial.outputs(part), message):
+        try:
+            found = trial.outputs(part)
+        except NodeError as error:
+            if is_refusal(error):  # too few bars for the node: this cut says nothing
+                continue
+            raise
+        if breach := first_difference(part, known, found, message):
             return breach
     return None
 
@@ -163,7 +175,12 @@ def shortness(trial: Trial) -> Breach | None:
     """One row and no row are bars as well."""
     for rows in (0, 1, 2):
         sample = draw(trial.node, rows)
-        found = trial.outputs(sample)
+        try:
+            found = trial.outputs(sample)
+        except NodeError as error:
+            if is_refusal(error):
+                continue
+            raise
         if trial.node.style != "table":
             for name, array in found.items():
                 if len(array) != len(sample.panel):

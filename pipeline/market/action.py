@@ -98,6 +98,15 @@ class Actions:
         at = np.minimum(np.searchsorted(ts, self.ts), len(ts) - 1)
         return Actions(self.ts, self.dividend, self.split, np.where(ts[at] == self.ts, close[at], self.close))
 
+    def on(self, ts: Int64s) -> tuple[Floats, Floats]:
+        """Split and dividend of each bar at `ts`, 1 and 0 where it has none: those that stand on a bar's own day."""
+        split, dividend = np.ones(len(ts)), np.zeros(len(ts))
+        days = ex_dates(ts)
+        at = np.minimum(np.searchsorted(days, self.ts), len(ts) - 1)
+        known = days[at] == self.ts
+        split[at[known]], dividend[at[known]] = self.split[known], self.dividend[known]
+        return split, dividend
+
     def equals(self, other: Actions) -> bool:
         """True when nothing differs."""
         return (

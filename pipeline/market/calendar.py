@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.errors import MarketError, did_you_mean
 from pipeline.market.part import Int64s
 
-__all__ = ["ALWAYS", "WEEKDAYS", "Sessions", "check_calendar", "sessions"]
+__all__ = ["ALWAYS", "WEEKDAYS", "Habit", "Sessions", "check_calendar", "habit_of", "sessions"]
 
 ALWAYS, WEEKDAYS = "24/7", "weekdays"
 _DAY = 86_400_000_000
@@ -29,6 +29,26 @@ class Sessions(NamedTuple):
     days: Int64s
     opens: Int64s
     closes: Int64s
+
+
+class Habit(NamedTuple):
+    """Where an exchange's clock stands, when its days begin there, and whether it is closed at weekends.
+
+    A day that begins from noon on is that of the next date: 17:00 in Chicago for futures.
+    """
+
+    zone: str = "UTC"
+    day_start: dt.time = dt.time(0)
+    weekdays: bool = False
+
+
+def habit_of(name: str) -> Habit:
+    """The habit of a calendar, as it is today. Raises MarketError TG309 as `check_calendar`."""
+    if name in (ALWAYS, WEEKDAYS):
+        return Habit(weekdays=name == WEEKDAYS)
+    calendar = _exchange(name)
+    begins = calendar.open_times[-1][1] if calendar.open_offset < 0 else dt.time(0)
+    return Habit(calendar.tz.key, begins, calendar.weekmask.endswith("00"))
 
 
 def check_calendar(name: str) -> None:

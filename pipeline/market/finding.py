@@ -31,7 +31,7 @@ CHECKS: dict[str, tuple[Severity, str]] = {
     # values
     "wick": ("warning", "A high or low within the day lies far beyond its bar's body and both neighbours: a bad tick?"),
     "stale": ("warning", "A bar repeats the one before it to the last digit, volume included."),
-    "extreme_move": ("info", "The close moves by 45 % or more; nothing says that it is wrong."),
+    "extreme_move": ("info", "The close moves by a factor of 1.45 or more; nothing says that it is wrong."),
     "zero_volume": ("info", "Nothing was traded."),
     "no_volume": ("info", "The volume is unknown."),
     "flat": ("info", "The high equals the low."),

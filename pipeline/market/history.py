@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.errors import UsageError
-from pipeline.market.manifest import Entry, Head, folder, newest_heads
+from pipeline.errors import MarketError, UsageError
+from pipeline.market.manifest import Entry, Head, folder, is_kept, newest_heads
 from pipeline.market.manifests import Manifests
 from pipeline.market.panel import load_part
 from pipeline.market.part import Part, Rows, instant
@@ -46,6 +46,17 @@ def differences(manifests: Manifests, old: int, new: int | None) -> list[Differe
             kept = f"Kept are 0 (empty), {', '.join(map(str, sorted(heads)[1:]))}; `tradegraph data log` lists them."
             raise UsageError(f"state {number} is not kept", hint=kept)
     before, after = (heads[number] for number in wanted)
+    try:
+        return _between(manifests, before, after)
+    except MarketError:
+        for head in (before, after):
+            if not is_kept(manifests.root, head):
+                hint = "`tradegraph data log` lists those that are."
+                raise UsageError(f"state {head.number} is not kept any more", hint=hint) from None
+        raise
+
+
+def _between(manifests: Manifests, before: Head, after: Head) -> list[Difference]:
     found = []
     for timeframe in sorted({*before.sheets, *after.sheets}, key=timeframe_seconds):
         left, right = manifests.sheet(before, timeframe), manifests.sheet(after, timeframe)

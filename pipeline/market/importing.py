@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,17 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import MarketError
+from pipeline.market.account import encode_account
+from pipeline.market.across import across, quiet_of
 from pipeline.market.action import NO_ACTIONS, actions_of
 from pipeline.market.finding import Finding
 from pipeline.market.formats import SUFFIXES, Choice, refusal
 from pipeline.market.formats.table import frame_of, read_frame
+from pipeline.market.incoming import Counts, Incoming
 from pipeline.market.intake import REASONS, REPEATED, Intake, take_in, take_in_reading
 from pipeline.market.part import Rows
 from pipeline.market.report import Dropped, FileReport, ImportReport, SymbolReport
-from pipeline.market.store import Incoming, Market
+from pipeline.market.store import Market
 from pipeline.market.suspicion import adjusted_mismatch
 from pipeline.market.verify import check_bars
 from pipeline.model.bars import timeframe_seconds
@@ -47,19 +50,23 @@ def import_files(
         timeframe_seconds(timeframe)
     said = replace(choice or Choice(), symbol=symbol, timeframe=timeframe)
     taken: dict[str, list[Intake]] = {}
-    refused = []
+    refused: dict[Path, MarketError] = {}
     for path in _files(paths):
         try:
             intake = take_in(path, said)
         except MarketError as error:
-            refused.append(error)
+            refused[path] = error
         else:
             taken.setdefault(intake.timeframe, []).append(intake)
     if not taken:
-        ImportReport(timeframe or "", (), (), tuple(refused)).raise_refused()
+        ImportReport(timeframe or "", (), (), tuple(refused.values())).raise_refused()
         raise refusal(Path(), "no file was given", f"Give files or folders with {', '.join(SUFFIXES)}.")
-    reports = [_store(market, files, each, source=source, synthetic=False) for each, files in taken.items()]
-    return _joined(reports, refused)
+    reports = [
+        # the account of the first timeframe tells of the refused files too
+        _store(market, files, each, source=source, refused={} if index else refused)
+        for index, (each, files) in enumerate(taken.items())
+    ]
+    return _joined(reports, tuple(refused.values()))
 
 
 def import_frame(
@@ -87,7 +94,8 @@ def _joined(reports: Sequence[ImportReport], refused: Sequence[MarketError]) -> 
     timeframes = ", ".join(sorted((report.timeframe for report in reports), key=timeframe_seconds))
     files = tuple(file for report in reports for file in report.files)
     symbols = tuple(symbol for report in reports for symbol in report.symbols)
-    return ImportReport(timeframes, files, symbols, tuple(refused))
+    findings = tuple(finding for report in reports for finding in report.findings)
+    return ImportReport(timeframes, files, symbols, tuple(refused), findings)
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
@@ -96,7 +104,9 @@ def _files(paths: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(child for child in path.iterdir() if child.name.lower().endswith(SUFFIXES))
             if not inside:
-                raise refusal(path, "the folder has no bars file", f"Looked for {', '.join(SUFFIXES)}.")
+                folders = [child.name for child in sorted(path.iterdir()) if child.is_dir()]
+                below = f" Folders in it are not searched, name them: {', '.join(folders[:5])} …" if folders else ""
+                raise refusal(path, "the folder has no bars file", f"Looked for {', '.join(SUFFIXES)}.{below}")
             found += inside
         else:
             found.append(path)
@@ -109,7 +119,8 @@ def _store(
     timeframe: str,
     *,
     source: str | None,
-    synthetic: bool,
+    synthetic: bool = False,
+    refused: Mapping[Path, MarketError] | None = None,
 ) -> ImportReport:
     frame = pl.concat(
         intake.frame.with_columns(file=pl.lit(index, dtype=pl.UInt32)) for index, intake in enumerate(intakes)
@@ -118,26 +129,38 @@ def _store(
     dropped = frame.filter(pl.col("reason") != 0)
     good = frame.filter(pl.col("reason") == 0) if len(dropped) else frame
     batch = dict(_batch(good, intakes, source))
-    counts = market.store(timeframe, batch, synthetic=synthetic)
-    whys = _drops(dropped, "symbol")
-    symbols = [
-        SymbolReport(
-            symbol,
-            read=count.new + count.replaced + count.unchanged + sum(why.count for why in whys.get(symbol, ())),
-            new=count.new,
-            replaced=count.replaced,
-            unchanged=count.unchanged,
-            dropped=whys.get(symbol, ()),
-            findings=tuple(_findings(symbol, timeframe, batch[symbol])),
-        )
-        for symbol, count in counts.items()
-    ]
-    by_file = _drops(dropped, "file")
-    files = [
-        FileReport(i.path, len(i.frame), i.frame["symbol"].n_unique(), i.notes, by_file.get(index, ()))
+    lost = _drops(dropped, "symbol")
+    lost_of_file = _drops(dropped, "file", "symbol")
+    findings = {symbol: tuple(_findings(symbol, timeframe, incoming)) for symbol, incoming in batch.items()}
+    together = tuple(across(timeframe, [quiet_of(incoming.rows.ts, timeframe) for incoming in batch.values()]))
+    files = tuple(
+        FileReport(i.path, len(i.frame), i.frame["symbol"].n_unique(), i.notes, lost_of_file.get(index, ()))
         for index, i in enumerate(intakes)
-    ]
-    return ImportReport(timeframe, tuple(files), tuple(symbols))
+    )
+
+    def symbols(counts: Mapping[str, Counts]) -> tuple[SymbolReport, ...]:
+        return tuple(
+            SymbolReport(
+                symbol,
+                read=sum(count) + sum(drop.count for drop in lost.get(symbol, ())),
+                new=count.new,
+                replaced=count.replaced,
+                unchanged=count.unchanged,
+                dropped=lost.get(symbol, ()),
+                findings=findings[symbol],
+            )
+            for symbol, count in counts.items()
+        )
+
+    counts = market.store(
+        timeframe,
+        batch,
+        synthetic=synthetic,
+        account=lambda counts: encode_account(
+            ImportReport(timeframe, files, symbols(counts), findings=together), refused or {}
+        ),
+    )
+    return ImportReport(timeframe, files, symbols(counts), findings=together)
 
 
 def _findings(symbol: str, timeframe: str, incoming: Incoming) -> Iterable[Finding]:
@@ -194,9 +217,11 @@ def _batch(good: pl.DataFrame, intakes: Sequence[Intake], source: str | None) ->
         start += length
 
 
-def _drops(dropped: pl.DataFrame, by: str) -> dict[object, tuple[Dropped, ...]]:
-    counted = dropped.group_by(by, "reason").agg(pl.len(), pl.col("line").min()).sort(by, "reason")
+def _drops(dropped: pl.DataFrame, *by: str) -> dict[object, tuple[Dropped, ...]]:
+    """The dropped rows counted by reason and by `by`, whose first tells whose they are."""
+    counted = dropped.group_by(*by, "reason").agg(pl.len(), pl.col("line").min()).sort(*by, "reason", nulls_last=True)
     found: dict[object, list[Dropped]] = {}
-    for key, reason, count, line in counted.iter_rows():
-        found.setdefault(key, []).append(Dropped(REASONS[reason], count, line))
+    for row in counted.iter_rows(named=True):
+        drop = Dropped(REASONS[row["reason"]], row["len"], row["line"], row.get("symbol"))
+        found.setdefault(row[by[0]], []).append(drop)
     return {key: tuple(drops) for key, drops in found.items()}

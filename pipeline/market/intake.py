@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import polars as pl
 
 from pipeline.market.formats import Choice, Reading, Sample, read_file, refusal
 from pipeline.market.moment import in_zone, moments
-from pipeline.market.spacing import check_spacing, timeframe_of
+from pipeline.market.spacing import check_spacing, order_notes, timeframe_of
 from pipeline.market.symbol import check_symbol
 from pipeline.model.bars import BAR_FIELDS, timeframe_seconds
 
@@ -63,6 +64,7 @@ def take_in_reading(path: Path, reading: Reading, choice: Choice) -> Intake:
     if wanted is not None:
         timeframe_seconds(wanted)
     ts = moments(stamp, daily=wanted is not None and timeframe_seconds(wanted) >= _DAY)
+    _refuse_if_unread(path, ts, stamp)
     names = _symbols(path, columns.get("symbol"), choice.symbol, reading.symbol, rows)
     if wanted is None:
         wanted = timeframe_of(path, names, ts, reading.timeframe)
@@ -72,9 +74,11 @@ def take_in_reading(path: Path, reading: Reading, choice: Choice) -> Intake:
         notes.append(f"the name says {reading.timeframe}, imported as {wanted}")
     seconds = timeframe_seconds(wanted)
     zone = choice.zone or reading.zone
-    if zone is not None and seconds < _DAY and _without_zone(stamp):
-        ts = in_zone(ts, zone)
-        if zone != "UTC":
+    if seconds < _DAY and _without_zone(stamp):
+        if zone is None:
+            notes.append("times have no zone and are taken as UTC (--zone for another)")
+        elif zone != "UTC":
+            ts = in_zone(ts, zone)
             notes.append(f"times were read as of {zone}")
     numbers = (*BAR_FIELDS, "dividend", "split", "adjusted")
     typed = {name: _number(path, columns.get(name), name, rows, notes) for name in numbers}
@@ -85,7 +89,8 @@ def take_in_reading(path: Path, reading: Reading, choice: Choice) -> Intake:
     line = pl.int_range(first, first + rows, eager=True, dtype=pl.UInt32).alias("line")
     frame = pl.DataFrame([line, names, ts, *typed.values()])
     frame = frame.with_columns(_reason(frame, stamp))
-    _refuse_if_hopeless(path, frame, stamp)
+    notes += order_notes(frame["symbol"], frame["ts"], frame["line"])
+    _refuse_if_hopeless(path, frame, notes)
     good = frame if frame["reason"].max() == 0 else frame.filter(pl.col("reason") == 0)
     check_spacing(path, good, wanted, notes)
     return Intake(path, frame, has_actions, "adjusted" in columns, tuple(notes), wanted)
@@ -130,8 +135,14 @@ def _number(path: Path, column: pl.Series | None, name: str, rows: int, notes: l
 
 
 def _plain(column: pl.Series, name: str) -> pl.Series:
-    """The text of numbers as Python writes them: `1,234,567` without its commas, a split `3:2` as a quotient."""
-    plain = column.str.strip_chars()
+    """The text of numbers as Python writes them.
+
+    `$1,234,567` loses its signs, `10,5` gets a point, a split `3:2` is divided. A comma before three digits groups.
+    """
+    plain = column.str.strip_chars().str.strip_prefix("$").str.strip_prefix("€")
+    if plain.str.contains(r"^-?\d+,(\d{1,2}|\d{4,})$").any() and not plain.str.contains(".", literal=True).any():
+        # a comma before one, two or more than three digits groups nothing
+        plain = plain.str.replace(",", ".", literal=True)
     grouped = plain.str.contains(r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$")
     if grouped.any():
         plain = plain.zip_with(~grouped.fill_null(value=False), plain.str.replace_all(",", "", literal=True))
@@ -159,16 +170,19 @@ def _symbols(path: Path, column: pl.Series | None, said: str | None, named: str 
     return names
 
 
+def _blank(stamp: pl.Series) -> pl.Series:
+    return stamp.is_null() if stamp.dtype != pl.String else stamp.is_null() | stamp.is_in(_NO_VALUE)
+
+
 def _reason(frame: pl.DataFrame, stamp: pl.Series) -> pl.Series:
     """Why each row is dropped, 0 where it is taken."""
     taken = pl.Series("reason", [0], dtype=pl.UInt8).new_from_index(0, len(frame))
     whole = not any(frame[name].null_count() for name in ("symbol", "ts", *_PRICES))
     if whole and not any((frame[name] == 0.0).any() for name in _PRICES):
         return taken
-    blank = pl.lit(stamp.is_null() if stamp.dtype != pl.String else stamp.is_null() | stamp.is_in(_NO_VALUE))
     rules = (
         ("no symbol", pl.col("symbol").is_null()),
-        ("no time", blank),
+        ("no time", pl.lit(_blank(stamp))),
         ("unreadable time", pl.col("ts").is_null()),
         ("no price", pl.any_horizontal(pl.col(_PRICES).is_null())),
         ("price is zero", pl.any_horizontal(pl.col(_PRICES) == 0.0)),
@@ -179,17 +193,22 @@ def _reason(frame: pl.DataFrame, stamp: pl.Series) -> pl.Series:
     return frame.select(chosen.alias("reason")).to_series()
 
 
-def _refuse_if_hopeless(path: Path, frame: pl.DataFrame, stamp: pl.Series) -> None:
-    """Refuse a file in which most times cannot be read, or that has no bar at all."""
-    rows = len(frame)
-    unread = frame["reason"] == REASONS.index("unreadable time")
-    if unread.sum() * 2 > rows:
+def _refuse_if_unread(path: Path, ts: pl.Series, stamp: pl.Series) -> None:
+    """Refuse a file in which most times cannot be read."""
+    unread = ts.is_null() & ~_blank(stamp)
+    if unread.sum() * 2 > len(ts):
         raise refusal(
             path,
-            f"{unread.sum()} of {rows} times cannot be read, the first is {stamp.filter(unread)[0]!r}",
-            "Write times as 2024-01-31, 2024-01-31T15:30:00Z, or seconds, milliseconds or microseconds since 1970.",
+            f"{unread.sum()} of {len(ts)} times cannot be read, the first is {stamp.filter(unread)[0]!r}",
+            "Write times as 2024-01-31, 2024-01-31T15:30:00Z, or seconds, milliseconds or microseconds since 1970;"
+            " 01/02/2024 only where another row tells day from month.",
         )
-    if not (frame["reason"] == 0).any():
-        raise refusal(
-            path, f"none of {rows} rows has a time and four prices", "Check the columns and the decimal sign."
-        )
+
+
+def _refuse_if_hopeless(path: Path, frame: pl.DataFrame, notes: Sequence[str]) -> None:
+    """Refuse a file that has no bar at all; what was noted of its columns may say why."""
+    if (frame["reason"] == 0).any():
+        return
+    why = "".join(f"; {note}" for note in notes if "cannot be read" in note)
+    hint = "Check the columns and the decimal sign."
+    raise refusal(path, f"none of {len(frame)} rows has a time and four prices{why}", hint)

@@ -7,6 +7,7 @@
     market/bars/1d/AAPL/<period>.<digest>.parquet
     market/actions/<token>.parquet        dividends and splits of every symbol
     market/facts/<token>.json             calendar, time zone, tick … of symbols
+    market/accounts/<token>.json          what an import took, dropped and found
     market/history/0000000012.json        what made a head that is no longer kept
 
 A head is small and names files that never change, so whoever has read one head sees one state of the
@@ -31,6 +32,7 @@ from pipeline.market.symbol import folder_of
 from pipeline.model.digest import digest_bytes
 
 __all__ = [
+    "FORMAT",
     "KEPT",
     "Entry",
     "File",
@@ -39,10 +41,12 @@ __all__ = [
     "Sheet",
     "damaged",
     "folder",
+    "is_kept",
     "load_file",
     "newest_heads",
     "notes",
     "prune",
+    "read_json",
     "store_sheet",
     "swap",
 ]
@@ -82,7 +86,10 @@ class Entry(NamedTuple):
 
 
 class Note(NamedTuple):
-    """What made a head: `what` is import, remove or describe; the counts are of rows; `at` is an ISO time in UTC."""
+    """What made a head: `what` is import, remove or describe; the counts are of rows; `at` is an ISO time in UTC.
+
+    `account` is the path of an import's account in the market.
+    """
 
     at: str
     what: str
@@ -92,6 +99,7 @@ class Note(NamedTuple):
     new: int = 0
     replaced: int = 0
     removed: int = 0
+    account: str = ""
 
 
 class File(NamedTuple):
@@ -126,7 +134,7 @@ class Head:
 
     @classmethod
     def decode(cls, data: bytes, path: Path) -> Head:
-        body = _json(data, path)
+        body = read_json(data, path)
         actions, facts, note = body["actions"], body.get("facts"), body.get("note")
         return cls(
             number=body["number"],
@@ -152,7 +160,7 @@ class Sheet:
     @classmethod
     def decode(cls, data: bytes, timeframe: str, path: Path) -> Sheet:
         entries = {}
-        for symbol, (source, synthetic, listed) in _json(data, path)["symbols"].items():
+        for symbol, (source, synthetic, listed) in read_json(data, path)["symbols"].items():
             parts = (Part(name, digest, size, tuple(map(_span, spans))) for name, digest, size, spans in listed)
             entries[symbol] = Entry(source, synthetic, tuple(parts))
         return cls(timeframe, entries)
@@ -185,7 +193,7 @@ def notes(root: Path) -> list[tuple[int, Note]]:
     """Number and note of every change that is known, newest first."""
     found = {head.number: head.note for head in newest_heads(root) if head.note}
     for path in (root / "history").glob("*.json") if (root / "history").is_dir() else ():
-        note = _json(path.read_bytes(), path)["note"]
+        note = read_json(path.read_bytes(), path)["note"]
         found.setdefault(int(path.stem), _note(note))
     return sorted(found.items(), reverse=True)
 
@@ -212,7 +220,7 @@ def damaged(path: Path, fact: str) -> MarketError:
     return MarketError(
         f"{path} {fact}",
         code="TG305",
-        hint="Import the file of this symbol again after `tradegraph data remove`, or restore it from a backup.",
+        hint="Import the file of this symbol again after `tradegraph data rm`, or restore it from a backup.",
     )
 
 
@@ -245,19 +253,20 @@ def prune(root: Path) -> None:
     """
     numbers = _numbers(root)
     for number in numbers[:-KEPT]:
-        successor = _head_path(root, number + 1)
+        path, successor = _head_path(root, number), _head_path(root, number + 1)
         claim = root / INCOMING / f"pruned-{number}-{secrets.token_hex(8)}"
         try:
             dropped = Head.decode(successor.read_bytes(), successor).dropped
-            _head_path(root, number).rename(claim)
+            note = Head.decode(path.read_bytes(), path).note
+            if note:
+                # before the head goes: who dies in between leaves the note twice, not never
+                data = json.dumps({"format": FORMAT, "note": list(note)}).encode()
+                publish(root, root / "history" / f"{number:010d}.json", data)
+            path.rename(claim)
         except FileNotFoundError:
             continue
-        note = Head.decode(claim.read_bytes(), claim).note
-        if note:
-            data = json.dumps({"format": FORMAT, "note": list(note)}).encode()
-            publish(root, root / "history" / f"{number:010d}.json", data)
-        for path in dropped:
-            (root / path).unlink(missing_ok=True)
+        for name in dropped:
+            (root / name).unlink(missing_ok=True)
         claim.unlink(missing_ok=True)
 
 
@@ -269,11 +278,17 @@ def _numbers(root: Path) -> list[int]:
     return sorted(int(name[:-5]) for name in names if name.endswith(".json") and name[:-5].isdigit())
 
 
+def is_kept(root: Path, head: Head) -> bool:
+    """False once a head was pruned: its files may have gone with it, and that they have is no damage."""
+    return not head.number or _head_path(root, head.number).exists()
+
+
 def _head_path(root: Path, number: int) -> Path:
     return root / "heads" / f"{number:010d}.json"
 
 
-def _json(data: bytes, path: Path) -> Any:
+def read_json(data: bytes, path: Path) -> Any:
+    """The content of a manifest or an account; MarketError TG305 when it is none, or of a later format."""
     try:
         body = json.loads(data)
         found = body["format"]

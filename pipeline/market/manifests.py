@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from pipeline.errors import MarketError
 from pipeline.market.action import NO_ACTIONS, Actions, decode_actions
+from pipeline.market.clock import clocks_of, slower_digests
 from pipeline.market.facts import Facts, decode_facts
-from pipeline.market.manifest import KEPT, File, Head, Sheet, load_file, newest_heads
+from pipeline.market.manifest import KEPT, File, Head, Sheet, is_kept, load_file, newest_heads
 from pipeline.market.request import end_of, symbol_digest
+from pipeline.market.slower import faster
 from pipeline.model.bars import Adjust, BarsRequest, ResolvedBars
 
 __all__ = ["Manifests"]
 
 _IN_MEMORY = 16
+T = TypeVar("T")
 
 
 _Seen: TypeAlias = tuple[File | None, File | None, Adjust, int | None]
@@ -34,6 +37,16 @@ class Manifests:
     def head(self) -> Head:
         """The state of the market now."""
         return next(iter(newest_heads(self.root)))
+
+    def now(self, answer: Callable[[Head], T]) -> T:
+        """What `answer` makes of the newest head; again from a newer one if its files were pruned meanwhile."""
+        while True:
+            head = self.head()
+            try:
+                return answer(head)
+            except MarketError:
+                if is_kept(self.root, head):
+                    raise
 
     def sheet(self, head: Head, timeframe: str) -> Sheet:
         """The sheet that `head` names for a timeframe, an empty one if it names none."""
@@ -71,6 +84,9 @@ class Manifests:
 
     def digests(self, head: Head, request: BarsRequest, symbols: Sequence[str]) -> tuple[str, ...]:
         """The digest of each symbol's bars, as a request sees them in `head`."""
+        if request.resample:
+            made_of = self.digests(head, faster(request), symbols)
+            return slower_digests(made_of, clocks_of(request.resample, symbols, self.facts(head)))
         end = end_of(request)
         state = (head.sheets.get(request.timeframe), head.actions if request.adjust != "none" else None)
         known = self._digests.setdefault((*state, request.adjust, end), {})
@@ -86,16 +102,25 @@ class Manifests:
                 self._digests.pop(next(iter(self._digests)), None)
         return tuple(known[symbol] for symbol in symbols)
 
-    def head_of(self, resolved: ResolvedBars) -> Head:
-        """The newest head in which the digests of `resolved` hold."""
-        request, symbols = resolved.request, resolved.symbols
+    def then(self, resolved: ResolvedBars, answer: Callable[[Head], T]) -> T:
+        """What `answer` makes of the newest head in which the digests of `resolved` hold. Raises MarketError TG307."""
         for head in newest_heads(self.root):
-            there = self.sheet(head, request.timeframe).entries
-            if all(s in there for s in symbols) and self.digests(head, request, symbols) == resolved.digests:
-                return head
+            try:
+                if self._holds(head, resolved):
+                    return answer(head)
+            except MarketError:
+                if is_kept(self.root, head):
+                    raise
+                # pruned meanwhile; while this head was read, newer ones with the same bars may have come
+                return self.then(resolved, answer)
         raise MarketError(
-            f"the {request.timeframe} bars of this plan are no longer in the market: "
+            f"the {resolved.request.timeframe} bars of this plan are no longer in the market: "
             f"they were removed, or corrected more than {KEPT} imports ago",
             code="TG307",
             hint="Plan and run again.",
         )
+
+    def _holds(self, head: Head, resolved: ResolvedBars) -> bool:
+        request, symbols = resolved.request, resolved.symbols
+        there = self.sheet(head, faster(request).timeframe).entries
+        return all(s in there for s in symbols) and self.digests(head, request, symbols) == resolved.digests

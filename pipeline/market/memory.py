@@ -12,10 +12,12 @@ import polars as pl
 
 from pipeline.errors import MarketError
 from pipeline.market.action import Actions, actions_of, same_actions
+from pipeline.market.clock import clocks_of, slower_digests
+from pipeline.market.facts import Facts
 from pipeline.market.panel import panel_of
 from pipeline.market.part import Rows, Span, span_keys, spans_of
 from pipeline.market.request import check_columns, choose, end_of, no_such_timeframe, symbol_digest
-from pipeline.market.slower import columns_below, faster, of_faster, slower_panel
+from pipeline.market.slower import columns_below, faster, slower_panel
 from pipeline.model.bars import BarsRequest, Offsets, Panel, ResolvedBars
 
 __all__ = ["MemoryMarket"]
@@ -40,8 +42,9 @@ def _stored(frame: pl.DataFrame, timeframe: str) -> _Stored:
 class MemoryMarket:
     """Bars by timeframe: frames with symbol, ts, open, high, low, close, volume and perhaps dividend, split."""
 
-    def __init__(self, frames: Mapping[str, pl.DataFrame]) -> None:
-        """Take the frames, in any order of rows; a repeated (symbol, ts) keeps its last row."""
+    def __init__(self, frames: Mapping[str, pl.DataFrame], facts: Mapping[str, Facts] | None = None) -> None:
+        """Take the frames, in any order of rows; a repeated (symbol, ts) keeps its last row. `facts` are of symbols."""
+        self._facts = facts or {}
         self._bars: dict[str, dict[str, _Stored]] = {}
         for timeframe, frame in frames.items():
             moments = pl.col("ts").cast(pl.Datetime("us"))
@@ -55,7 +58,9 @@ class MemoryMarket:
     def resolve(self, request: BarsRequest) -> ResolvedBars:
         """As `Market.resolve`, with the digests that a market has after one import of the same bars."""
         if request.resample:
-            return of_faster(self.resolve(faster(request)), request)
+            made_of = self.resolve(faster(request))
+            clocks = clocks_of(request.resample, made_of.symbols, self._facts)
+            return ResolvedBars(request, made_of.symbols, slower_digests(made_of.digests, clocks))
         stored = self._stored(request)
         symbols = choose(request, {symbol: bars.spans for symbol, bars in stored.items()})
         return ResolvedBars(request, symbols, tuple(self._digest(symbol, request) for symbol in symbols))
@@ -65,14 +70,18 @@ class MemoryMarket:
         request = resolved.request
         asked = check_columns(columns, request)
         if request.resample:
-            made_of = of_faster(resolved, faster(request))
-            return slower_panel(self.read(made_of, columns_below(asked)), request, asked)
+            digests = tuple(self._digest(symbol, faster(request)) for symbol in resolved.symbols)
+            clocks = clocks_of(request.resample, resolved.symbols, self._facts)
+            if slower_digests(digests, clocks) != resolved.digests:
+                raise _gone()
+            made_of = ResolvedBars(faster(request), resolved.symbols, digests)
+            return slower_panel(self.read(made_of, columns_below(asked)), request, asked, clocks)
         stored = self._stored(request)
         if any(
             s not in stored or self._digest(s, request) != d
             for s, d in zip(resolved.symbols, resolved.digests, strict=True)
         ):
-            raise MarketError("the bars of this plan are not in this market", code="TG307", hint="Plan and run again.")
+            raise _gone()
         rows = [stored[symbol].rows for symbol in resolved.symbols]
         end = end_of(request)
 
@@ -106,3 +115,7 @@ class MemoryMarket:
         stored, end = self._stored(request)[symbol], end_of(request)
         actions = stored.actions.that_matter(request.adjust, end)
         return symbol_digest(symbol, request.timeframe, spans=stored.spans, end=end, actions=actions)
+
+
+def _gone() -> MarketError:
+    return MarketError("the bars of this plan are not in this market", code="TG307", hint="Plan and run again.")

@@ -56,7 +56,8 @@ def merge(parts: tuple[Part, ...], rows: Rows, *, timeframe: str, read: Callable
         else:
             result.dropped.append(part)
             result.drafts.append(_rewrite(part, stored, changed))
-    outside = rows.take(owner < 0)
+    free = owner < 0
+    outside = rows if free.all() else rows.take(free)
     result.new += len(outside)
     for run in _runs(parts, outside, timeframe):
         draft: Draft = (run, spans_of(run, span_keys(run.ts, timeframe)))

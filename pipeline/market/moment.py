@@ -1,7 +1,7 @@
 """Times as vendors write them, as bar starts in UTC.
 
-Dates, ISO times with or without a zone (none means UTC), and numbers since 1970 in seconds,
-milliseconds, microseconds or nanoseconds, told apart row by row by their size; eight digits are a
+Dates, ISO times with or without a zone (none means UTC), dates that end with the year, and numbers since 1970 in
+seconds, milliseconds, microseconds or nanoseconds, told apart row by row by their size; eight digits are a
 date (20110418). Daily and slower bars stamped midnight in a zone belong to that local date.
 """
 
@@ -22,6 +22,7 @@ _ISO = (
     r"(?:[ T](?<time>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?"
     r"\s*(?<zone>Z|z|UTC|[+-]\d{2}:?\d{2})?$"
 )
+_YEAR_LAST = r"^(?<first>\d{1,2})(?<sign>[./-])(?<second>\d{1,2})[./-](?<year>\d{4})(?<rest>.*)$"
 
 
 def moments(column: pl.Series, *, daily: bool) -> pl.Series:
@@ -105,6 +106,23 @@ def _number(column: pl.Series) -> pl.Series:
     return frame.select(micros.cast(TS)).to_series()
 
 
+def _year_first(column: pl.Series) -> pl.Series:
+    """Dates that end with the year, turned round: 31.01.2024 is by days, 1/31/2024 by months; told by numbers over 12.
+
+    With points the day stands first; where strokes or dashes leave both readings open, nothing is changed.
+    """
+    parts = column.str.extract_groups(_YEAR_LAST).struct.unnest()
+    first, second = (parts[name].cast(pl.Int64) for name in ("first", "second"))
+    if first.null_count() == len(column):
+        return column
+    by_day = bool((parts["sign"] == ".").any() or (first > 12).any())
+    if by_day == bool((second > 12).any()):
+        return column
+    day, month = ("first", "second") if by_day else ("second", "first")
+    turned = parts.select(pl.concat_str("year", pl.lit("-"), month, pl.lit("-"), day, "rest")).to_series()
+    return turned.zip_with(turned.is_not_null(), column)
+
+
 def _text(column: pl.Series, *, daily: bool) -> pl.Series:
     plain = column.str.to_date("%Y-%m-%d", strict=False)
     if plain.null_count() == column.null_count():
@@ -112,7 +130,9 @@ def _text(column: pl.Series, *, daily: bool) -> pl.Series:
     number = column.cast(pl.Int64, strict=False)
     if number.null_count() < len(column) and number.null_count() == column.null_count():
         return _number(number)
-    pieces = pl.select(pl.lit(column.str.replace_all("/", "-", literal=True)).str.extract_groups(_ISO).alias("x"))
+    pieces = pl.select(
+        pl.lit(_year_first(column).str.replace_all("/", "-", literal=True)).str.extract_groups(_ISO).alias("x")
+    )
     frame = pieces.unnest("x").with_columns(pl.col("time").fill_null("00:00"))
     text = pl.col("date") + " " + pl.col("time")
     local = pl.coalesce(

@@ -12,41 +12,55 @@ import polars as pl
 from pipeline.market.action import Actions
 from pipeline.market.adjust import factors
 from pipeline.market.manifest import damaged
-from pipeline.market.part import Part, Rows
+from pipeline.market.part import Part, Rows, file_digest
 from pipeline.model.bars import Offsets, Panel
 from pipeline.model.column import Column
 from pipeline.model.digest import digest_bytes
 
 __all__ = ["adjusted", "cut", "load_part", "load_rows", "panel_of", "part_bytes"]
 
-READERS = 4
-"""Opening and digesting files release the GIL; more than four threads gain nothing on two cores."""
+READERS, STRETCH = 4, 32
+"""Threads that read, digest and decode, all of which release the GIL, and files that one takes at a time.
+
+More than four threads gain nothing on two cores; of 500 files in stretches of 32 all closes take half of the time that
+they take when all are read first.
+"""
 
 
-def part_bytes(path: Path, part: Part) -> bytes:
+def part_bytes(path: str, part: Part) -> bytes:
     """The bytes of a part; MarketError TG305 when they are missing or not those of the manifest."""
     try:
-        data = path.read_bytes()
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - of 504 paths, pathlib takes longer than the disk
+            data = file.read()
     except OSError as error:
-        raise damaged(path, f"is missing or unreadable ({error.strerror}), the manifest names it") from error
+        raise damaged(Path(path), f"is missing or unreadable ({error.strerror}), the manifest names it") from error
     if len(data) != part.size:
-        raise damaged(path, f"has {len(data)} bytes, the manifest says {part.size}")
-    if (found := digest_bytes(data)) != part.digest:
-        raise damaged(path, f"has the content digest {found}, the manifest says {part.digest}")
+        raise damaged(Path(path), f"has {len(data)} bytes, the manifest says {part.size}")
+    found = file_digest(data)
+    # markets of the first builds named their files by the digest that everything else has
+    if part.digest != found and part.digest != digest_bytes(data):
+        raise damaged(Path(path), f"has the content digest {found}, the manifest says {part.digest}")
     return data
 
 
-def load_rows(files: Sequence[tuple[Path, Part]], columns: Sequence[str]) -> pl.DataFrame:
+def load_rows(files: Sequence[tuple[str, Part]], columns: Sequence[str]) -> pl.DataFrame:
     """The ts and `columns` of the files, one below the other in the order given."""
+    stretches = [files[at : at + STRETCH] for at in range(0, len(files), STRETCH)]
+    if len(stretches) == 1:
+        return _stretch(stretches[0], columns).rechunk()
     with ThreadPoolExecutor(READERS, thread_name_prefix="market-read") as pool:
-        blobs = list(pool.map(lambda item: part_bytes(*item), files))
-    # one scan over the verified bytes: polars decodes all files in parallel, 0.06 s for 504, 0.3 s one by one
-    return pl.scan_parquet(blobs).select("ts", *columns).collect().rechunk()
+        frames = list(pool.map(lambda some: _stretch(some, columns), stretches))
+    return pl.concat(frames).rechunk()
+
+
+def _stretch(files: Sequence[tuple[str, Part]], columns: Sequence[str]) -> pl.DataFrame:
+    # one scan over verified bytes: decoding a file alone costs half a millisecond more
+    return pl.scan_parquet([part_bytes(path, part) for path, part in files]).select("ts", *columns).collect()
 
 
 def load_part(path: Path, part: Part) -> Rows:
     """All rows of one part."""
-    return Rows.of(pl.read_parquet(part_bytes(path, part)))
+    return Rows.of(pl.read_parquet(part_bytes(str(path), part)))
 
 
 def cut(frame: pl.DataFrame, offsets: Offsets, end: int | None) -> tuple[pl.DataFrame, Offsets]:

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import MarketError
-from pipeline.market.verify import Finding
+from pipeline.market.finding import Finding
 
 __all__ = ["Dropped", "FileReport", "ImportReport", "SymbolReport"]
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Rows that were not taken: why, how many, and the first one's line (row of a Parquet file), from 1."""
+    """Rows that were not taken: why, how many, and the first one's line (row of a Parquet file), from 1.
+
+    `symbol` is whose they are, None when that is unknown.
+    """
 
     reason: str
     count: int
     first_line: int
+    symbol: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,16 @@ class SymbolReport:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """A whole import. Files in `refused` left no row behind; all others went in together."""
+    """A whole import. Files in `refused` left no row behind; all others went in together.
+
+    `findings` are about all symbols that came in together; those of one symbol are with it.
+    """
 
     timeframe: str
     files: tuple[FileReport, ...]
     symbols: tuple[SymbolReport, ...]
     refused: tuple[MarketError, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def read(self) -> int:

@@ -8,24 +8,21 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from pipeline.model.bars import BAR_FIELDS, BarsRequest, Panel, ResolvedBars
+from pipeline.market.clock import Clock
+from pipeline.model.bars import BAR_FIELDS, BarsRequest, Panel
 from pipeline.model.column import Column
 from pipeline.model.period import Periods
 from pipeline.model.resample import slower_bars, slower_rows
 from pipeline.model.rows import axis_frame
 
-__all__ = ["columns_below", "faster", "of_faster", "slower_panel"]
+__all__ = ["columns_below", "faster", "slower_panel"]
 
 
 def faster(request: BarsRequest) -> BarsRequest:
-    """The request for the bars that those of `request` are made of."""
-    assert request.resample is not None
+    """The request for the stored bars that those of `request` are made of: itself if it asks for stored ones."""
+    if request.resample is None:
+        return request
     return replace(request, timeframe=request.resample.of, resample=None)
-
-
-def of_faster(resolved: ResolvedBars, request: BarsRequest) -> ResolvedBars:
-    """The same data under another request: slower bars have the digests of what they are made of."""
-    return ResolvedBars(request, resolved.symbols, resolved.digests)
 
 
 def columns_below(columns: Sequence[str]) -> tuple[str, ...]:
@@ -33,18 +30,25 @@ def columns_below(columns: Sequence[str]) -> tuple[str, ...]:
     return BAR_FIELDS if columns else ()
 
 
-def slower_panel(panel: Panel, request: BarsRequest, columns: Sequence[str]) -> Panel:
-    """The slower bars of a panel: `columns`, for the same symbols, also one that has no finished bar yet."""
+def slower_panel(panel: Panel, request: BarsRequest, columns: Sequence[str], clocks: Sequence[Clock]) -> Panel:
+    """The slower bars of a panel: `columns`, for the same symbols, also one that has no finished bar yet.
+
+    `clocks` are those of the symbols, one each.
+    """
     rule = request.resample
     assert rule is not None
-    periods = Periods(request.timeframe, rule.zone, rule.day_start, rule.weekdays)
     axis = axis_frame(panel, rule.of)
-    rows = slower_rows(axis, periods)
-    made = pl.DataFrame()
-    if columns:
-        bars = axis.with_columns(column.series.alias(name) for name, column in panel.columns.items())
-        made = slower_bars(rows, bars, periods)
-    counts = dict(rows["symbol"].rle().struct.unnest().select("value", "len").iter_rows())
+    bars = axis.with_columns(column.series.alias(name) for name, column in panel.columns.items()) if columns else None
+    made = []
+    for clock in dict.fromkeys(clocks):
+        theirs = pl.Series(np.repeat([own == clock for own in clocks], np.diff(panel.offsets)))
+        periods = Periods(request.timeframe, *clock)
+        rows = slower_rows(axis.filter(theirs), periods)
+        if bars is not None:
+            rows = rows.hstack(slower_bars(rows, bars.filter(theirs), periods).select(columns))
+        made.append(rows)
+    found = made[0] if len(made) == 1 else pl.concat(made).sort("symbol", "ts")
+    counts = dict(found["symbol"].rle().struct.unnest().select("value", "len").iter_rows())
     offsets = np.cumsum([0, *(counts.get(symbol, 0) for symbol in panel.symbols)]).astype(np.int64)
-    found = {name: Column(dtype="bool" if name == "partial" else "float", series=made[name]) for name in columns}
-    return Panel(panel.symbols, offsets, rows["ts"], found, rows["end"])
+    series = {name: Column(dtype="bool" if name == "partial" else "float", series=found[name]) for name in columns}
+    return Panel(panel.symbols, offsets, found["ts"], series, found["end"])

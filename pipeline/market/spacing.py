@@ -11,7 +11,7 @@ from pipeline.market.formats.reading import refusal
 from pipeline.market.part import Floats
 from pipeline.model.bars import timeframe_seconds
 
-__all__ = ["check_spacing", "timeframe_of"]
+__all__ = ["check_spacing", "order_notes", "timeframe_of"]
 
 _KNOWN = ("1s", "1m", "2m", "3m", "5m", "10m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "1w", "1mo")
 _WEEK = 604_800
@@ -55,6 +55,21 @@ def check_spacing(path: Path, good: pl.DataFrame, timeframe: str, notes: list[st
         )
     if step.min() > 1.1 * seconds and seconds < _WEEK:
         notes.append(f"no two bars are {timeframe} apart (the closest: {step.min():g} s): is the timeframe right?")
+
+
+def order_notes(symbols: pl.Series, ts: pl.Series, line: pl.Series) -> list[str]:
+    """What there is to say about the order of a file's rows, which is mended by sorting them; [] when they ascend."""
+    same = (symbols == symbols.shift()).fill_null(value=False)
+    step = ts.to_physical().diff().filter(same)
+    back = (step < 0).fill_null(value=False)
+    count = int(back.sum())
+    if not count:
+        return []
+    later = len(step) - step.null_count() - count
+    if later < count:
+        return [f"rows stand newest first{f' but for {later}' if later else ''} and were sorted"]
+    first = line.filter(same).filter(back)[0]
+    return [f"{count} of {len(line)} rows are earlier than the row before, first in line {first}: they were sorted"]
 
 
 def _steps(symbols: pl.Series, ts: pl.Series) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipeline.market.action import Actions, ex_dates
+from pipeline.market.action import Actions
 from pipeline.market.adjust import factors
 from pipeline.market.finding import Finding, Mask, found
 from pipeline.market.part import Floats, Rows
@@ -22,18 +22,15 @@ def suspicious_actions(symbol: str, timeframe: str, rows: Rows, actions: Actions
     if len(rows) < 2:
         return
     open_, close = rows.values[0], rows.values[3]
-    days = ex_dates(rows.ts)
-    split, dividend = np.ones(len(rows)), np.zeros(len(rows))
-    at = np.minimum(np.searchsorted(days, actions.ts), len(rows) - 1)
-    known = days[at] == actions.ts
-    split[at[known]], dividend[at[known]] = actions.split[known], actions.dividend[known]
+    split, dividend = actions.on(rows.ts)
     before = close[:-1]
     with np.errstate(divide="ignore", invalid="ignore"):
         jump = open_[1:] / before
-        left = np.abs(np.log(jump * split[1:] + dividend[1:] * split[1:] / before))
+        # a dividend is paid on the shares that a split has left
+        share = dividend[1:] * split[1:] / before
+        left = np.abs(np.log(jump * split[1:] + share))
         nearest = np.round(np.where(jump > 1, jump, 1 / jump))
         like_split = (np.abs(np.log(jump)) > np.log(1.8)) & (np.abs(np.abs(np.log(jump)) - np.log(nearest)) < 0.03)
-        share = dividend[1:] / before
     splits = split[1:]
     checks: list[tuple[str, Mask, str]] = [
         (

@@ -107,14 +107,14 @@ def _wicks(symbol: str, timeframe: str, rows: Rows) -> list[Finding]:
 
 
 def _moves(symbol: str, timeframe: str, rows: Rows, actions: Actions) -> list[Finding]:
-    """Large moves of the close without a dividend or split: told, so that a person may look, and kept."""
+    """Large moves of the close that no dividend or split explains: told, so that a person may look, and kept."""
     close = rows.values[3]
     if len(rows) < 2:
         return []
+    split, dividend = (column[1:] for column in actions.on(rows.ts))
     mask = np.zeros(len(rows), dtype=bool)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mask[1:] = np.abs(np.log(close[1:] / close[:-1])) > _MOVE
-    mask &= ~np.isin(rows.ts, actions.ts)
+        mask[1:] = np.abs(np.log((close[1:] + dividend) * split / close[:-1])) > _MOVE
     detail = ""
     if mask.any():
         at = int(mask.argmax())

@@ -54,16 +54,20 @@ def timeframe_seconds(timeframe: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Resample:
-    """The faster bars that slower ones are made of, and where their periods begin (see `model.period`)."""
+    """The faster bars that slower ones are made of, and where their periods begin (see `model.period`).
+
+    None leaves zone, begin of the day and weekdays to what the market knows about each symbol.
+    """
 
     of: str
-    zone: str = "UTC"
-    day_start: dt.time = dt.time(0)
-    weekdays: bool = False
+    zone: str | None = None
+    day_start: dt.time | None = None
+    weekdays: bool | None = None
 
     def __str__(self) -> str:
-        days = f" {self.zone} {self.day_start}" if (self.zone, self.day_start) != ("UTC", dt.time(0)) else ""
-        return f"of {self.of}{days}{' weekdays' if self.weekdays else ''}"
+        weekdays = {None: None, True: "weekdays", False: "all days"}[self.weekdays]
+        said = (self.zone, self.day_start, weekdays)
+        return " ".join([f"of {self.of}", *(str(one) for one in said if one is not None)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,10 @@ class Periods:
             day = day + pl.duration(days=pl.when(day.dt.weekday() >= 6).then(8 - day.dt.weekday()).otherwise(0))
         return pl.select(first=day.cast(_INSTANT)).to_series()
 
+    def day_begins(self, days: pl.Series) -> pl.Series:
+        """The instant at which each day, given by its label, begins."""
+        return pl.select(begin=self._in_utc(self._day_begin(pl.lit(days).dt.date()))).to_series()
+
     def day_labels(self, ts: pl.Series) -> pl.Series:
         """The day of each instant, at 00:00 UTC."""
         return pl.select(day=self._date(pl.lit(ts)).cast(_INSTANT)).to_series()

@@ -173,7 +173,11 @@ def _partial(frame: pl.DataFrame, bars: pl.DataFrame, periods: Periods, lasts: I
     first_bar = np.append(0, lasts[:-1] + 1)
     seen = bars["ts"].gather(first_bar)
     if periods.by_date and not periods.daily:
-        seen = periods.day_labels(seen)
+        if periods.weekdays:
+            # an exchange that rests at weekends rests at night too: when on its day it opens is not known here
+            seen = periods.day_labels(seen)
+        else:
+            begins = periods.day_begins(begins)
     partial[heads] = (seen > begins).to_numpy()[heads]
     partial[tails] |= (bars["end"].gather(lasts) < periods.ends(frame["ts"])).to_numpy()[tails]
     return pl.Series("partial", partial)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any
 
 __all__ = ["BaseStrategy", "IndicatorPlugin", "StrategyPlugin"]
@@ -55,7 +56,11 @@ class BaseStrategy(ABC):
     def __init__(self) -> None:
         self.name = type(self).__name__
         self.description = ""
-        self.logger = logging.getLogger(f"tradegraph.plugin.{type(self).__name__}")
+
+    @cached_property
+    def logger(self) -> logging.Logger:
+        """Writes into the project's plugin log; there also for a strategy that does not call this constructor."""
+        return logging.getLogger(f"tradegraph.plugin.{type(self).__name__}")
 
     @abstractmethod
     def generate_signals(self, df: Any) -> Any:
@@ -68,3 +73,21 @@ class BaseStrategy(ABC):
     @abstractmethod
     def set_parameters(self, parameters: dict[str, Any]) -> None:
         """Change parameters; raises ValueError for a value that is not allowed."""
+
+    def get_parameter_bounds(self) -> dict[str, dict[str, Any]]:
+        """`min` and `max` of parameters by name, besides those of the metadata; none unless overridden."""
+        return {}
+
+    def calculate_position_size(self, signal_strength: float) -> float:
+        """The share of the cash, 0 to 1, that a decision of this strength takes: the strength, unless overridden."""
+        return signal_strength
+
+    def backtest(self, data: Any, **options: Any) -> dict[str, Any]:
+        """What became of the signals on `data`: metrics, `trades`, `equity` and `signals`, by the product's back-test.
+
+        `options` are params of the node type `backtest`: fee, slippage, fill, direction, cash, bars_per_year …
+        """
+        # workers and plugins import this file; the back-test comes with nodes and kernels
+        from pipeline.plugins.trade import backtest
+
+        return backtest(self, data, options)

@@ -1,211 +1,181 @@
-"""Node types of the plugin guide's classes: a strategy or indicator that works on a pandas-like frame.
+"""The plugin guide's classes as plugins of ours: what a declaration says, and instances made with params.
 
-The frame of one symbol has the columns timestamp, open, high, low, close, volume and a RangeIndex.
+The frame of one symbol has the columns timestamp, open, high, low, close, volume and a RangeIndex, and a column for
+each input that the metadata name besides.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from pipeline.errors import PluginError
-from pipeline.frame import DataFrame, Series
-from pipeline.frame.real import from_real
-from pipeline.model.declare import ID
-from pipeline.model.kind import BARS, NUMBER, SIGNAL
-from pipeline.model.node import SINGLE_OUTPUT, NodeType, Output, Port
-from pipeline.model.param import REQUIRED, DeclaredParam, Param, ParamSet
-from pipeline.plugins.contract import IndicatorPlugin, StrategyPlugin
+from pipeline.errors import NodeError, PluginError, did_you_mean
+from pipeline.model.param import ParamSet
+from pipeline.plugins.contract import BaseStrategy, IndicatorPlugin, StrategyPlugin
+from pipeline.plugins.keyword import Keywords, keywords_of
+from pipeline.plugins.metadata import Metadata, read_metadata
+from pipeline.plugins.parameter import found_defaults, params_of
 
-__all__ = ["Frames", "indicator_type", "strategy_type"]
-
-Frames = Callable[[DataFrame], Any]
-
-_TYPES: dict[str, Any] = {
-    "int": int,
-    "integer": int,
-    "float": float,
-    "number": float,
-    "bool": bool,
-    "boolean": bool,
-    "str": str,
-    "string": str,
-    "choice": str,
-    "select": str,
-}
+__all__ = ["GuidePlugin", "ParameterError", "RefusedData", "read_plugin", "sized"]
 
 
-def strategy_type(plugin: type[StrategyPlugin], origin: str, frames: Frames = lambda bars: bars) -> NodeType:
-    """The node type of a strategy plugin: bars in, a signal out. Raises PluginError TG403.
+class ParameterError(PluginError, ValueError):
+    """A parameter value that a plugin does not take. Also a ValueError, as the guide's own examples raise."""
 
-    `frames` makes the frame that the plugin gets of the adapter's, for a plugin on real pandas.
+    code = "TG223"
+
+
+class RefusedData(NodeError):
+    """A plugin's own `validate_data` says that it cannot work with these bars."""
+
+    code = "TG507"
+
+
+@dataclass(frozen=True)
+class GuidePlugin:
+    """One StrategyPlugin or IndicatorPlugin of a file.
+
+    `made` is the class that params go to: the strategy's, or the plugin's own. `keywords` are those that it reads of
+    its `**kwargs`. `requirements` are as `get_dependencies` gives them. `real` says that it works on real pandas.
     """
-    instance = _instance(plugin, origin)
-    metadata = _metadata(instance, "strategy", origin)
-    strategy_class = instance.get_strategy_class()
 
-    def generate(bars: DataFrame, **params: Any) -> tuple[Any, Any]:
-        result = strategy_class(**params).generate_signals(frames(bars))
-        missing = [name for name in ("signal", "signal_strength") if name not in result.columns]
-        if missing:
-            raise PluginError(
-                f"generate_signals gave no column {missing[0]!r}", code="TG502", hint="The guide asks for both columns."
+    metadata: Metadata
+    declaration: type[Any]
+    made: type[Any]
+    params: ParamSet
+    keywords: Keywords
+    requirements: tuple[str, ...]
+    path: str
+    real: bool = False
+    twin: Callable[[], GuidePlugin] | None = None
+    """The same plugin with `import pandas` meaning pandas itself."""
+
+    @property
+    def id(self) -> str:
+        return self.metadata.id
+
+    @property
+    def kind(self) -> str:
+        """Strategy or indicator."""
+        return self.metadata.type
+
+    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Params with defaults, checked; keywords that only the code knows stay as they are. Raises ParameterError."""
+        declared = {name: self._fitted(name, value) for name, value in given.items() if self.params.get(name)}
+        others = {name: value for name, value in given.items() if name not in declared}
+        unknown = [name for name in others if name not in self.keywords.names]
+        if unknown and not self.keywords.open:
+            names = [*(param.name for param in self.params), *self.keywords.names]
+            hint = did_you_mean(unknown[0], names) or "It takes no parameters."
+            raise ParameterError(f"{self.id} has no parameter {unknown[0]!r}", code="TG221", hint=hint)
+        found, faults = self.params.check(declared, owner=self.id)
+        if faults:
+            raise ParameterError(faults[0].message, code=faults[0].code, hint=faults[0].hint)
+        return {**found, **others}
+
+    def _fitted(self, name: str, value: Any) -> Any:
+        """Python's own leniency: a whole number where a float is declared, numpy's numbers as plain ones."""
+        param = self.params.get(name)
+        assert param is not None
+        value = value.item() if isinstance(value, np.generic) else value
+        return float(value) if param.type is float and type(value) is int else value
+
+    def make(self, params: Mapping[str, Any]) -> Any:
+        """An instance with these params: those that the constructor takes go there, the rest through `set_parameters`.
+
+        Raises whatever the plugin raises.
+        """
+        taken = inspect.signature(self.made).parameters
+        anything = any(arg.kind is arg.VAR_KEYWORD for arg in taken.values())
+        first = {name: value for name, value in params.items() if anything or name in taken}
+        instance = self.made(**first)
+        rest = {name: value for name, value in params.items() if name not in first}
+        if rest and hasattr(instance, "set_parameters"):
+            instance.set_parameters(rest)
+        return instance
+
+    def calculate(self, bars: Any, params: Mapping[str, Any]) -> Any:
+        """What the indicator gives for `bars`, a frame of the library that it works on. Raises RefusedData."""
+        indicator = self.make(params)
+        if not indicator.validate_data(bars):
+            raise RefusedData(
+                f"{self.id}: validate_data refused the {len(bars)} bars",
+                hint="It asks for columns or for a number of bars that are not there.",
             )
-        return result["signal"], result["signal_strength"]
+        taken = inspect.signature(indicator.calculate).parameters.values()
+        anything = any(arg.kind is arg.VAR_KEYWORD for arg in taken)
+        names = {arg.name for arg in list(taken)[1:]}
+        return indicator.calculate(bars, **{n: v for n, v in params.items() if anything or n in names})
 
-    return _node_type(metadata, generate, (Output(SINGLE_OUTPUT, SIGNAL),), _params(metadata, strategy_class, origin))
+
+def read_plugin(declaration: type[Any], tree: ast.Module, path: str, *, real: bool) -> GuidePlugin:
+    """The plugin that a class of a file declares. Raises PluginError TG403, TG415, or whatever its code raises."""
+    kind = "strategy" if issubclass(declaration, StrategyPlugin) else "indicator"
+    instance = _instance(declaration, path)
+    metadata = read_metadata(instance.get_metadata(), kind, declaration.__name__)
+    made, subject = declaration, instance
+    if isinstance(instance, StrategyPlugin):
+        made = instance.get_strategy_class()
+        if not isinstance(made, type) or not callable(getattr(made, "generate_signals", None)):
+            name = f"{declaration.__name__}.get_strategy_class()"
+            raise PluginError(f"{name} gave {made!r}, expected a class with generate_signals", code="TG403")
+        subject = _instance(made, path)
+    keywords = keywords_of(tree, made, "__init__") if _takes_any(made) else Keywords()
+    if kind == "indicator" and _takes_any(declaration.calculate):
+        keywords |= keywords_of(tree, made, "calculate")
+    bounds = subject.get_parameter_bounds() if hasattr(subject, "get_parameter_bounds") else {}
+    params = params_of(metadata, found_defaults(made, subject, keywords), bounds, path)
+    requirements = tuple(_dependencies(instance, metadata))
+    # guides ask strategies alone; an indicator that has the method means the same by it
+    if hasattr(instance, "validate_environment") and not instance.validate_environment():
+        raise PluginError(f"{metadata.id}: validate_environment says that it cannot work here", code="TG415")
+    return GuidePlugin(metadata, declaration, made, params, keywords, requirements, path, real)
 
 
-def indicator_type(plugin: type[IndicatorPlugin], origin: str, frames: Frames = lambda bars: bars) -> NodeType:
-    """The node type of an indicator plugin: bars in, one number column per output.
-
-    Outputs are the metadata's `outputs` (a list of names), else learned from a call on sample bars.
+def sized(strategy: Any, result: Any) -> tuple[Any, Any]:
+    """Signal and strength of what `generate_signals` gave; strengths of decisions go through an own
+    `calculate_position_size` of the strategy. Raises NodeError TG502 where a column is missing.
     """
-    instance = _instance(plugin, origin)
-    metadata = _metadata(instance, "indicator", origin)
-    params = _params(metadata, plugin, origin)
-    taken = set(inspect.signature(plugin).parameters)
-
-    def compute(ours: DataFrame, **given: Any) -> dict[str, Any]:
-        bars = frames(ours)
-        made = plugin(**{name: value for name, value in given.items() if name in taken or _takes_any(plugin)})
-        if not made.validate_data(bars):
-            raise PluginError(f"{metadata['id']}: validate_data refused the bars", code="TG501")
-        return _by_name(made.calculate(bars, **given))
-
-    names = metadata.get("outputs")
-    if not names:
-        names = list(compute(_sample_bars(), **{p.name: p.default for p in params}))
-
-    def calculate(bars: DataFrame, **given: Any) -> tuple[Any, ...]:
-        found = compute(bars, **given)
-        if set(found) != set(names):
-            raise PluginError(f"calculate gave {sorted(found)}, expected {sorted(names)}", code="TG502")
-        return tuple(found[name] for name in names)
-
-    return _node_type(metadata, calculate, tuple(Output(name, NUMBER) for name in names), params)
-
-
-def _node_type(metadata: Mapping[str, Any], fn: Any, outputs: tuple[Output, ...], params: ParamSet) -> NodeType:
-    return NodeType(
-        id=metadata["id"],
-        category=metadata["type"],
-        style="frame",
-        scope="symbol",
-        ports=(Port("bars", BARS),),
-        outputs=outputs,
-        params=params,
-        fn=fn,
-        recursive=True,  # nothing is known of its memory, so all history is assumed
-        doc=f"{metadata['description']}\n\n{metadata['name']} {metadata['version']} by {metadata['author']}.",
-    )
-
-
-def _instance(plugin: type[Any], origin: str) -> Any:
+    missing = [name for name in ("signal", "signal_strength") if name not in getattr(result, "columns", ())]
+    if missing:
+        hint = "The guide asks for both columns."
+        raise NodeError(f"generate_signals gave no column {missing[0]!r}", code="TG502", hint=hint)
+    signal, strength = result["signal"], result["signal_strength"]
+    size = getattr(strategy, "calculate_position_size", None)
+    if size is None or getattr(type(strategy), "calculate_position_size", None) is BaseStrategy.calculate_position_size:
+        return signal, strength
     try:
-        return plugin()
+        decided = np.asarray(signal, dtype=np.float64)
+        strengths = np.array(strength, dtype=np.float64)
+    except (TypeError, ValueError):  # text, say: whoever checks the columns will name it
+        return signal, strength
+    for row in np.flatnonzero(np.isfinite(decided) & (decided != 0.0) & np.isfinite(strengths)):
+        strengths[row] = size(float(strengths[row]))
+    return signal, type(strength)(strengths, index=strength.index, name=strength.name)
+
+
+def _instance(made: type[Any], path: str) -> Any:
+    try:
+        return made()
     except TypeError as error:
         raise PluginError(
-            f"{plugin.__name__} cannot be made without arguments: {error}",
+            f"{made.__name__} cannot be made without arguments: {error}",
             code="TG403",
-            hint=f"Give every argument of {plugin.__name__}.__init__ a default ({origin}).",
+            hint=f"Give every argument of {made.__name__}.__init__ a default ({path}).",
         ) from error
 
 
-def _metadata(instance: Any, kind: str, origin: str) -> dict[str, Any]:
-    metadata = instance.get_metadata()
-    name = type(instance).__name__
-    if not isinstance(metadata, dict):
-        raise PluginError(f"{name}.get_metadata() gave {type(metadata).__name__}, expected a dict", code="TG403")
-    required = ("id", "name", "version", "author", "description", "type")
-    missing = [key for key in required if not isinstance(metadata.get(key), str)]
-    if missing:
-        raise PluginError(f"the metadata of {name} lacks {', '.join(missing)}", code="TG403", hint=f"In {origin}.")
-    if metadata["type"] != kind:
-        raise PluginError(f"{name} is a {kind}, its metadata says type {metadata['type']!r}", code="TG403")
-    if not ID.fullmatch(metadata["id"]):
-        raise PluginError(f"the id {metadata['id']!r} is not lower case letters, digits and _", code="TG403")
-    return metadata
-
-
-def _params(metadata: Mapping[str, Any], made: type[Any], origin: str) -> ParamSet:
-    """Declared params, then those that the constructor or get_parameters() has besides."""
-    listed = metadata.get("parameters") or {}
-    if not isinstance(listed, Mapping):
-        raise PluginError(
-            f"the metadata's parameters are a {type(listed).__name__}, expected a dict",
-            code="TG403",
-            hint=f"In {origin}.",
-        )
-    declared = [_declared(name, said, origin) for name, said in listed.items()]
-    known = {param.name for param in declared}
-    found: dict[str, Any] = {}
-    for arg in inspect.signature(made).parameters.values():
-        if arg.kind in (arg.POSITIONAL_OR_KEYWORD, arg.KEYWORD_ONLY) and arg.default is not arg.empty:
-            found[arg.name] = arg.default
-    if hasattr(made, "get_parameters"):
-        found.update(_instance(made, origin).get_parameters())
-    for name, default in found.items():
-        if name not in known and type(default) in (int, float, bool, str):
-            declared.append(DeclaredParam(name, type(default), default, Param(f"{name} (not described by the plugin)")))
-    return ParamSet(tuple(declared))
-
-
-def _declared(name: str, said: Any, origin: str) -> DeclaredParam:
-    if not isinstance(said, Mapping) or said.get("type") not in _TYPES:
-        got = said.get("type") if isinstance(said, Mapping) else said
-        raise PluginError(
-            f"parameter {name!r} has the type {got!r}", code="TG403", hint=f"Use int, float, bool or str ({origin})."
-        )
-    kind = _TYPES[said["type"]]
-    default = said.get("default", REQUIRED)
-    if kind is float and type(default) is int:
-        default = float(default)
-    if said.get("options"):
-        kind = Literal[tuple(said["options"])]
-    bounds = {"ge": said.get("min"), "le": said.get("max")}
-    odd = [bound for bound in bounds.values() if bound is not None and type(bound) not in (int, float)]
-    if odd:
-        raise PluginError(f"parameter {name!r} has the bound {odd[0]!r}, expected a number", code="TG403")
-    declared = DeclaredParam(name, kind, default, Param(said.get("description") or name, **bounds))
-    if problem := declared.problem():
-        raise PluginError(f"parameter {name!r} {problem}", code="TG403", hint=f"In {origin}.")
-    return declared
-
-
-def _takes_any(made: type[Any]) -> bool:
+def _takes_any(made: Any) -> bool:
     return any(arg.kind is arg.VAR_KEYWORD for arg in inspect.signature(made).parameters.values())
 
 
-def _by_name(result: Any) -> dict[str, Any]:
-    if type(result).__module__.partition(".")[0] == "pandas":
-        result = from_real(result)
-    if isinstance(result, Series):
-        return {SINGLE_OUTPUT: result}
-    if isinstance(result, DataFrame):
-        return {str(name): result[name] for name in result.columns}
-    if isinstance(result, Mapping):
-        return dict(result)
-    if isinstance(result, np.ndarray):
-        return {SINGLE_OUTPUT: Series(result)}
-    raise PluginError(f"calculate gave {type(result).__name__}, expected a Series, DataFrame or dict", code="TG502")
-
-
-def _sample_bars(rows: int = 400) -> DataFrame:
-    """A smooth deterministic price path, long enough for usual windows."""
-    step = np.arange(rows)
-    close = 100.0 + 10.0 * np.sin(step / 17.0) + step * 0.05
-    stamps = np.datetime64("2020-01-01T00:00", "us") + step.astype("timedelta64[D]")
-    return DataFrame(
-        {
-            "timestamp": stamps,
-            "open": close - 0.2,
-            "high": close + 1.0,
-            "low": close - 1.0,
-            "close": close,
-            "volume": 1_000.0 + step % 7,
-        }
-    )
+def _dependencies(instance: StrategyPlugin | IndicatorPlugin, metadata: Metadata) -> list[str]:
+    found = instance.get_dependencies() if hasattr(instance, "get_dependencies") else []
+    if not isinstance(found, list | tuple) or not all(isinstance(item, str) for item in found):
+        raise PluginError(f"{metadata.id}: get_dependencies gave {found!r}, expected a list of texts", code="TG403")
+    return list(found)

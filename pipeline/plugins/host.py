@@ -49,15 +49,28 @@ class WorkerHost:
     """Makes calls in a worker process that it can kill: a `Caller`. For one thread; close it, or use it in `with`.
 
     `directories` are those of the plugins, `kernels` the folder of compiled kernels; `shipped` is the folder of the
-    shipped nodes where it is not the usual one.
+    shipped nodes where it is not the usual one. `memory_mb` is what a worker may take beyond what it starts with, `log`
+    the project's folder and the level of its log; `hash_seed` sets the order of Python's sets of texts.
     """
 
-    def __init__(self, directories: Sequence[Path], kernels: Path | None, *, shipped: Path | None = None) -> None:
+    def __init__(
+        self,
+        directories: Sequence[Path],
+        kernels: Path | None,
+        *,
+        shipped: Path | None = None,
+        memory_mb: int | None = None,
+        log: tuple[str, str] | None = None,
+        hash_seed: str | None = None,
+    ) -> None:
         self._setup = {
             "directories": [str(folder) for folder in directories],
             "shipped": str(shipped or ""),
             "kernels": str(kernels or ""),
+            "memory_mb": memory_mb,
+            "log": log,
         }
+        self._environment = None if hash_seed is None else {**os.environ, "PYTHONHASHSEED": hash_seed}
         self._worker: _Worker | None = None
 
     def __enter__(self) -> WorkerHost:
@@ -80,7 +93,7 @@ class WorkerHost:
         if not call.node.code:
             return Outcome(raised=_unloaded(call))
         try:
-            worker = self._worker = self._worker or _Worker(self._setup)
+            worker = self._worker = self._worker or _Worker(self._setup, self._environment)
             worker.ask(call)
             return self._answer(worker, call, limit)
         except OSError as error:  # it could not be started, or was gone before it was asked
@@ -111,7 +124,7 @@ class WorkerHost:
 class _Worker:
     """A worker process and the host's ends of what connects the two."""
 
-    def __init__(self, setup: dict[str, Any]) -> None:
+    def __init__(self, setup: dict[str, Any], environment: Mapping[str, str] | None = None) -> None:
         self._inbox, self.outbox, self._lines = nameless_file(), nameless_file(), nameless_file()
         mine, its = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
@@ -121,7 +134,13 @@ class _Worker:
         out = _stderr()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and code written above
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, pass_fds=passed, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                pass_fds=passed,
+                start_new_session=True,
+                env=environment,
             )
         except BaseException:
             self._let_go()

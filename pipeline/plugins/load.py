@@ -12,6 +12,7 @@ import ast
 import builtins
 import importlib
 import importlib.util
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -24,13 +25,14 @@ from typing import Any, TypeGuard
 
 import pipeline.frame
 from pipeline.errors import Place, PluginError, TradegraphError
-from pipeline.frame.real import offer_twin, on_pandas, to_real
+from pipeline.frame.real import offer_twin, on_pandas
 from pipeline.frame.talib_frames import talib_module
 from pipeline.model.digest import digest
 from pipeline.model.node import NodeType
 from pipeline.plugins.closure import CodeDigester, require_named
 from pipeline.plugins.contract import IndicatorPlugin, StrategyPlugin
-from pipeline.plugins.guide import Frames, indicator_type, strategy_type
+from pipeline.plugins.guide import GuidePlugin, read_plugin
+from pipeline.plugins.guide_node import guide_node
 from pipeline.plugins.source import External, SourceFile, SourceTree
 
 __all__ = ["Loaded", "Loader"]
@@ -40,11 +42,15 @@ PACKAGE = "bot_engine.plugins"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one file gave: its node types, stamped with code digests, and the digest of the whole file."""
+    """What one file gave: its node types, stamped with code digests, and the digest of the whole file.
+
+    `plugins` are the guide's plugins among them, whose node types have the same ids.
+    """
 
     path: Path
     digest: str
     types: tuple[NodeType, ...]
+    plugins: tuple[GuidePlugin, ...] = ()
 
 
 class Loader:
@@ -72,13 +78,8 @@ class Loader:
         whole = self.digester.digest(file)
         bound = list(dict.fromkeys(item for item in vars(module).values() if isinstance(item, NodeType | type)))
         types = [self._stamp(item, file) for item in bound if _declared_in(item, module)]
-        frames: Frames = to_real if self.real else lambda bars: bars
-        for item in bound:
-            if isinstance(item, type) and item.__module__ == module.__name__:
-                if issubclass(item, StrategyPlugin) and item is not StrategyPlugin:
-                    types.append(strategy_type(item, str(path), frames).loaded(code=whole, origin=str(path)))
-                elif issubclass(item, IndicatorPlugin) and item is not IndicatorPlugin:
-                    types.append(indicator_type(item, str(path), frames).loaded(code=whole, origin=str(path)))
+        plugins = [self._plugin(item, file) for item in bound if _declares(item, module)]
+        types += [guide_node(plugin).loaded(code=whole, origin=str(path)) for plugin in plugins]
         ids = [node.id for node in types]
         if twice := next((known for known in ids if ids.count(known) > 1), None):
             raise PluginError(f"it declares the id {twice!r} twice", code="TG404", hint="Give each an id of its own.")
@@ -88,7 +89,23 @@ class Loader:
         else:
             for node in frame_nodes:
                 offer_twin(node.fn, partial(self._twin, node.id, path, root))
-        return Loaded(path, whole, tuple(types))
+        return Loaded(path, whole, tuple(types), tuple(plugins))
+
+    def _plugin(self, declaration: type[Any], file: SourceFile) -> GuidePlugin:
+        """The plugin that a class declares; what it does then must not end up in somebody's answer, nor end us."""
+        try:
+            with redirect_stdout(sys.stderr):
+                plugin = read_plugin(declaration, file.tree, str(file.path), real=self.real)
+        except TradegraphError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise _load_error(file, error) from error
+        if self.real:
+            return plugin
+        return replace(plugin, twin=partial(self._twin_plugin, plugin.id, file.path, file.root))
+
+    def _twin_plugin(self, plugin_id: str, path: Path, root: Path) -> GuidePlugin:
+        return next(plugin for plugin in self._real(path).load(path, root).plugins if plugin.id == plugin_id)
 
     def _twin(self, node_id: str, path: Path, root: Path) -> Callable[..., Any]:
         return next(node.fn for node in self._real(path).load(path, root).types if node.id == node_id)
@@ -103,6 +120,7 @@ class Loader:
                     hint="Install the extra [pandas], or leave dataframe: pandas out of the metadata.",
                 )
             self._on_pandas = Loader(real=True)
+            self._on_pandas.tree.gate = self.tree.gate
         return self._on_pandas
 
     def module(self, file: SourceFile) -> ModuleType:
@@ -215,6 +233,13 @@ def _below(package: Any, name: str, fromlist: Sequence[str]) -> Any:
 
 def _declared_in(item: object, module: ModuleType) -> TypeGuard[NodeType]:
     return isinstance(item, NodeType) and item.fn.__module__ == module.__name__
+
+
+def _declares(item: object, module: ModuleType) -> TypeGuard[type[Any]]:
+    """True for a plugin class of the guide that stands in the module and can be made."""
+    if not isinstance(item, type) or item.__module__ != module.__name__ or inspect.isabstract(item):
+        return False
+    return issubclass(item, StrategyPlugin | IndicatorPlugin)
 
 
 def _load_error(file: SourceFile, error: BaseException) -> PluginError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import faulthandler
 import io
 import os
+import resource
 import signal
 import socket
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from pipeline.plugins.channel import Channel, append_bytes, read_columns, write_
 from pipeline.plugins.discover import load_type
 from pipeline.plugins.lifeline import hold_lifeline
 from pipeline.plugins.load import Loader
+from pipeline.plugins.log import write_to
 
 __all__ = ["WHERE_SIGNAL", "main"]
 
@@ -48,6 +50,17 @@ def main(arguments: Sequence[str]) -> None:
     os._exit(0)
 
 
+def _limit_memory(megabytes: int) -> None:
+    """Let this process take so much beyond what it has now; where the system does not say how much that is, nothing."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        now = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData:")) * 1024
+    except (OSError, StopIteration, ValueError):
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (now + megabytes * 1024 * 1024, most))
+
+
 class _Worker:
     def __init__(self, channel: Channel, setup: Mapping[str, Any], inbox: IO[bytes], outbox: IO[bytes]) -> None:
         self._channel = channel
@@ -56,6 +69,10 @@ class _Worker:
         self._directories = [Path(folder) for folder in setup["directories"]]
         self._shipped = Path(setup["shipped"]) if setup["shipped"] else None
         self._caller = InProcess(KernelCache(Path(setup["kernels"]) if setup["kernels"] else None), self._begun)
+        if setup.get("log"):
+            write_to(Path(setup["log"][0]), setup["log"][1])
+        if setup.get("memory_mb"):
+            _limit_memory(int(setup["memory_mb"]))
         self._loader = Loader()
         self._types: dict[tuple[str, str], NodeType] = {}
 

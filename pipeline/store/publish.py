@@ -20,6 +20,7 @@ from pipeline.errors import StoreError
 from pipeline.store.amend import moved_graphs
 from pipeline.store.certificates import land_certificates
 from pipeline.store.draft import drafted, publish_lock
+from pipeline.store.events import land_events
 from pipeline.store.journal import is_intact, read_pending, run_of, schema_of
 from pipeline.store.live import live_runs
 from pipeline.store.migrate import add_columns, layout, migrate
@@ -126,6 +127,7 @@ def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
             continue
         _insert(connection, table, file)
     land_certificates(connection, journal)
+    land_events(connection, journal)
     objects, panels = journal / "objects.parquet", journal / "panels.parquet"
     if objects.exists():
         # a key that was computed again rests in its newest segment

@@ -35,6 +35,10 @@ class PluginRow:
     ids: str
     status: str
     reason: str
+    signature: str = ""
+    code: str | None = None
+    line: int | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def record_of(increment: Increment, plugins: Iterable[PluginRow]) -> dict[str, p
     }
     frames["warnings"] = _warnings(increment)
     if increment.first:
-        frames["plugins"] = pl.DataFrame([asdict(row) for row in plugins])
+        frames["plugins"] = pl.DataFrame([asdict(row) for row in plugins], infer_schema_length=None)
         frames["outputs"] = _outputs(run)
     record = {name: frame.with_columns(run_id=pl.lit(run.id)) for name, frame in frames.items() if frame.height}
     if increment.objects:

@@ -106,6 +106,7 @@ class Segments:
         self.claims = Claims(folder.parent / "claims")
         self.written: list[ObjectRow] = []
         self.damaged: list[str] = []
+        self._reported: set[str] = set()
         self.coverages: dict[str, Coverage] = {}
 
     def find(self, wanted: Sequence[Holding]) -> dict[str, list[Holding]]:
@@ -236,8 +237,9 @@ class Segments:
         self.claims.release()
 
     def _report(self, segment: str, fact: str) -> None:
-        said = f"the file of stored values {segment} {fact}; what it held is computed again where it is needed"
-        if said not in self.damaged:
+        if segment not in self._reported:  # a file that was set aside is gone when the next value is asked for
+            self._reported.add(segment)
+            said = f"the file of stored values {segment} {fact}; what it held is computed again where it is needed"
             self.damaged.append(said)
 
     def _list(self, found: Found) -> None:

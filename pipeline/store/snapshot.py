@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -19,9 +19,10 @@ from pipeline.store.views import refresh_graph
 __all__ = ["publish_tables"]
 
 
-def publish_tables(database: Path, private: Path, tables: Mapping[str, pl.DataFrame]) -> float:
-    """Replace the tables of these names in the published file; gives the milliseconds that it took.
+def publish_tables(database: Path, private: Path, tables: Callable[[], Mapping[str, pl.DataFrame]]) -> float:
+    """Replace tables in the published file, by name; gives the milliseconds that it took.
 
+    They are asked for when nobody else publishes any more, so of two at once the later one has the later state.
     Readers keep the file that they opened. Raises StoreError TG601 when it cannot be written.
     """
     began = time.perf_counter()
@@ -32,7 +33,7 @@ def publish_tables(database: Path, private: Path, tables: Mapping[str, pl.DataFr
             migrate(connection)
             for graph in moved_graphs(connection, private.parent):
                 refresh_graph(connection, graph, private / "segments")
-            for name, frame in tables.items():
+            for name, frame in tables().items():
                 file = waiting / f"{name}.parquet"
                 frame.write_parquet(file)
                 source = f"read_parquet({literal(str(file))})"

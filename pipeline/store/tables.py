@@ -75,8 +75,27 @@ create table if not exists warnings (
 comment on table warnings is 'what was said about a graph when it ran: allowed, but worth knowing';
 
 create table if not exists plugins (
-    run_id varchar, path varchar, origin varchar, digest varchar, ids varchar, status varchar, reason varchar
+    run_id varchar, path varchar, origin varchar, digest varchar, ids varchar, status varchar, reason varchar,
+    signature varchar, code varchar, line integer, hint varchar
 );
+alter table plugins add column if not exists signature varchar;
+alter table plugins add column if not exists code varchar;
+alter table plugins add column if not exists line integer;
+alter table plugins add column if not exists hint varchar;
+comment on table plugins is 'the plugin files that a run found: loaded, kept in an older version, or refused and why';
+
+create table if not exists plugin_events (
+    happened_at timestamptz, event varchar, plugin varchar, path varchar, digest varchar, version varchar,
+    signature varchar, code varchar, message varchar, hint varchar, line integer
+);
+comment on table plugin_events is
+    'what happened to plugin files: loaded, refused, kept, gone, installed, removed';
+
+create table if not exists plugin_calls (
+    called_at timestamptz, plugin varchar, rows bigint, ms double, slow boolean, code varchar, message varchar
+);
+comment on table plugin_calls is
+    'calls of plugins from Python (those of nodes are in node_timings); slow: longer than max_execution_time_ms';
 
 create table if not exists certificates (
     node_type varchar, category varchar, style varchar, code varchar, params varchar, verdict varchar,

@@ -48,6 +48,8 @@ def test_one_command_runs_them_all(tables):
     assert list(tables) == [
         "YAML of 3 nodes (0 KiB)",
         "pandas-style plugins, ms",
+        "reading 3 symbols of 300 daily bars",
+        "importing minutes (real minutes, if there are any, and invented ones)",
         "start-up",
         "chain of 3 nodes",
         "fan of 3 nodes",
@@ -76,6 +78,13 @@ def test_a_margin_tells_every_phase_apart(tables):
     assert list(cold) == [*PHASES, "= counted", "= apart"]
     own = ("check", "plan", "journal", "insert", "output bytes", "publishing", "views")
     assert all(cold[phase]["min"] > 0 for phase in own)
+
+
+def test_bars_are_read_and_taken_in_beside_peers(tables):
+    closes = figures(tables["reading 3 symbols of 300 daily bars"], "all closes")
+    assert {"tradegraph", "duckdb, a table"} <= closes.keys()
+    seconds = figures(tables["importing minutes (real minutes, if there are any, and invented ones)"], "seconds")
+    assert {"tradegraph, first import", "duckdb, a sorted table"} <= seconds.keys()
 
 
 def test_a_universe_goes_through_every_phase(tables):

@@ -140,7 +140,7 @@ def project(_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def tradegraph(registries: Callable[..., Discovery], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
     """`tradegraph("run", "slope")`: a command in this process."""
-    monkeypatch.setattr("pipeline.engine.build_registry", registries)
+    monkeypatch.setattr("pipeline.plugins.system.build_registry", registries)
 
     def call(*args: object, stdin: str | None = None) -> Answer:
         result = CliRunner().invoke(app, [str(arg) for arg in args], input=stdin, prog_name="tradegraph")

@@ -59,4 +59,4 @@ def test_nothing_is_stored_before_the_first_run(project, tradegraph) -> None:
     assert tradegraph("cache", "list", "--json").json == []
     assert tradegraph("cache", "stats", "--json").json["values"] == 0
     assert "nothing to remove" in tradegraph("cache", "gc").out
-    assert not (project / "tradegraph.duckdb").exists()
+    assert tradegraph("runs", "list", "--json").json == []

@@ -47,3 +47,15 @@ def test_a_mapping_without_its_sign_is_refused(project, tradegraph) -> None:
     answer = tradegraph("data", "import", "a.csv", "--map", "close")
     assert answer.status == 2
     assert "expected OURS=THEIRS" in answer.err
+
+
+def test_sql_answers_for_an_import_at_once(project, tradegraph) -> None:
+    (project / "NEW.csv").write_text(HEAD + "\n".join([*ROWS, "2024-02-20,,,,,5"]))
+    assert tradegraph("data", "import", "NEW.csv", "--timeframe", "1d").status == 0
+    dropped = tradegraph("sql", "select symbol, reason, rows, first_line from market_dropped", "--json").json
+    assert list(dropped[0].values()) == ["NEW", "no price", 1, 10]
+    assert "8" in tradegraph("sql", "select taken from market_imports where file = 'NEW.csv'").out
+    found = "select \"check\" from market_findings where about = 'import' and symbol = 'NEW'"
+    assert "stale" in tradegraph("sql", found).out
+    tradegraph("data", "rm", "NEW", "--yes")
+    assert "NEW" not in tradegraph("sql", "select symbol from market_bars").out

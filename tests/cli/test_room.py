@@ -54,6 +54,7 @@ def test_every_listing_command_answers_machines_too() -> None:
         "catalog",
         "data",
         "nodes",
+        "plugin",
         "runs",
         "graph",
         "new",

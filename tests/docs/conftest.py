@@ -82,7 +82,7 @@ def answers(registries, sharing_kernels, compiled_kernels) -> Callable[..., list
             patch.setenv("COLUMNS", "100")
             patch.setenv("XDG_CACHE_HOME", str(compiled_kernels.parents[1]))
             patch.delenv("TRADEGRAPH_PROJECT", raising=False)
-            patch.setattr("pipeline.engine.build_registry", registries)
+            patch.setattr("pipeline.plugins.system.build_registry", registries)
             for words in commands(script):
                 if (folder / "plugin_config.json").exists():
                     sharing_kernels(folder)

@@ -30,7 +30,7 @@ def settings(model: type[BaseModel], before: str = "") -> dict[str, str]:
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             found |= settings(info.annotation, f"{before}{name}.")
         else:
-            found[before + name] = info.description
+            found[before + (info.alias or name)] = info.description
     return found
 
 

@@ -40,7 +40,7 @@ def test_an_edited_helper_two_modules_away_gives_the_new_value_here_and_in_a_new
     """
     assert helped.process(code) == "301.0 [0]"
     # back in this process, with the kernel of the old code in memory and those of both on disk
-    engine.__dict__["discovery"] = helped.discover()
+    engine.plugins.take(helped.discover())
     assert engine.run(path, refresh=["a"]).output("a")["value"][0] == 301.0
 
 

@@ -47,7 +47,7 @@ from pipeline.plugins.discover import build_registry
 
 graph = root / "graphs" / "g.yaml"
 engine = Engine.open(root)
-engine.__dict__["discovery"] = build_registry([root / "nodes" / "custom"], shipped=root / "shipped")
+engine.plugins.take(build_registry([root / "nodes" / "custom"], shipped=root / "shipped"))
 """
 CALLS = "TRADEGRAPH_TEST_CALLS"
 HEAD = """\
@@ -294,7 +294,7 @@ class Site(Files):
         """The project, opened anew; with the shipped nodes on demand, for loading them takes 0.1 s."""
         engine = Engine.open(self.root)
         if not shipped:
-            engine.__dict__["discovery"] = self.discover()
+            engine.plugins.take(self.discover())
         return engine
 
     def graph(self, nodes: str, **sections: str) -> Path:

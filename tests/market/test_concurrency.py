@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import MarketError
 from pipeline.market import Market
 from pipeline.market.importing import import_frame
 from pipeline.model.bars import BarsRequest
@@ -96,7 +97,7 @@ def test_three_writers_at_once_lose_nothing(market, checkout) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is a POSIX signal")
-@pytest.mark.parametrize(("module", "name", "at"), [("store", "publish", 4), ("store", "swap", 1)])
+@pytest.mark.parametrize(("module", "name", "at"), [("write", "publish", 4), ("advance", "swap", 1)])
 def test_a_writer_killed_in_mid_import_leaves_the_old_market(market, days, checkout, module, name, at) -> None:
     import_frame(market, days("A", bars=9), "1d", source="test")
     before = market.resolve(BarsRequest("1d"))
@@ -118,41 +119,112 @@ def test_a_writer_killed_in_mid_import_leaves_the_old_market(market, days, check
 
 
 def test_a_stale_writer_rebases_on_what_came_in_between(market, days, monkeypatch) -> None:
-    from pipeline.market import store
+    from pipeline.market import advance
 
-    plain, other = store.swap, Market(market.root)
+    plain, other = advance.swap, Market(market.root)
     calls = []
 
     def late(root, base, new):
         calls.append(base.number)
         if len(calls) == 1:
-            monkeypatch.setattr(store, "swap", plain)
+            monkeypatch.setattr(advance, "swap", plain)
             import_frame(other, days("A", "2020-01-03", 5, close=200), "1d", source="other")
             import_frame(other, days("B"), "1d", source="other")
         return plain(root, base, new)
 
-    monkeypatch.setattr(store, "swap", late)
+    monkeypatch.setattr(advance, "swap", late)
     import_frame(market, days("A", "2020-01-01", 4), "1d", source="test")
     assert [(c.symbol, c.rows) for c in market.coverage()] == [("A", 7), ("B", 5)]
     assert market.show("A", "1d")["close"].to_list() == [100, 101, 102, 103, 202, 203, 204]
 
 
 def test_a_writer_that_slept_past_all_kept_heads_does_not_revive_an_old_number(market, days, monkeypatch) -> None:
-    from pipeline.market import store
+    from pipeline.market import advance
     from pipeline.market.manifest import KEPT
 
-    plain, other = store.swap, Market(market.root)
+    plain, other = advance.swap, Market(market.root)
     first = []
 
     def late(root, base, new):
         if not first:
             first.append(base)
-            monkeypatch.setattr(store, "swap", plain)
+            monkeypatch.setattr(advance, "swap", plain)
             for i in range(KEPT + 3):
                 import_frame(other, days(f"S{i}", bars=1), "1d", source="other")
         return plain(root, base, new)
 
-    monkeypatch.setattr(store, "swap", late)
+    monkeypatch.setattr(advance, "swap", late)
     import_frame(market, days("LATE"), "1d", source="test")
     assert len(market.coverage()) == KEPT + 4
     assert market.resolve(BarsRequest("1d", ("LATE",), end=dt.datetime(2030, 1, 1))).symbols == ("LATE",)
+
+
+@pytest.fixture
+def overtaken(market, days, monkeypatch):
+    """`overtaken(change)`: while the next read is at it, `change(i)` comes so often that its state is pruned."""
+    from pipeline.market import store
+    from pipeline.market.manifest import KEPT
+
+    def build(change) -> None:
+        plain = store.load_rows
+
+        def late(files, columns):
+            monkeypatch.setattr(store, "load_rows", plain)
+            for i in range(KEPT + 2):
+                import_frame(Market(market.root), change(i), "1d", source="other")
+            return plain(files, columns)
+
+        monkeypatch.setattr(store, "load_rows", late)
+
+    return build
+
+
+def test_a_read_whose_files_are_pruned_meanwhile_reads_the_same_bars_from_newer_ones(market, put, days, overtaken):
+    put(days("A", "2019-12-30", bars=5))
+    (file,) = market.root.rglob("bars/**/*.parquet")
+    resolved = market.resolve(BarsRequest("1d", end=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
+    overtaken(lambda i: days("A", "2020-01-02", bars=1, close=200.0 + i))
+    assert market.read(resolved, ["close"]).columns["close"].array.tolist() == [100.0, 101.0]
+    assert not file.exists()
+
+
+def test_a_read_whose_bars_are_gone_meanwhile_says_so_and_not_that_a_file_is_damaged(market, put, days, overtaken):
+    put(days("A", bars=3))
+    overtaken(lambda i: days("A", bars=3, close=200.0 + i))
+    with pytest.raises(MarketError, match="no longer in the market") as caught:
+        market.read(market.resolve(BarsRequest("1d")), ["close"])
+    assert caught.value.faults[0].code == "TG307"
+
+
+def test_a_sweep_is_not_disturbed_by_files_that_other_writers_take_away(market, put, days, monkeypatch) -> None:
+    put(days("A"))
+    for name in ("gone", "left"):
+        (market.root / ".incoming" / name).write_text("x")
+    plain = Path.stat
+
+    def stat(path, **more):
+        if path.name == "gone":
+            path.unlink(missing_ok=True)
+        return plain(path, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", stat)
+        swept = market.sweep(older_than=-60.0)
+    assert [path.name for path in swept] == ["left"]
+
+
+def test_a_check_that_is_overtaken_begins_anew_instead_of_crying_damage(market, put, days, monkeypatch) -> None:
+    from pipeline.market import care
+    from pipeline.market.manifest import KEPT
+
+    put(days("A", bars=3))
+    plain = care.load_part
+
+    def late(path, part):
+        monkeypatch.setattr(care, "load_part", plain)
+        for i in range(KEPT + 2):
+            put(days("A", bars=3, close=200.0 + i))
+        return plain(path, part)
+
+    monkeypatch.setattr(care, "load_part", late)
+    assert market.verify() == []

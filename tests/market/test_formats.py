@@ -274,6 +274,46 @@ def test_every_real_vendor_file_is_imported_or_refused_with_the_reason(market, s
             assert (report.symbols[0].symbol, report.timeframe, report.taken) == expected, path
 
 
+def test_what_is_known_of_real_vendor_files_is_found(market, shared) -> None:
+    """The quirks of each sample: what is said of the file, and what is found in its bars."""
+    raw = shared / "raw"
+
+    def quirks(name: str, **more) -> tuple[str, dict[str, int]]:
+        report = import_files(market, [raw / name], **more)
+        found = {f.check: f for f in market.verify() if f.symbol == report.symbols[0].symbol}
+        counts = {check: f.count for check, f in found.items() if f.timeframe == report.timeframe}
+        return " ".join(report.files[0].notes), counts
+
+    notes, found = quirks("cryptodatadownload_csv/Coinbase_BTCUSD_1h.csv")
+    assert "rows stand newest first but for 5 and were sorted" in notes
+    assert found["zero_volume"] == 28
+    assert "gap" not in found  # read on the 12-hour clock, every hour is there
+    _, found = quirks("cryptodatadownload_csv/Coinbase_BTCUSD_d.csv")
+    assert (found["zero_volume"], found["gap"]) == (38, 1)
+    _, found = quirks("freqtrade/futures/XRP_USDT_USDT-1h-mark.feather")
+    assert found["no_volume"] == 100
+    notes, found = quirks("yahoo_csv/2006-min-005.txt")
+    assert "no zone and are taken as UTC" in notes
+    assert found["zero_volume"] == 2142
+    notes, _ = quirks("mt_csv/histdata_ETXEUR_M1_201801_head.csv")
+    assert "no zone" not in notes
+    _, found = quirks("lean_zip/aapl_daily.zip")
+    assert found["split_missing"] == 4
+    _, found = quirks("bitfinex_json/LTCUSD_2013_merged_OCHL.csv")
+    assert not {"ohlc_order", "duplicate"} & found.keys()
+
+
+def test_files_that_lie_beside_the_canonical_ones_are_refused_by_name(market, shared) -> None:
+    folder = shared / "equities_us_1d"
+    with pytest.raises(MarketError, match="lists symbols, not bars"):
+        import_files(market, [folder / "constituents.csv"])
+    with pytest.raises(MarketError, match="no open, high, low, close"):
+        import_files(market, [folder / "adj_close_reference_2011-2021.parquet"])
+    with pytest.raises(MarketError, match="no bars file") as caught:
+        import_files(market, [shared / "raw"])
+    assert "alphavantage_csv" in caught.value.hint
+
+
 def test_real_hours_of_lean_make_its_real_days(market, shared) -> None:
     import_files(market, [shared / "raw/lean_zip/aapl_daily.zip", shared / "raw/lean_zip/aapl_hour.zip"])
     hours, days = market.show("AAPL", "1h", limit=None), market.show("AAPL", "1d", limit=None)

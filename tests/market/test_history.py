@@ -45,6 +45,21 @@ def test_the_log_outlives_the_states_that_are_kept(market, put, days) -> None:
         market.diff(2)
 
 
+def test_a_writer_that_dies_while_it_prunes_takes_no_line_of_the_log_with_it(market, put, days, monkeypatch) -> None:
+    for bars in range(1, KEPT + 1):
+        put(days("A", bars=bars))
+
+    def die(*_) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.rename", die)
+        with pytest.raises(KeyboardInterrupt):
+            put(days("A", bars=KEPT + 1))
+    put(days("A", bars=KEPT + 2))
+    assert [number for number, _ in market.log()] == list(range(KEPT + 2, 0, -1))
+
+
 def test_a_difference_counts_what_came_went_and_changed(market, put, days) -> None:
     put(pl.concat([days("A", bars=5), days("B", bars=3)]))
     put(days("A", bars=7).with_columns(close=pl.when(pl.int_range(pl.len()) == 1).then(99.5).otherwise("close")))

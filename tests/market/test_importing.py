@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -108,11 +109,11 @@ def test_every_dropped_row_is_counted_with_its_first_line(market, file) -> None:
     )
     report = import_files(market, [file("A.csv", text)], "1d")
     expected = (
-        Dropped("no time", 1, 3),
-        Dropped("unreadable time", 1, 4),
-        Dropped("no price", 3, 5),
-        Dropped("price is zero", 1, 7),
-        Dropped("repeated time", 1, 8),
+        Dropped("no time", 1, 3, "A"),
+        Dropped("unreadable time", 1, 4, "A"),
+        Dropped("no price", 3, 5, "A"),
+        Dropped("price is zero", 1, 7, "A"),
+        Dropped("repeated time", 1, 8, "A"),
     )
     assert report.files[0].dropped == expected
     assert report.symbols[0].dropped == expected
@@ -203,7 +204,7 @@ def test_of_two_files_with_the_same_bar_the_later_one_counts(market, file) -> No
     one, two = file("1.csv", PLAIN), file("2.csv", PLAIN.replace("10.5,100", "10.75,100"))
     report = import_files(market, [one, two], "1d", symbol="A")
     assert market.show("A", "1d")["close"][0] == 10.75
-    assert report.files[0].dropped == (Dropped("repeated time", 3, 2),)
+    assert report.files[0].dropped == (Dropped("repeated time", 3, 2, "A"),)
     assert market.coverage()[0].source == "1.csv and 1 more" or market.coverage()[0].source == "2.csv"
 
 
@@ -218,3 +219,88 @@ def test_real_vendor_files_are_read_or_refused(market, shared) -> None:
     assert import_files(market, [raw / "cryptodatadownload_csv/Coinbase_BTCUSD_d.csv"], "1d").dropped == 0
     databento = raw / "databento_csv/6EH4.XCME_1min_bars_202401.csv.gz"
     assert import_files(market, [databento], "1m", symbol="6EH4").dropped == 0
+
+
+# --- what is no file of bars, and what looks like none ------------------------------------------------
+
+BARS = "Date;Open;High;Low;Close;Volume\n{};10;11;9;10;5\n{};10;11;9;10;6\n{};10;11;9;10;7\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fact", "hint"),
+    [
+        ("<!DOCTYPE html>\n<html>429</html>", "is a page, not bars", "download them again"),
+        ('{"Note": "our call frequency is 5 calls per minute"}', "is an error message", "download them again"),
+        ('{"chart": {"result": []}}', "is a JSON object", "lists of rows"),
+        ("timestamp,bid,ask\n2024-01-01T00:00:00Z,10,11\n", "holds quotes", "file of its bars"),
+        ("time,price,size\n2024-01-01T00:00:00Z,10,1\n", "holds trades", "file of its bars"),
+        ("Date,Close\n2024-01-01,10\n", "no open, high, low", "--map ts=Date --map close=Last"),
+        (
+            BARS.format("1/2/2024", "1/3/2024", "1/4/2024"),
+            "3 of 3 times cannot be read, the first is '1/2/2024'",
+            "day",
+        ),
+        (BARS.format("soon", "later", "never"), "3 of 3 times cannot be read, the first is 'soon'", "2024-01-31"),
+        (BARS.format(1, 2, 3).replace(";10;11", ";ten;11"), "open 'ten' cannot be read", "decimal sign"),
+    ],
+)
+def test_what_is_no_file_of_bars_is_refused_with_what_it_is(market, file, text, fact, hint) -> None:
+    with pytest.raises(MarketError) as caught:
+        import_files(market, [file("A.csv", text)])
+    assert fact in refusal(caught)
+    assert hint in caught.value.hint
+
+
+def test_binary_files_are_named_for_what_they_are(market, tmp_path) -> None:
+    picture, book = tmp_path / "a.csv", tmp_path / "b.xlsx"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    with zipfile.ZipFile(book, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(MarketError, match="is not text"):
+        import_files(market, [picture])
+    with pytest.raises(MarketError, match="is a workbook") as caught:
+        import_files(market, [book])
+    assert "CSV" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("days", "first"),
+    [
+        (("30.01.2024", "31.01.2024", "01.02.2024"), "2024-01-30"),
+        (("30/01/2024", "31/01/2024", "1/2/2024"), "2024-01-30"),
+        (("1/30/2024", "1/31/2024", "2/1/2024"), "2024-01-30"),
+        (("02.01.2024", "03.01.2024", "04.01.2024"), "2024-01-02"),
+    ],
+)
+def test_dates_that_end_with_the_year_are_read_where_day_and_month_can_be_told(market, file, days, first) -> None:
+    import_files(market, [file("A.csv", BARS.format(*days))], "1d")
+    found = market.show("A", "1d")["ts"]
+    assert str(found[0].date()) == first
+    assert found.diff().dt.total_days().drop_nulls().unique().to_list() == [1]
+
+
+def test_prices_with_signs_and_commas_are_numbers(market, file) -> None:
+    rows = "2024-01-01;$1,010.5;€1,011;1,009;1,010;1,234,567\n2024-01-02;1,010;1,011;1,009;1,010;5\n"
+    import_files(market, [file("A.csv", f"Date;Open;High;Low;Close;Volume\n{rows}")], "1d")
+    assert market.show("A", "1d").row(0)[1:] == (1010.5, 1011.0, 1009.0, 1010.0, 1_234_567.0)
+    rows = "2024-01-01;10,5;11,25;9,125;10;5\n2024-01-02;10,5;11;9;10;5\n"
+    import_files(market, [file("B.csv", f"Date;Open;High;Low;Close;Volume\n{rows}")], "1d")
+    assert market.show("B", "1d").row(0)[1:3] == (10.5, 11.25)
+
+
+def test_unicode_text_of_excel_is_read(market, tmp_path) -> None:
+    path = tmp_path / "A.csv"
+    path.write_bytes(PLAIN.encode("utf-16"))
+    assert import_files(market, [path], "1d").taken == 3
+
+
+def test_rows_out_of_order_are_sorted_and_told(market, file) -> None:
+    head, *rows = PLAIN.splitlines()
+    turned = import_files(market, [file("A.csv", "\n".join([head, *reversed(rows)]))], "1d")
+    assert "rows stand newest first and were sorted" in turned.files[0].notes
+    mixed = import_files(market, [file("B.csv", "\n".join([head, rows[1], rows[0], rows[2]]))], "1d")
+    (note,) = [note for note in mixed.files[0].notes if "earlier" in note]
+    assert note == "1 of 3 rows are earlier than the row before, first in line 3: they were sorted"
+    plain = import_files(market, [file("C.csv", PLAIN)], "1d")
+    assert not any("sorted" in note for note in plain.files[0].notes)

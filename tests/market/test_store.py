@@ -12,6 +12,7 @@ from pipeline.market import Market
 from pipeline.market.importing import import_frame
 from pipeline.market.manifest import KEPT
 from pipeline.model.bars import BarsRequest, ResolvedBars
+from pipeline.model.digest import digest_bytes
 
 OHLCV = ("open", "high", "low", "close", "volume")
 
@@ -99,14 +100,19 @@ def test_a_symbol_listed_after_the_end_is_left_out(market, put, days) -> None:
     assert market.resolve(request).symbols == ("A",)
 
 
+def stored_files(market):
+    """All files but the accounts of imports."""
+    return sorted(path for path in market.root.rglob("*") if "accounts" not in path.parts)
+
+
 def test_importing_the_same_bars_again_changes_nothing(market, put, days) -> None:
     frame = days("A", bars=400, dividend=[0.0] * 399 + [1.0])
     put(frame)
-    before, files = digests(market, "total"), sorted(market.root.rglob("*"))
+    before, files = digests(market, "total"), stored_files(market)
     report = put(frame)
     assert (report.new, report.replaced, report.unchanged) == (0, 0, 400)
     assert digests(market, "total") == before
-    assert sorted(market.root.rglob("*")) == files
+    assert stored_files(market) == files
 
 
 @pytest.mark.parametrize("adjust", ["none", "splits", "total"])
@@ -226,6 +232,14 @@ def test_a_damaged_part_is_refused_with_its_path_and_found_by_verify(market, put
     findings = market.verify()
     assert [(f.symbol, f.check, f.severity) for f in findings] == [("B", "damaged_part", "error")]
     assert len(market.read(market.resolve(BarsRequest("1d", ("A",))), ["close"])) == 5
+
+
+def test_a_market_of_the_first_builds_is_read(market, put, days, monkeypatch) -> None:
+    monkeypatch.setattr("pipeline.market.part.file_digest", digest_bytes)
+    put(days("A", bars=4))
+    monkeypatch.undo()
+    put(days("A", bars=6))
+    assert market.show("A", "1d")["close"].to_list() == [100.0, 101, 102, 103, 104, 105]
 
 
 def test_a_damaged_manifest_is_refused(market, put, days) -> None:

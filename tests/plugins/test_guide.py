@@ -112,7 +112,7 @@ def test_the_guides_indicator_is_a_node_type_and_runs_verbatim(world, guide) -> 
 def test_bars_that_validate_data_refuses_fail_the_node(world, guide) -> None:
     world.write("my_custom_indicator", guide("indicator"))
     run = world.run("i: {use: my_custom_indicator, in: daily, with: {period: 13}}")
-    assert run.records[0].failure.code == "TG501"
+    assert run.records[0].failure.code == "TG507"
     assert "validate_data" in run.records[0].failure.message
 
 
@@ -294,3 +294,15 @@ def test_a_run_with_the_guides_plugins_imports_no_pandas(site, guide) -> None:
     site.graph("s: {use: my_custom_strategy, in: daily}\ni: {use: my_custom_indicator, in: daily, with: {period: 3}}")
     code = "run = engine.run(graph).run; print(run.counts['computed'], 'pandas' in sys.modules)"
     assert site.process(code) == "2 False"
+
+
+def test_a_plugin_that_refuses_short_bars_is_lawful_all_the_same(world, guide) -> None:
+    from pipeline.laws.certify import certify
+    from pipeline.laws.trial import Interpreted
+
+    world.write("my_custom_indicator", guide("indicator").replace("mean()", "mean().fillna(0.0)"))
+    certificate = certify(world.registry()["my_custom_indicator"], Interpreted(), {"period": 14})
+    assert certificate.breaches == {}
+    world.write("my_custom_indicator", guide("indicator").replace("len(data) >= self.period", "len(data) > 999"))
+    certificate = certify(world.registry()["my_custom_indicator"], Interpreted(), {"period": 14})
+    assert list(certificate.breaches) == ["kinds"]

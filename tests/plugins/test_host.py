@@ -490,7 +490,7 @@ from pipeline.plugins.discover import build_registry
 
 root = Path(sys.argv[1])
 engine = Engine.open(root)
-engine.__dict__["discovery"] = build_registry([root / "nodes" / "custom"], shipped=root / "shipped")
+engine.plugins.take(build_registry([root / "nodes" / "custom"], shipped=root / "shipped"))
 engine.run(root / "graphs" / "g.yaml")
 """
 

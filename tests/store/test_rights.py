@@ -45,7 +45,7 @@ def guarded(ran, monkeypatch):
 
 def opened(root):
     engine = Engine.open(root)
-    engine.__dict__["discovery"] = build_registry([root / "nodes" / "custom"], shipped=root / "shipped")
+    engine.plugins.take(build_registry([root / "nodes" / "custom"], shipped=root / "shipped"))
     return engine
 
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +49,26 @@ class Zygote:
 
     def order(self, root: Path, script: str, *, at: int = 0, by: str = "file", after: float = 0.0) -> dict[str, Any]:
         """Let a child run a script and die before its `at`-th event, or `after` seconds by "clock"; 0: let it live."""
-        assert self._process.stdin is not None
         notes = {"TRADEGRAPH_TEST_CALLS": os.environ["TRADEGRAPH_TEST_CALLS"]}
-        order = {"root": str(root), "script": script, "at": at, "by": by, "after": after, "notes": notes}
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
+        self._say({"root": str(root), "script": script, "at": at, "by": by, "after": after, "notes": notes})
         return dict(json.loads(self._hear()))
+
+    def order_at_once(self, orders: Sequence[dict[str, Any]], meanwhile: Callable[[], None]) -> list[dict[str, Any]]:
+        """Let children carry out orders side by side, and do something again and again until all have ended."""
+        assert self._process.stdout is not None
+        self._say([{"at": 0, "by": "file", "notes": {}, **order} for order in orders])
+        while not select.select([self._process.stdout], [], [], 0)[0]:
+            meanwhile()
+        return list(json.loads(self._hear()))
 
     def close(self) -> None:
         """End the process."""
         self._process.communicate(timeout=60)
+
+    def _say(self, order: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
 
     def _hear(self) -> str:
         assert self._process.stdout is not None

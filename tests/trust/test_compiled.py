@@ -77,7 +77,7 @@ for percent in map(int, args):
             data[percent * (len(data) - 1) // 100] ^= 0x04
             path.write_bytes(data)
     engine = Engine.open(root)
-    engine.__dict__["discovery"] = build_registry([root / "nodes" / "custom"], shipped=root / "shipped")
+    engine.plugins.take(build_registry([root / "nodes" / "custom"], shipped=root / "shipped"))
     result = engine.run(graph, cache=False)
     record = result.run.record("g", "user")
     print(percent, result.output("user")["value"].to_list()[:3] if record.status == "computed" else record.failure)

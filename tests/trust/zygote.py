@@ -8,8 +8,9 @@ An order is {"root", "script", "at", "by", "after", "notes"}, `notes` being envi
 script in the project at `root` and kills itself with SIGKILL before the `at`-th event; `at` 0 counts them and lives.
 Events are those of Python's audit hooks that touch files of the project (by "file"), or calls of the store and the
 market, into and out of them (by "call"): those lie between the statements that DuckDB and polars carry out. By "clock"
-it is killed from outside `after` so many seconds, wherever it is, inside a statement too. A report is
-{"ended", "acknowledged", "events", "seconds"}.
+it is killed from outside `after` so many seconds, wherever it is, inside a statement too. "with" may hold more for the
+script. A report is {"ended", "acknowledged", "events", "seconds"}. A list of orders is carried out at once, by children
+side by side; its report is a list too.
 """
 
 import importlib
@@ -19,11 +20,14 @@ import select
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+import storm
 
 import pipeline.engine
 import pipeline.market.importing
@@ -80,7 +84,7 @@ class Death:
 def open_engine(root: Path) -> Engine:
     """The project's engine without the shipped nodes, for loading them takes 0.1 s."""
     engine = Engine.open(root)
-    engine.__dict__["discovery"] = build_registry([root / "nodes" / "custom"], shipped=root / "shipped")
+    engine.plugins.take(build_registry([root / "nodes" / "custom"], shipped=root / "shipped"))
     return engine
 
 
@@ -128,9 +132,8 @@ def collect(root: Path, acknowledge: Callable[[str], None]) -> None:
     acknowledge("collected")
 
 
-SCRIPTS = {
-    script.__name__: script for script in (run, run_in_pieces, run_thrice, publish_waiting, import_bars, collect)
-}
+_SCRIPTS: tuple[Callable[..., None], ...] = (run, run_in_pieces, run_thrice, publish_waiting, import_bars, collect)
+SCRIPTS = {script.__name__: script for script in (*_SCRIPTS, storm.write, storm.watch)}
 
 
 def live_and_die(order: dict[str, Any], report: int) -> None:
@@ -142,14 +145,15 @@ def live_and_die(order: dict[str, Any], report: int) -> None:
     os.environ.update(order["notes"])
     death = Death(order["at"], order["root"])
     death.begin(order["by"])
-    SCRIPTS[order["script"]](Path(order["root"]), lambda what: say("acknowledged", what))
+    more = order.get("with", {})
+    SCRIPTS[order["script"]](Path(order["root"]), lambda what: say("acknowledged", what), **more)
     death.counts = False
     say("events", death.seen)
     say("modules", *sys.modules)
 
 
-def carry_out(order: dict[str, Any]) -> dict[str, Any]:
-    """Fork a child for an order and wait for its end."""
+def bear(order: dict[str, Any]) -> tuple[int, int]:
+    """Fork a child for an order: its process, and where it says what it does."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -158,11 +162,18 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
             os.close(reading)
             live_and_die(order, writing)
             status = 0
+        except BaseException:  # noqa: BLE001 - the child ends here, whatever it was
+            traceback.print_exc()
         finally:
             os._exit(status)
     os.close(writing)
+    return child, reading
+
+
+def bury(order: dict[str, Any], child: int, reading: int) -> dict[str, Any]:
+    """Hear a child out and wait for its end."""
     began = time.monotonic()
-    if order["by"] == "clock" and order["after"]:
+    if order["by"] == "clock" and order.get("after"):
         # it may end before its time is up
         descriptor = os.pidfd_open(child)
         select.select([descriptor], [], [], order["after"])
@@ -182,6 +193,14 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
         "events": int(said.get("events", ["0"])[0]),
         "seconds": time.monotonic() - began,
     }
+
+
+def carry_out(orders: dict[str, Any] | list[dict[str, Any]]) -> Any:
+    """The report of an order, or those of orders that are carried out at once."""
+    if isinstance(orders, dict):
+        return bury(orders, *bear(orders))
+    born = [(order, *bear(order)) for order in orders]
+    return [bury(*child) for child in born]
 
 
 if __name__ == "__main__":

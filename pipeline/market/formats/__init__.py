@@ -50,6 +50,6 @@ def read_file(sample: Sample, choice: Choice) -> Reading:
             raise UsageError(f"there is no format {choice.format!r}", hint=did_you_mean(choice.format, known))
         return known[choice.format].read(sample, choice)
     found = next(form for form in FORMATS if form.claims(sample) or form is FORMATS[-1])
-    if fact := stranger(sample):
-        raise refusal(sample.path, fact, "Import the file of its bars.")
+    if none := stranger(sample):
+        raise refusal(sample.path, none.fact, none.hint)
     return found.read(sample, choice)

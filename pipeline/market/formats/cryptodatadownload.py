@@ -41,4 +41,4 @@ class CryptoDataDownload:
             columns["ts"] = clock.str.to_datetime("%Y-%m-%d %I:%M %p", time_unit="us", strict=False)
         step = _NAME.match(sample.stem)
         timeframe = _STEPS[step["step"].lower()] if step else None
-        return Reading(columns, first_line, timeframe=timeframe, notes=reading.notes)
+        return Reading(columns, first_line, timeframe=timeframe, zone="UTC", notes=reading.notes)

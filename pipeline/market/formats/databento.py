@@ -46,4 +46,4 @@ class Databento:
             ):
                 columns |= {name: values / 1e9 for name, values in prices.items()}
                 notes = (*notes, "prices were divided by 1e9")
-        return Reading(columns, first_line, symbol, timeframe, notes=notes)
+        return Reading(columns, first_line, symbol, timeframe, "UTC", notes)

@@ -58,4 +58,4 @@ class Lean:
         if not crypto:
             columns |= {name: columns[name] / _SCALE for name in ("open", "high", "low", "close")}
             notes = ("prices were divided by 10,000 and are unadjusted: LEAN keeps splits in its factor files",)
-        return Reading(columns, 1, symbol, timeframe, None if crypto else "America/New_York", notes)
+        return Reading(columns, 1, symbol, timeframe, "UTC" if crypto else "America/New_York", notes)

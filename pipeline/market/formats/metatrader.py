@@ -40,5 +40,4 @@ class MetaTrader:
             return Reading({**raw.to_dict(), "ts": ts}, 1, symbol, zone=choice.zone or _EST, notes=notes)
         raw = sample.table(["date", "time", *prices])
         ts = (raw["date"].str.replace_all(".", "-", literal=True) + " " + raw["time"]).alias("ts")
-        notes = () if choice.zone else ("the server's time zone is not in the file: times are taken as UTC (--zone)",)
-        return Reading({"ts": ts, **raw.select(prices).cast(pl.String).to_dict()}, 1, symbol, notes=notes)
+        return Reading({"ts": ts, **raw.select(prices).cast(pl.String).to_dict()}, 1, symbol)

@@ -55,10 +55,7 @@ class Sample:
             data, member = _unzipped(path, data)
         elif magic[:2] == b"\x1f\x8b":
             data = _gunzipped(path, data)
-        try:
-            text = data.decode("utf-8").lstrip("\ufeff")
-        except UnicodeDecodeError as error:
-            raise _refused(path, f"is not UTF-8 text (byte {error.start})", "Save it as UTF-8 CSV.") from error
+        text = _text(path, data)
         if not text.strip():
             raise _refused(path, "is empty", "Download it again.")
         return cls(path, "json" if text.lstrip()[:1] in "[{" else "text", text.encode(), member)
@@ -128,6 +125,18 @@ def _refused(path: Path, fact: str, hint: str) -> MarketError:
     return MarketError(f"{path}: {fact}", code="TG304", hint=hint)
 
 
+def _text(path: Path, data: bytes) -> str:
+    """UTF-8, or UTF-16 where its mark says so, which is what Excel calls Unicode text."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    try:
+        return data.decode(encoding).lstrip("\ufeff")
+    except UnicodeDecodeError as error:
+        if b"\0" in data[:4_096]:
+            hint = "Bars come as CSV, JSON, Parquet or Arrow, packed as gzip or zip."
+            raise _refused(path, "is not text, and nothing that is known", hint) from error
+        raise _refused(path, f"is not UTF-8 text (byte {error.start})", "Save it as UTF-8 CSV.") from error
+
+
 def _gunzipped(path: Path, data: bytes) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
@@ -142,6 +151,8 @@ def _gunzipped(path: Path, data: bytes) -> bytes:
 def _unzipped(path: Path, data: bytes) -> tuple[bytes, str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if "[Content_Types].xml" in archive.namelist():
+                raise _refused(path, "is a workbook or another office document", "Save its sheet as CSV.")
             members = [item for item in archive.infolist() if not item.is_dir()]
             if len(members) != 1:
                 raise _refused(path, f"holds {len(members)} files, expected one", "Unpack it and import the folder.")

@@ -75,7 +75,7 @@ def read_frame(raw: pl.DataFrame, path: Path, choice: Choice, *, first_line: int
         raise refusal(
             path,
             f"expected columns {', '.join(NEEDED)}; got {got}: no {', '.join(header.missing)}",
-            "Map them (--map ts=Date,close=Last), or say --format.",
+            "Map them (--map ts=Date --map close=Last), or say --format.",
         )
     if not len(raw):
         raise refusal(path, "has a header but no rows", "Export it again.")

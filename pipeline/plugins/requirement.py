@@ -1,0 +1,91 @@
+"""What plugins require: packages by version specifiers, other plugins by `id>=1,<2`. Nothing is ever installed."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from pipeline.errors import PluginError, did_you_mean
+from pipeline.plugins.guide import GuidePlugin
+
+__all__ = ["missing_package", "required_plugins", "unmet_plugin"]
+
+_SPOKEN = {"pandas": ("1.5.3", "2.3.3", "3.0.0")}
+"""Versions of pandas whose spellings the adapter takes, for plugins that do not ask for pandas itself."""
+
+
+def read_requirement(text: str, owner: str) -> Requirement:
+    """A requirement such as `numpy>=2,<3`. Raises PluginError TG409."""
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        hint = "Write a name and versions: `numpy>=2,<3`."
+        raise PluginError(
+            f"{owner} requires {text!r}, which is no requirement: {str(error).splitlines()[0]}", code="TG409", hint=hint
+        ) from None
+
+
+def required_plugins(plugin: GuidePlugin, known: Mapping[str, object]) -> list[str]:
+    """Ids of the plugins in `known` that a plugin requires."""
+    names = [read_requirement(text, plugin.id).name.replace("-", "_") for text in plugin.requirements]
+    return [name for name in names if name in known and name != plugin.id]
+
+
+def missing_package(plugin: GuidePlugin, known: Mapping[str, object]) -> PluginError | None:
+    """The first package that is not there in the wanted version; names in `known` are plugins, not packages."""
+    for text in plugin.requirements:
+        wanted = read_requirement(text, plugin.id)
+        if wanted.name.replace("-", "_") in known or (wanted.marker is not None and not wanted.marker.evaluate()):
+            continue
+        versions = _versions(wanted.name, plugin)
+        if not versions:
+            hint = did_you_mean(wanted.name, known, otherwise="Install it; plugins never install anything themselves.")
+            return PluginError(f"{plugin.id} requires {text!r}, which is not installed", code="TG409", hint=hint)
+        if not any(wanted.specifier.contains(version, prereleases=True) for version in versions):
+            hint = "Install a version that it takes, or mend its get_dependencies."
+            return PluginError(f"{plugin.id} requires {text!r}, there is {versions[-1]}", code="TG409", hint=hint)
+    return None
+
+
+def unmet_plugin(
+    plugin: GuidePlugin, admitted: Mapping[str, GuidePlugin | None], known: Sequence[str]
+) -> PluginError | None:
+    """The first required plugin that was not admitted, or is of another version.
+
+    `admitted` has None for node types that are no plugins of the guide: they have no version.
+    """
+    for text in plugin.requirements:
+        wanted = read_requirement(text, plugin.id)
+        name = wanted.name.replace("-", "_")
+        if name not in known or name == plugin.id:
+            continue
+        if name not in admitted:
+            hint = "`tradegraph plugin list` says why it was refused."
+            return PluginError(f"{plugin.id} requires the plugin {name!r}, which was refused", code="TG409", hint=hint)
+        other = admitted[name]
+        if other is None or not str(wanted.specifier):
+            continue
+        try:
+            fits = wanted.specifier.contains(Version(other.metadata.version), prereleases=True)
+        except InvalidVersion:
+            fits = False
+        if not fits:
+            return PluginError(
+                f"{plugin.id} requires {text!r}, there is {name} {other.metadata.version}",
+                code="TG409",
+                hint="Install a version that it takes.",
+            )
+    return None
+
+
+def _versions(name: str, plugin: GuidePlugin) -> tuple[str, ...]:
+    if not plugin.real and canonicalize_name(name) in _SPOKEN:
+        return _SPOKEN[canonicalize_name(name)]
+    try:
+        return (importlib.metadata.version(name),)
+    except importlib.metadata.PackageNotFoundError:
+        return ()

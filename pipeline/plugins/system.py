@@ -1,0 +1,226 @@
+"""The plugins of one project as they are now: found, admitted, reloaded when their files change.
+
+The one mutable cell of the room: a new state is built completely, then put in the place of the old one in a single
+assignment. Whoever works with the old one goes on with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from pipeline.errors import SettingsError
+from pipeline.execution.execute import Guest
+from pipeline.model.node import NodeType
+from pipeline.model.registry import Registry
+from pipeline.plugins.admit import Policy
+from pipeline.plugins.discover import Discovery, PluginRecord, build_registry
+from pipeline.plugins.entry import entry_files
+from pipeline.plugins.log import level_of, open_log
+from pipeline.plugins.memory import Seen, read_seen, write_seen
+from pipeline.plugins.monitor import EventSink, Monitor, PluginEvent
+from pipeline.settings import CONFIG_NAME, Project, Settings
+
+__all__ = ["PluginSystem"]
+
+_Stamp: TypeAlias = "tuple[tuple[str, int, int], ...]"
+_log = logging.getLogger("tradegraph.plugin")
+
+
+class PluginSystem:
+    """Finds the plugins of a project, says what changed, and keeps a last good version of what is refused."""
+
+    def __init__(self, project: Project, sink: EventSink) -> None:
+        self.project = project
+        self._sink = sink
+        self._lock = threading.RLock()
+        self._found: Discovery | None = None
+        self._stamp: _Stamp = ()
+        self.monitor = Monitor(project.settings.performance_monitoring, sink)
+        open_log(project.root, project.settings)
+
+    @property
+    def settings(self) -> Settings:
+        return self.project.settings
+
+    @property
+    def log_setup(self) -> tuple[str, str]:
+        """What a worker needs to write into the same log: the project's folder and the level."""
+        return str(self.project.root), level_of(self.settings)
+
+    @property
+    def reloads(self) -> bool:
+        """True when changed files are loaded again by themselves: `auto_reload`, or its override for developers."""
+        return self.settings.auto_reload or self.settings.development_mode.enable_hot_reload
+
+    def current(self) -> Discovery:
+        """What there is. Files that changed since are loaded again first, where the settings say so."""
+        with self._lock:
+            if self._found is None or (self.reloads and self._stamp != self._stamps()):
+                return self.reload()
+            return self._found
+
+    def take(self, found: Discovery) -> None:
+        """Work with what somebody else has found, until files change."""
+        with self._lock:
+            self._found, self._stamp = found, self._stamps()
+
+    def reload(self) -> Discovery:
+        """Read settings and plugins anew, whether or not they changed. Settings that are faulty change nothing."""
+        with self._lock:
+            if self._found is not None:
+                self._read_settings()
+            open_log(self.project.root, self.settings)
+            stamp = self._stamps()
+            found = self.look()
+            if self._found is not None:
+                found = _kept(self._found, found)
+            self._tell(found)
+            self._found, self._stamp = found, stamp
+            return found
+
+    def forget(self) -> None:
+        """Let go of all verdicts and of what was found: the next look is the first one."""
+        with self._lock:
+            self._policy_file.unlink(missing_ok=True)
+            self._found = None
+
+    @property
+    def _policy_file(self) -> Path:
+        return self.project.private / "admission.json"
+
+    def look(self) -> Discovery:
+        """What a reload would find; nothing is told and nothing changes."""
+        return build_registry(self.project.plugin_directories, policy=self._policy())
+
+    def guest(self, node: NodeType) -> Guest:
+        """How a node type is called in graphs: plugins with their time limit, and apart where the settings say so."""
+        if node.shipped:
+            return Guest()
+        said = self.settings
+        if said.isolation == "none" or node.id in said.trusted_plugins or Path(node.origin) in entry_files():
+            return Guest(said.plugin_timeout)
+        return Guest(said.plugin_timeout, confined=True)
+
+    def told(self, event: PluginEvent) -> None:
+        """Something was done to a plugin file by somebody: put it into log and sink."""
+        _write(event)
+        self._sink.take([event], [])
+
+    def failed(self, error: Exception) -> None:
+        """Log what went wrong beside a plugin."""
+        _log.warning("%s", error)
+
+    def _policy(self) -> Policy:
+        said = self.settings
+        return Policy(
+            examine=said.validate_plugins,
+            limit=said.max_plugins,
+            timeout=said.plugin_timeout,
+            allow_unsigned=said.development_mode.allow_unsigned_plugins,
+            keys=said.trusted_keys,
+            trusted=frozenset(said.trusted_plugins),
+            memory=self._policy_file,
+            installed=entry_files(),
+        )
+
+    def _read_settings(self) -> None:
+        try:
+            project = Project.open(self.project.root)
+        except SettingsError as error:
+            _log.error("%s cannot be used, the settings stay as they were: %s", CONFIG_NAME, error)
+            return
+        if project != self.project:
+            self.project = project
+            self.monitor.settings = project.settings.performance_monitoring
+            open_log(project.root, project.settings)
+
+    def _stamps(self) -> _Stamp:
+        """Size and time of everything that plugins are made from: their folders and the settings."""
+        found = []
+        files = [self.project.root / CONFIG_NAME]
+        for folder in self.project.plugin_directories:
+            for place, _, names in os.walk(folder):
+                files += [Path(place) / name for name in names if name.endswith((".py", ".sig"))]
+        for file in sorted(files):
+            try:
+                state = file.stat()
+            except OSError:  # gone meanwhile
+                continue
+            found.append((str(file), state.st_mtime_ns, state.st_size))
+        return tuple(found)
+
+    def _place(self, path: str) -> str:
+        """A file's place in the project, which may be moved; the path of one that lies elsewhere."""
+        root = str(self.project.root) + os.sep
+        return path.removeprefix(root)
+
+    def _tell(self, found: Discovery) -> None:
+        """Log and record what is new since anybody last looked at this project."""
+        memory = self.project.private / "plugins.json"
+        before = read_seen(memory)
+        mine = {self._place(record.path): record for record in found.records if record.origin != "shipped"}
+        now = {place: Seen.of(record) for place, record in mine.items()}
+        events = [_event(found, record) for place, record in mine.items() if now[place] != before.get(place)]
+        events += [_gone(place, seen) for place, seen in before.items() if place not in now]
+        for event in events:
+            _write(event)
+        _log.debug("looked at %d plugin files, %d of them changed", len(now), len(events))
+        if events:
+            self._sink.take(events, [])
+        if now != before:
+            write_seen(memory, now)
+
+
+def _write(event: PluginEvent) -> None:
+    """The line of an event in the log."""
+    level = logging.ERROR if event.event in ("refused", "kept") else logging.INFO
+    at = f"{event.path}:{event.line}" if event.line else event.path
+    hint = f"hint: {event.hint}" if event.hint else ""
+    said = " ".join(part for part in (event.version, event.signature, event.code, event.message, hint) if part)
+    _log.log(level, "%s plugin=%s %s %s", event.event, event.plugin, at, said)
+
+
+def _event(found: Discovery, record: PluginRecord) -> PluginEvent:
+    versions = [found.plugins[name].metadata.version for name in record.ids if name in found.plugins]
+    fault = record.fault
+    return PluginEvent(
+        happened_at=dt.datetime.now(dt.UTC),
+        event="loaded" if record.status == "loaded" else "kept" if record.status == "kept" else "refused",
+        plugin=" ".join(record.ids) or Path(record.path).stem,
+        path=record.path,
+        digest=record.digest,
+        version=" ".join(dict.fromkeys(versions)),
+        signature=record.signature,
+        code=fault.code if fault else "",
+        message=fault.message if fault else "",
+        hint=fault.hint if fault else "",
+        line=fault.place.line if fault and fault.place else None,
+    )
+
+
+def _gone(path: str, seen: Seen) -> PluginEvent:
+    return PluginEvent(dt.datetime.now(dt.UTC), "gone", seen.ids or Path(path).stem, path, seen.digest)
+
+
+def _kept(before: Discovery, after: Discovery) -> Discovery:
+    """`after`, in which a refused file whose version before was good keeps that one, as far as ids allow."""
+    good = {record.path: record for record in before.records if record.status in ("loaded", "kept")}
+    types = {node.id: node for node in after.registry}
+    plugins = dict(after.plugins)
+    records: list[PluginRecord] = []
+    for record in after.records:
+        old = good.get(record.path)
+        if record.status != "refused" or record.origin == "shipped" or old is None or set(old.ids) & set(types):
+            records.append(record)
+            continue
+        types.update({name: before.registry[name] for name in old.ids})
+        plugins.update({name: before.plugins[name] for name in old.ids if name in before.plugins})
+        records.append(replace(record, status="kept", ids=old.ids))
+    registry = Registry(types.values(), refused=after.registry.refused, contested=after.registry.contested)
+    return Discovery(registry, tuple(records), dict(sorted(plugins.items())))
