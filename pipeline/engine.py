@@ -8,6 +8,7 @@ engine.sql("select node, median(ms) from node_timings group by node")
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -242,6 +243,7 @@ class Engine:
         given = overrides or Overrides()
         cells, size = self.cells(graph, search, given)
         elsewhere: Mapping[str, Computed] = {}
+        began = dt.datetime.now(dt.UTC)
         if workers:
             job = Job(str(self.project.root), str(self._file(graph)), search or Search(), given, cache)
             executor = Processes(partial(compute_cells, job), workers=workers)
@@ -254,6 +256,7 @@ class Engine:
             published=frozenset((METRICS,)),
             cells=cells,
             elsewhere=elsewhere,
+            began=began,
         )
         run, published = self._record(cells.graphs, options, only_metrics, cache=cache or bool(workers))
         return Swept(run, cells, size, published, self.database)

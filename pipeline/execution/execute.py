@@ -38,7 +38,9 @@ def execute(
     on. Ctrl-C ends the run as interrupted; what was computed by then is kept. Values are durable when
     this returns.
     """
-    run = Run(run_id, plan, dt.datetime.now(dt.UTC), worker=f"pid {os.getpid()}", settings=options.settings)
+    run = Run(
+        run_id, plan, options.began or dt.datetime.now(dt.UTC), worker=f"pid {os.getpid()}", settings=options.settings
+    )
     run.cells = options.cells
     reset_peak()
     executor = _Execution(run, Inputs(plan, market, store, limit=options.memory), store, kernels, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +44,7 @@ class Options:
     Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
     wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed. Tables of
     the kinds in `published` are noted in the run. `cells` are those of the sweep that the plan is of. Steps
-    whose keys are in `elsewhere` were computed for this run by another process. `guest`
+    whose keys are in `elsewhere` were computed for this run by another process, from `began` on. `guest`
     says how a node type is called when its node says nothing of a timeout.
     """
 
@@ -56,5 +57,6 @@ class Options:
     memory: int | None = None
     published: frozenset[Kind] = frozenset((METRICS, TRADES))
     cells: Cells | None = None
+    began: dt.datetime | None = None
     elsewhere: Mapping[str, Computed] = field(default_factory=dict)
     guest: Callable[[NodeType], Guest] = lambda _node: Guest()
