@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "pipeline.cli.check:check",
     "plan": "pipeline.cli.plan:plan",
     "run": "pipeline.cli.run:run",
+    "watch": "pipeline.cli.watch:watch",
     "backtest": "pipeline.cli.backtest:backtest",
     "sql": "pipeline.cli.sql:sql",
     "runs": "pipeline.cli.runs:runs",
