@@ -25,12 +25,16 @@ from pipeline.execution.protocols import Progress
 from pipeline.graph.graph import Graph
 from pipeline.plugins.discover import PluginRecord
 from pipeline.reloading import plugin_places
-from pipeline.settings import CONFIG_NAME
+from pipeline.settings import CONFIG_NAME, Project
 from pipeline.watch import Changes, Place
 
 __all__ = ["Follower", "Round", "files_of"]
 
-_NAMED = re.compile(r"[^\s'\"{}\[\],:][^'\"{}\[\],\n]*\.ya?ml")
+_NAMED = (
+    re.compile(r"[^\s'\"{}\[\],]+\.ya?ml\b"),
+    re.compile(r"(?:^|[:,\[{-])\s*['\"]?([^'\"{}\[\],:#]*? [^'\"{}\[\],:#]*?\.ya?ml)\b"),
+)
+"""A word that ends like the name of a graph file, and such a name with spaces in it."""
 _MOST_FILES = 1_000
 
 
@@ -78,15 +82,16 @@ class Follower:
         def took() -> float:
             return (time.perf_counter() - begun) * 1e3
 
-        if engine.plugins.reloads and any(
-            file.suffix in (".py", ".sig") or file.name == CONFIG_NAME for file in changes.files
-        ):
+        if engine.plugins.reloads and any(_is_of_plugins(file) for file in changes.files):
             engine.plugins.reload()
+            engine.project = engine.plugins.project
         plugins = self._newly_faulty()
         try:
+            if any(file.name == CONFIG_NAME for file in changes.files):
+                Project.open(engine.project.root)  # the old settings go on; here their fault is told
             graph = engine.check(self.file, self.overrides)
-            keys = {step.node.name: step.key for step in engine.plan(graph).steps}
-            keys |= {f"output {name}": repr(node) for name, node in graph.outputs.items()}
+            keys = {f"node {name}": step.key for step in engine.plan(graph).steps for _, name in step.users}
+            keys |= {f"output {name}": repr(node) for name, node in graph.outputs.items()} | {"graph": graph.name}
             if keys == self._keys:
                 return Round(changes, took(), same=True, plugins=plugins)
             result = engine.run(graph, self.overrides, progress=progress)
@@ -148,6 +153,6 @@ def files_of(graph: Path) -> tuple[Path, ...]:
         except (OSError, ValueError):
             continue
         for line in text.splitlines():
-            names = _NAMED.findall(line.partition(" #")[0])
+            names = [name for form in _NAMED for name in form.findall(line.partition(" #")[0])]
             waiting += [(file.parent / name).resolve() for name in names if not Path(name).is_absolute()]
     return tuple(found)

@@ -17,7 +17,7 @@ __all__ = ["watch"]
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout for each thing that happens.")
 @pass_session
 def watch(session: Session, graph: str, *, given: Given, as_json: bool) -> int:
-    """Run a graph again as soon as it, a plugin or its bars are saved.
+    """Run a graph again when it, a plugin or bars are saved.
 
     GRAPH is a file or the name of one in graphs/. Shown is what differs from the last result. Faults are shown where
     they are, and the last good result stays. Ctrl-C ends it (130).
