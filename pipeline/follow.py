@@ -82,7 +82,8 @@ class Follower:
         def took() -> float:
             return (time.perf_counter() - begun) * 1e3
 
-        if engine.plugins.reloads and any(_is_of_plugins(file) for file in changes.files):
+        reloaded = engine.plugins.reloads and any(_is_of_plugins(file) for file in changes.files)
+        if reloaded:
             engine.plugins.reload()
             engine.project = engine.plugins.project
         plugins = self._newly_faulty()
@@ -93,6 +94,8 @@ class Follower:
             keys = {f"node {name}": step.key for step in engine.plan(graph).steps for _, name in step.users}
             keys |= {f"output {name}": repr(node) for name, node in graph.outputs.items()} | {"graph": graph.name}
             if keys == self._keys:
+                if reloaded:
+                    engine.publish_events()  # no run does it
                 return Round(changes, took(), same=True, plugins=plugins)
             result = engine.run(graph, self.overrides, progress=progress)
             compared = tuple(self._moved(result, graph))

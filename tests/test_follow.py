@@ -22,7 +22,7 @@ from typing import Annotated
 
 from pipeline import Number, Param, SameKind, indicator
 
-from .kernels.shift import SHIFT
+from ..kernels.shift import SHIFT
 
 
 @indicator
@@ -32,22 +32,29 @@ def mine(x: Number, *, by: Annotated[float, Param("What is added", ge=0, le=50)]
 '''
 
 
-@pytest.fixture
-def site(tmp_path, compiled_kernels, monkeypatch):
-    """A project on disk: 3 symbols, 12 daily bars, a node type with a helper, a graph of three nodes."""
-    monkeypatch.setenv(NOUNS["CALLS"], str(tmp_path / "calls"))
-    made = NOUNS["Site"](tmp_path / "site", compiled_kernels)
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory, compiled_kernels):
+    """The project that `site` begins with: 3 symbols, 12 daily bars, a node type with a helper, a graph."""
+    made = NOUNS["Site"](tmp_path_factory.mktemp("stage") / "site", compiled_kernels)
     (made.root / "nodes/custom").mkdir(parents=True, exist_ok=True)
     (made.root / "nodes/kernels").mkdir(exist_ok=True)
     (made.root / "nodes/kernels/shift.py").write_text("SHIFT = 0.0\n")
-    (made.root / "nodes/custom/mine.py").write_text(MINE.replace(".kernels", "..kernels"))
+    (made.root / "nodes/custom/mine.py").write_text(MINE)
     made.path = made.graph(GRAPH, params=PARAMS, outputs="result: b\nother: c")
+    made.snapshot()
     return made
 
 
 @pytest.fixture
-def follower(site, registries, monkeypatch):
+def site(stage, registries, monkeypatch):
+    """A project on disk, in the place of the one before it, so that its registry is known."""
+    monkeypatch.setenv(NOUNS["CALLS"], str(stage.root.with_name("calls")))
     monkeypatch.setattr("pipeline.plugins.system.build_registry", registries)
+    return stage.restored()
+
+
+@pytest.fixture
+def follower(site):
     made = Follower(Engine.open(site.root), site.path)
     assert made.round().result.run.counts["computed"] == 3
     return made
@@ -112,6 +119,8 @@ def test_a_broken_node_keeps_its_last_good_version_and_is_told_once(follower, si
     done = follower.round(save(file, "return x", "retrun x"))
     assert [(record.status, record.ids) for record in done.plugins] == [("kept", ("mine",))]
     assert (done.same, done.error) == (True, None)
+    said = follower.engine.sql("select event, code from plugin_events where event = 'kept'")
+    assert said.rows() == [("kept", "TG402")]
     assert follower.round(save(site.path, "default: 1", "default: 2")).plugins == ()
     done = follower.round(save(file, "retrun x", "return 2 * x"))
     assert (done.plugins, done.result.run.status) == ((), "ok")
