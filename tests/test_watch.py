@@ -2,9 +2,13 @@
 
 import os
 import shutil
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline import watch
 from pipeline.watch import QUIET, RESCAN, Changes, Place, Watcher, survey
@@ -228,6 +232,53 @@ def test_a_file_need_not_be_there(tmp_path, clock):
 def test_a_survey_reads_what_is_there(folder):
     assert list(survey([Place(folder, (".py",)), Place(folder / "a.py")])) == [folder / "a.py"]
     assert not Changes()
+
+
+NAMES = st.sampled_from(["a.py", "b.py", "sub/a.py"])
+STEPS = st.one_of(
+    st.tuples(st.just("write"), NAMES, st.sampled_from(["", "x", "y"])),
+    st.tuples(st.just("remove"), NAMES),
+    st.tuples(st.just("move"), NAMES, NAMES),
+    st.tuples(st.just("clear")),
+    st.tuples(st.just("look")),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(STEPS, max_size=25))
+def test_whatever_is_done_in_whatever_order_what_was_told_adds_up_to_what_is_there(steps):
+    with tempfile.TemporaryDirectory() as made:
+        root, clock = Path(made) / "nodes", Clock()
+        root.mkdir()
+        watcher = Watcher([Place(root, (".py",))], clock=clock)
+        known = set()
+
+        def looked():
+            clock.now += QUIET
+            changes = watcher.look()
+            assert known.isdisjoint(changes.new)
+            assert known.issuperset((*changes.edited, *changes.gone))
+            known.update(changes.new)
+            known.difference_update(changes.gone)
+            return changes
+
+        for what, *said in steps:
+            if what == "write":
+                (root / said[0]).parent.mkdir(parents=True, exist_ok=True)
+                (root / said[0]).write_text(said[1])
+            elif what == "remove":
+                (root / said[0]).unlink(missing_ok=True)
+            elif what == "move" and (root / said[0]).exists():
+                (root / said[1]).parent.mkdir(exist_ok=True)
+                (root / said[0]).replace(root / said[1])
+            elif what == "clear":
+                shutil.rmtree(root, ignore_errors=True)
+            elif what == "look":
+                looked()
+        looked()
+        looked()
+        assert known == set(root.rglob("*.py"))
+        assert not looked()
 
 
 def test_real_events_wake_it(folder, monkeypatch):

@@ -88,7 +88,7 @@ class Teller:
 
 
 class JsonTeller(Teller):
-    """For machines: an object a line on stdout. `event` is watching, result, failure, same, error or ended."""
+    """For machines: an object a line on stdout. `event` says what happened, see `docs/watch.md`."""
 
     def began(self, follower: Follower) -> None:
         """It listens."""
@@ -109,6 +109,7 @@ class JsonTeller(Teller):
             run_id=run.id if run else None,
             counts=run.counts if run else None,
             moved=[_moved(moved) for moved in done.moved],
+            kept=[name for record in done.plugins if record.status == "kept" for name in record.ids],
             faults=[fault.as_dict() for fault in faults],
             failures=_failures(run) if run else [],
         )
@@ -124,7 +125,7 @@ def _kind(done: Round) -> str:
         return "error"
     if done.result is None:
         return "same"
-    return "result" if done.result.run.status == "ok" else "failure"
+    return {"ok": "result", "failed": "failure", "interrupted": "interrupted"}[done.result.run.status]
 
 
 def _saved(done: Round) -> str:
