@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import market, overhead, pandas_plugins, storage, universe, yaml_reading
+from benchmarks import backtests, library, market, overhead, pandas_plugins, storage, universe, yaml_reading
 from benchmarks.report import Table, show
 
 __all__ = ["main"]
@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
             "pandas-style plugins",
             lambda: [pandas_plugins.plugins(pandas_plugins.SIZES[: 2 if nodes < 100 else 4], rounds)],
         ),
+        ("library", lambda: [library.measure(*((2, 200) if nodes < 100 else (500, 2_520)), rounds)]),
+        ("back-tests", lambda: _backtests(nodes, on_disk)),
         ("bars on disk", lambda: _market(nodes, rounds)),
         ("start-up", lambda: [overhead.start_up(rounds)]),
         ("overhead beside peers", lambda: overhead.rivals(nodes, rounds)),
@@ -44,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
         tables.append(universe.universe(data, on_disk))
     print(show(tables, as_json=given.json))
     return tables
+
+
+def _backtests(nodes: int, rounds: int) -> list[Table]:
+    """As many runs as a graph has nodes, short ones where there are few."""
+    return [backtests.measure(rows, nodes, rounds) for rows in ((200,) if nodes < 100 else (5_000, 100_000))]
 
 
 def _market(nodes: int, rounds: int) -> list[Table]:

@@ -58,13 +58,16 @@ def test_a_folder_that_is_no_project_is_refused(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_opening_checking_and_planning_write_nothing(site) -> None:
-    before = sorted(site.root.rglob("*"))
+def test_opening_checking_and_planning_write_what_became_of_plugins_and_nothing_else(site) -> None:
+    before = set(site.root.rglob("*"))
     engine = site.engine(shipped=True)
     engine.check(site.path)
     plan = engine.plan(site.path)
     assert [step.action for step in plan.steps] == ["compute", "compute"]
-    assert sorted(site.root.rglob("*")) == before
+    private = site.root / ".tradegraph"
+    notes = (site.root / "logs", private / "journal", private / "admission.json", private / "plugins.json")
+    written = {path for path in set(site.root.rglob("*")) - before if not any(path.is_relative_to(n) for n in notes)}
+    assert {path for path in written if path.name != "__pycache__" and path.suffix != ".pyc"} == set()
     assert site.calls() == []
 
 
@@ -241,7 +244,8 @@ def test_a_new_engine_finds_everything_again(site) -> None:
     assert engine.sql("from runs").height == 2
 
 
-def test_the_registry_is_a_snapshot_of_when_it_was_first_asked_for(site) -> None:
+def test_without_reloading_the_registry_is_a_snapshot_of_when_it_was_first_asked_for(site) -> None:
+    (site.root / "plugin_config.json").write_text('{"auto_reload": false}')
     engine = Engine.open(site.root)
     assert engine.registry is engine.registry
     site.node("later", '@indicator\ndef later(x: Number) -> Number:\n    """Later."""\n    return x\n')

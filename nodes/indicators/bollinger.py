@@ -32,17 +32,15 @@ def bollinger(
     TA-Lib BBANDS with one width for both sides.
     """
     middle, deviation, lead = measure_windows(x, period, 0)
-    upper = np.full(len(x), np.nan)
-    lower = np.full(len(x), np.nan)
-    percent_b = np.full(len(x), np.nan)
-    bandwidth = np.full(len(x), np.nan)
+    upper = np.empty(len(x))
+    lower = np.empty(len(x))
+    percent_b = lead  # no longer needed: its memory is taken
+    bandwidth = deviation
     for i in range(len(x)):
         half = deviations * deviation[i]
         upper[i] = middle[i] + half
         lower[i] = middle[i] - half
-        if half > 0.0:
-            # not from the bands, whose rounding shows where they are narrow
-            percent_b[i] = 0.5 + 0.5 * lead[i] / half
-        if middle[i] != 0.0:
-            bandwidth[i] = 2.0 * half / middle[i]
+        # not from the bands, whose rounding shows where they are narrow
+        percent_b[i] = 0.5 + 0.5 * lead[i] / (half if half > 0.0 else np.nan)
+        bandwidth[i] = 2.0 * half / (middle[i] if middle[i] != 0.0 else np.nan)
     return Bollinger(upper, middle, lower, percent_b, bandwidth)

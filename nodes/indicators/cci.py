@@ -22,8 +22,8 @@ def cci(
     so the cost grows with the period. Source: Lambert, Commodities (October 1980); TA-Lib CCI.
     """
     typical = (high + low + close) / 3.0
-    mean, _, lead = measure_windows(typical, period, 0)
-    out = distance_windows(typical, period, mean)
+    lead = measure_windows(typical, period, 0)[2]
+    out = distance_windows(typical, period, lead)
     for i in range(period - 1, len(close)):
         # below the last digit of the price, distances are rounding errors
         if out[i] > 1e-14 * abs(typical[i]):

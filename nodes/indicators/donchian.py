@@ -2,7 +2,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from nodes.kernels.window import top_windows
+from nodes.kernels.window import bound_windows
 from pipeline import Param, Price, indicator
 
 
@@ -23,8 +23,7 @@ def donchian(
     Warm-up: period - 1 rows. Missing: a window that contains a missing value is missing. Units: price. Edges: this
     bar is in the window, so a breakout is a cross of the close with `shift` of a line. Source: TA-Lib DONCHIAN.
     """
-    upper = top_windows(high, period, 1.0)
-    lower = top_windows(low, period, -1.0)
+    upper, lower = bound_windows(high, low, period)
     middle = np.empty(len(high))
     for i in range(len(high)):
         middle[i] = lower[i] + 0.5 * (upper[i] - lower[i])

@@ -17,10 +17,10 @@ def obv(close: Price, volume: Volume) -> Number:
     for i in range(len(close)):
         if not (np.isfinite(close[i]) and np.isfinite(volume[i])):
             continue
-        if np.isnan(last) or close[i] > last:
-            total += volume[i]
-        elif close[i] < last:
-            total -= volume[i]
+        if np.isnan(last):
+            total = volume[i]
+        else:  # without a branch: nobody guesses which way a price goes
+            total += (volume[i] if close[i] > last else 0.0) - (volume[i] if close[i] < last else 0.0)
         out[i] = total
         last = close[i]
     return out

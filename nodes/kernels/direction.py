@@ -15,6 +15,7 @@ def direct_bars(
     plus = np.full(rows, np.nan)
     minus = np.full(rows, np.nan)
     index = np.full(rows, np.nan)
+    keep = 1.0 - 1.0 / period  # a product, so that no step waits for a division
     seen = 0
     last_high = 0.0
     last_low = 0.0
@@ -31,13 +32,12 @@ def direct_bars(
             below = last_low - low[i]
             width = max(high[i] - low[i], abs(high[i] - last_close), abs(low[i] - last_close))
             if seen >= period:
-                up -= up / period
-                down -= down / period
-                reach -= reach / period
-            if below > 0.0 and above < below:
-                down += below
-            elif above > 0.0 and above > below:
-                up += above
+                up *= keep
+                down *= keep
+                reach *= keep
+            # without branches: nobody guesses which way a bar reaches
+            down += below if below > max(above, 0.0) else 0.0
+            up += above if above > max(below, 0.0) else 0.0
             reach += width
             if seen >= period:
                 plus[i] = 0.0
@@ -45,9 +45,8 @@ def direct_bars(
                 if reach > 0.0:
                     plus[i] = 100.0 * (up / reach)
                     minus[i] = 100.0 * (down / reach)
-                both = plus[i] + minus[i]
-                if both > 0.0:
-                    latest = 100.0 * (abs(minus[i] - plus[i]) / both)
+                if up + down > 0.0:
+                    latest = 100.0 * (abs(down - up) / (up + down))
                 index[i] = latest
         last_high = high[i]
         last_low = low[i]

@@ -117,16 +117,13 @@ def play_events(
                 curve[i] = cash
             t = due
             continue
-        if due > t and not (stop > 0.0 or profit > 0.0 or trail > 0.0):
-            # something is held and nothing can happen to it but ruin
-            while t < due:
-                if np.isfinite(close[t]):
-                    mark = close[t]
-                value = cash + held * mark
-                if value <= 0.0:
-                    break  # if it is so on a bar without a close, the bars below it say what to do
-                curve[t] = value
-                t += 1
+        if due > t:
+            # over the bars on which nothing happens to what is held
+            if stop > 0.0 or profit > 0.0 or trail > 0.0:
+                bars = (high, low, close)
+                t, mark, best = watch(bars, curve, t, due, cash, held, mark, price, best, stop, profit, trail)
+            else:
+                t, mark = glide(close, curve, t, due, cash, held, mark)
             if t == due:
                 continue
         stopped = False  # a stop is the only order of its bar; after the open there may be both
@@ -185,6 +182,64 @@ def play_events(
         trade = trades[count - 1]
         trade[EXIT], trade[LEFT], trade[LEAVING_FEE], trade[REASON] = rows - 1, mark, 0.0, AT_END
     return count, False
+
+
+def glide(
+    close: NDArray[np.float64], curve: NDArray[np.float64], t: int, due: int, cash: float, held: float, mark: float
+) -> tuple[int, float]:
+    """Write the equity of a position that has no stops, up to `due` or a bar that may ruin; gives bar and mark.
+
+    A value that may ruin on a bar without a close does not: the next one decides.
+    """
+    while t < due:
+        if np.isfinite(close[t]):
+            mark = close[t]
+        value = cash + held * mark
+        if value <= 0.0:
+            break
+        curve[t] = value
+        t += 1
+    return t, mark
+
+
+def watch(
+    bars: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    curve: NDArray[np.float64],
+    t: int,
+    due: int,
+    cash: float,
+    held: float,
+    mark: float,
+    price: float,
+    best: float,
+    stop: float,
+    profit: float,
+    trail: float,
+) -> tuple[int, float, float]:
+    """Write the equity of a position up to the bar `due`, or to one that may reach a stop, ruin, or has no close.
+
+    Gives that bar, and the last and the best close before it. Shorts are looked at upside down.
+    """
+    high, low, close = bars
+    side = 1.0 if held > 0.0 else -1.0
+    near, far = (low, high) if held > 0.0 else (high, low)
+    fixed = side * (price * (1.0 - side * stop)) if stop > 0.0 else -np.inf
+    ceiling = side * (price * (1.0 + side * profit)) if profit > 0.0 else np.inf
+    slack = 1.0 - side * trail
+    top = side * best
+    floor = max(fixed, top * slack) if trail > 0.0 else fixed
+    while t < due:
+        value = cash + held * close[t]
+        if side * near[t] <= floor or side * far[t] >= ceiling or not 0.0 < value < np.inf:
+            break
+        curve[t] = value
+        mark = close[t]
+        if side * mark > top:
+            top = side * mark
+            if trail > 0.0:
+                floor = max(fixed, top * slack)
+        t += 1
+    return t, mark, side * top
 
 
 def leave(trade: NDArray[np.float64], t: int, paid: float, fee: float, reason: int) -> float:

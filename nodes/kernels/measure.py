@@ -76,52 +76,31 @@ def measure_account(
     out[24] = 1.0 if ruined else 0.0
     if rows == 0:
         return
-    before = cash
-    peak = cash
-    total = 0.0
-    level = 0.0
-    gains = 0.0
-    losses = 0.0
-    squares = 0.0
-    least = np.inf
-    most = -np.inf
-    deepest = 0.0
-    below = 0
+    changes = scratch[:rows]
+    change_curve(curve, cash, changes)
+    level = gains = losses = squares = deepest = 0.0
+    peak = lowest = cash
+    since = -1  # the bar of the peak
     longest = 0
     for i in range(rows):
+        change = changes[i]
+        fall = min(0.0, change)
+        gains += max(0.0, change)
+        losses -= fall
+        squares += fall * fall
         value = curve[i]
         level += value
-        change = 0.0
-        if before not in (value, 0.0):  # a division is dear, and many bars are flat
-            change = value / before - 1.0
-        before = value
-        scratch[i] = change
-        total += change
-        least = min(least, change)
-        most = max(most, change)
-        if change > 0.0:
-            gains += change
-        else:
-            losses -= change
-            squares += change * change
         if value >= peak:
-            peak = value
-            below = 0
+            deepest = min(deepest, lowest / peak - 1.0)
+            longest = max(longest, i - since - 1)
+            peak = lowest = value
+            since = i
         else:
-            if value < peak * (1.0 + deepest):
-                deepest = min(deepest, value / peak - 1.0)
-            below += 1
-            longest = max(longest, below)
-    mean = total / rows
-    deviation = np.nan
-    if rows > 1:
-        deviation = 0.0
-        # numbers that are all equal have a deviation of 0; their rounded mean would say otherwise
-        if least < most:
-            spread = 0.0
-            for i in range(rows):
-                spread += (scratch[i] - mean) * (scratch[i] - mean)
-            deviation = np.sqrt(spread / (rows - 1))
+            lowest = min(lowest, value)
+    deepest = min(deepest, lowest / peak - 1.0)
+    longest = max(longest, rows - since - 1)
+    mean = (gains - losses) / rows
+    deviation = deviate(changes, mean)
     year = np.sqrt(bars_per_year)
     downside = np.sqrt(squares / rows)
     worth = curve[rows - 1] / cash
@@ -138,16 +117,49 @@ def measure_account(
     out[8] = longest
     out[9] = over(out[1], -deepest)
     out[10] = over(gains, losses)
-    measure_tail(scratch[:rows], out)
+    measure_tail(changes, mean, deviation, out)
     out[22] = held / rows
     measure_trades(trades, out)
 
 
-def measure_tail(returns: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    """Write the return that five in a hundred fall below, and the mean of those, into `out`; reorders the returns."""
+def change_curve(curve: NDArray[np.float64], cash: float, out: NDArray[np.float64]) -> None:
+    """Write the return of each bar into `out`, the first one against the cash; 0 after nothing is left."""
+    out[0] = curve[0] / cash - 1.0
+    for i in range(1, len(curve)):
+        before = curve[i - 1]
+        # without a branch, so that several bars are divided at once
+        out[i] = curve[i] / (before if before != 0.0 else 1.0) - 1.0 if before != 0.0 else 0.0
+
+
+def deviate(values: NDArray[np.float64], mean: float) -> float:
+    """Standard deviation (divisor n - 1) of at least two values; exactly 0 when all are equal."""
+    rows = len(values)
+    if rows < 2:
+        return np.nan
+    i = 1
+    while values[i] == values[0]:
+        i += 1
+        if i == rows:  # their rounded mean would say otherwise
+            return 0.0
+    # four sums, so that no addition waits for the one before
+    s0 = s1 = s2 = s3 = 0.0
+    whole = rows - rows % 4
+    for i in range(0, whole, 4):
+        a, b, c, d = values[i] - mean, values[i + 1] - mean, values[i + 2] - mean, values[i + 3] - mean
+        s0 += a * a
+        s1 += b * b
+        s2 += c * c
+        s3 += d * d
+    for i in range(whole, rows):
+        s0 += (values[i] - mean) * (values[i] - mean)
+    return float(np.sqrt(((s0 + s1) + (s2 + s3)) / (rows - 1)))
+
+
+def measure_tail(returns: NDArray[np.float64], mean: float, deviation: float, out: NDArray[np.float64]) -> None:
+    """Write the return that five in a hundred fall below, and the mean of those, into `out`; uses the returns up."""
     place = (len(returns) - 1) * 0.05
     tail = int(place) + 1
-    few = gather_low(returns, tail + 1)
+    few = gather_low(returns, tail + 1, mean - 1.45 * deviation, 0.1 * deviation)
     gather_least(returns[:few], tail)
     border = -np.inf
     total = 0.0
@@ -163,31 +175,34 @@ def measure_tail(returns: NDArray[np.float64], out: NDArray[np.float64]) -> None
         out[11] += (beyond - border) * (place - (tail - 1))
 
 
-def gather_low(values: NDArray[np.float64], count: int) -> int:
-    """Bring at least the `count` smallest values to the front, with few others: how many, a sample decides; gives it.
+def gather_low(values: NDArray[np.float64], count: int, border: float, step: float) -> int:
+    """Bring at least the `count` smallest values to the front, with few others; gives how many, the rest is lost.
 
-    One pass over all values with a guess of the border, so that what follows has a twentieth of them to sort out.
+    They are those up to a guessed border, which is moved by `step` until there are enough: counting costs a tenth of
+    what sorting out does. Where no border is found in a few steps, all values stay.
     """
-    rows = len(values)
-    if rows < 4096:
-        return rows
-    step = rows // 512
-    sample = np.empty(512)
-    for i in range(512):
-        sample[i] = values[i * step]
-    likely = min(512, int(512.0 * count / rows * 1.5) + 8)
-    gather_least(sample, likely)
-    border = -np.inf
-    for i in range(likely):
-        border = max(border, sample[i])
     found = 0
-    for i in range(rows):
+    for _ in range(8):
+        found = count_up_to(values, border)
+        if found >= count:
+            break
+        border += step
+    if found < count:
+        return len(values)
+    found = 0
+    for i in range(len(values)):
         value = values[i]
-        if value <= border:
-            values[i] = values[found]
-            values[found] = value
-            found += 1
-    return found if found >= count else rows
+        values[found] = value  # the next one takes the place of one that is above the border
+        found += value <= border
+    return found
+
+
+def count_up_to(values: NDArray[np.float64], border: float) -> int:
+    """How many values are at most `border`."""
+    found = 0
+    for i in range(len(values)):
+        found += values[i] <= border
+    return found
 
 
 def gather_least(values: NDArray[np.float64], count: int) -> None:

@@ -1,11 +1,14 @@
 """Where values stand among those of a window: age of the extreme, rank, quantile.
 
-A window that contains a missing value is missing. The age costs O(n) whatever the window; rank and quantile
-look at the window anew for each row, O(n period), with loops that run at memory speed.
+A window that contains a missing value is missing. The age costs O(n) whatever the window. The others are no sums
+that could be kept: rank and distance look at the whole window for each row, O(n period), at 0.2 ns for each value of
+it; the quantile moves what lies between the value that leaves a sorted window and the one that enters.
 """
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nodes.kernels.window import blank_gaps, warm_up
 
 
 def age_of_top(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.float64]:
@@ -34,19 +37,21 @@ def age_of_top(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.f
 
 
 def share_below(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
-    """Share of the `period` values before this one that are below it, 0 to 1."""
+    """Share of the `period` values before this one that are below it, 0 to 1; lag by lag, as in `distance_windows`."""
     rows = len(x)
-    out = np.full(rows, np.nan)
-    missing = -1
-    for i in range(rows):
-        value = x[i]
-        if np.isnan(value):
-            missing = i
-        if i >= period and missing < i - period:
-            count = 0
-            for j in range(i - period, i):
-                count += x[j] < value
-            out[i] = count / period
+    out = warm_up(rows, period + 1)
+    for first in range(period, rows, 512):
+        last = min(first + 512, rows)
+        there, now = out[first:last], x[first:last]
+        for k in range(len(there)):
+            there[k] = 0.0
+        for lag in range(1, period + 1):
+            here = x[first - lag : last - lag]
+            for k in range(len(there)):
+                there[k] += 1.0 if here[k] < now[k] else 0.0
+        for k in range(len(there)):
+            there[k] /= period
+    blank_gaps(x, period + 1, out)
     return out
 
 
@@ -64,28 +69,41 @@ def quantile_windows(x: NDArray[np.float64], period: int, share: float) -> NDArr
         if np.isnan(x[i]):
             size = 0
             continue
-        if size == period:
-            old = np.searchsorted(window, x[i - period])
-            for k in range(old, period - 1):
-                window[k] = window[k + 1]
-            size -= 1
         at = np.searchsorted(window[:size], x[i])
-        for k in range(size, at, -1):
-            window[k] = window[k - 1]
-        window[at] = x[i]
-        size += 1
+        if size < period:
+            gap = size
+            size += 1
+        else:
+            gap = np.searchsorted(window, x[i - period])  # where the oldest one leaves
+        while gap < at - 1:
+            window[gap] = window[gap + 1]
+            gap += 1
+        while gap > at:
+            window[gap] = window[gap - 1]
+            gap -= 1
+        window[gap] = x[i]
         if size == period:
             out[i] = window[below] + part * (window[above] - window[below])
     return out
 
 
-def distance_windows(x: NDArray[np.float64], period: int, means: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean distance of the last `period` values from their mean."""
+def distance_windows(x: NDArray[np.float64], period: int, leads: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean distance of the last `period` values from their mean, given as what the last one is above it.
+
+    So the distances keep their digits when the level is far above them, as it would not with the rounded mean.
+    Row by row each addition would wait for the one before; here some hundred windows take up one value each in turn.
+    """
     rows = len(x)
-    out = np.full(rows, np.nan)
-    for i in range(period - 1, rows):
-        total = 0.0
-        for j in range(i - period + 1, i + 1):
-            total += abs(x[j] - means[i])
-        out[i] = total / period
+    out = warm_up(rows, period)
+    for first in range(period - 1, rows, 512):
+        last = min(first + 512, rows)
+        there, now, lead = out[first:last], x[first:last], leads[first:last]
+        for k in range(len(there)):
+            there[k] = 0.0
+        for lag in range(period):
+            here = x[first - lag : last - lag]
+            for k in range(len(there)):
+                there[k] += abs((here[k] - now[k]) + lead[k])
+        for k in range(len(there)):
+            there[k] /= period
     return out

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from nodes.kernels.window import top_windows
+from nodes.kernels.window import bound_windows
 
 
 def place_in_range(
@@ -18,14 +18,12 @@ def place_in_range(
 
     They count as equal when they are not more than `least` apart.
     """
-    top = top_windows(high, period, 1.0)
-    out = top_windows(low, period, -1.0)
+    top, out = bound_windows(high, low, period)
     for i in range(len(close)):
         reach = top[i] - out[i]
-        if not reach <= least:  # true for NaN
-            out[i] = 100.0 * ((close[i] - out[i]) / reach)
-        else:
-            out[i] = flat + 0.0 * close[i]
+        wide = not reach <= least  # also for NaN
+        place = 100.0 * ((close[i] - out[i]) / (reach if wide else 1.0))
+        out[i] = place if wide else flat + 0.0 * close[i]
     return out
 
 

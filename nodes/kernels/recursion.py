@@ -80,6 +80,7 @@ def weigh_moves(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     """Wilder's relative strength: smoothed gains as a percentage of smoothed moves; 0 when nothing ever moved."""
     out = np.full(len(x), np.nan)
     alpha = 1.0 / period
+    keep = 1.0 - alpha
     seen = 0
     last = 0.0
     gain = 0.0
@@ -96,8 +97,9 @@ def weigh_moves(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
             gain += alpha * max(move, 0.0)
             loss += alpha * max(-move, 0.0)
         else:
-            gain += alpha * (max(move, 0.0) - gain)
-            loss += alpha * (max(-move, 0.0) - loss)
+            # one product less to wait for than by adding distances; nothing that never moved leaves 0 by it
+            gain = keep * gain + alpha * max(move, 0.0)
+            loss = keep * loss + alpha * max(-move, 0.0)
         if seen > period:
             out[i] = 100.0 * (gain / (gain + loss)) if gain + loss > 0.0 else 0.0
     return out

@@ -38,22 +38,28 @@ def sum_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
 def average_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     """Mean of the last `period` values."""
     rows = len(x)
-    out = np.full(rows, np.nan)
+    out = warm_up(rows, period)
     if rows < period:
         return out
+    drift = 0.0
+    for i in range(period):
+        drift += x[i] - x[0]
+    out[period - 1] = x[0] + drift / period
     tail = np.zeros(period + 1)
-    for block in range(0, rows, period):
+    for block in range(period, rows, period):
         anchor = x[block]
         total = 0.0
-        if block > 0:
-            for j in range(period - 1, 0, -1):
-                total += x[block - period + j] - anchor
-                tail[j] = total
+        for j in range(period - 1, 0, -1):
+            total += x[block - period + j] - anchor
+            tail[j] = total
+        end = min(period, rows - block)
+        here, there = x[block : block + end], out[block : block + end]
         head = 0.0
-        for i in range(block, min(block + period, rows)):
-            head += x[i] - anchor
-            if i >= period - 1:
-                out[i] = anchor + (tail[i - block + 1] + head) / period
+        for k in range(end):
+            head += here[k] - anchor
+            there[k] = tail[k + 1] + head
+        for k in range(end):  # apart from the sums, several divisions are made at once
+            there[k] = anchor + there[k] / period
     return out
 
 
@@ -134,7 +140,7 @@ def measure_windows(
 def top_windows(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.float64]:
     """Largest of the last `period` values with sign 1.0, smallest with sign -1.0 (van Herk, Gil and Werman)."""
     rows = len(x)
-    out = np.full(rows, np.nan)
+    out = warm_up(rows, period)
     if rows < period:
         return out
     tail = np.full(period + 1, -np.inf)
@@ -143,18 +149,76 @@ def top_windows(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.
         if block > 0:
             for j in range(period - 1, 0, -1):
                 value = sign * x[block - period + j]
-                if value > best or np.isnan(value):  # a NaN stays best: no comparison with it is true
-                    best = value
+                best = max(best, value)  # passes over NaN
                 tail[j] = best
         best = -np.inf
         for i in range(block, min(block + period, rows)):
             value = sign * x[i]
-            if value > best or np.isnan(value):
-                best = value
+            best = max(best, value)
             if i >= period - 1:
                 other = tail[i - block + 1]
-                out[i] = sign * (other if other > best or np.isnan(other) else best)
+                out[i] = sign * (max(best, other))
+    blank_gaps(x, period, out)
     return out
+
+
+def bound_windows(
+    high: NDArray[np.float64], low: NDArray[np.float64], period: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Largest of the last `period` values of `high` and smallest of `low`, in one pass: half the time of two."""
+    rows = len(high)
+    top = warm_up(rows, period)
+    bottom = warm_up(rows, period)
+    if rows < period:
+        return top, bottom
+    tail_top = np.full(period + 1, -np.inf)
+    tail_bottom = np.full(period + 1, np.inf)
+    for block in range(0, rows, period):
+        most = -np.inf
+        least = np.inf
+        if block > 0:
+            for j in range(period - 1, 0, -1):
+                value, other = high[block - period + j], low[block - period + j]
+                most = max(most, value)
+                least = min(least, other)
+                tail_top[j] = most
+                tail_bottom[j] = least
+        most = -np.inf
+        least = np.inf
+        for i in range(block, min(block + period, rows)):
+            value, other = high[i], low[i]
+            most = max(most, value)
+            least = min(least, other)
+            if i >= period - 1:
+                value, other = tail_top[i - block + 1], tail_bottom[i - block + 1]
+                top[i] = max(most, value)
+                bottom[i] = min(least, other)
+    blank_gaps(high, period, top)
+    blank_gaps(low, period, bottom)
+    return top, bottom
+
+
+def warm_up(rows: int, period: int) -> NDArray[np.float64]:
+    """A column whose first `period` - 1 values are missing, the others not yet written."""
+    out = np.empty(rows)
+    for i in range(min(period - 1, rows)):
+        out[i] = np.nan
+    return out
+
+
+def blank_gaps(x: NDArray[np.float64], period: int, out: NDArray[np.float64]) -> None:
+    """Make every window missing that contains a missing value: for what passed over them."""
+    missing = 0
+    for i in range(len(x)):
+        missing += np.isnan(x[i])
+    if missing == 0:  # nearly always, and this counts many at once
+        return
+    last = -period
+    for i in range(len(x)):
+        if np.isnan(x[i]):
+            last = i
+        if i - last < period:
+            out[i] = np.nan
 
 
 def average_weighted(x: NDArray[np.float64], weight: NDArray[np.float64], period: int) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from nodes.kernels.statement import (
     warn_of_fill,
     years_of,
 )
+from nodes.kernels.terms import BarsPerYear, Cash, Fee, Fill, Slippage
 from pipeline import Axis, Bars, Metrics, Number, Param, Price, Signal, Table, Trades, portfolio
 
 
@@ -44,16 +45,13 @@ def backtest(
     profit: Number = None,
     trail: Number = None,
     *,
-    fill: Annotated[
-        Literal["next_open", "next_close", "same_close"],
-        Param("Where a decision is filled: the open or close of the next bar; same_close is optimistic"),
-    ] = "next_open",
+    fill: Fill = "next_open",
     direction: Annotated[
         Literal["long", "short", "both"],
         Param("long: buy opens, sell closes; short: sell opens, buy closes; both: each opens its side"),
     ] = "long",
-    fee: Annotated[float, Param("Share of what is traded, per side; 0.001 is ten basis points", ge=0.0, lt=1.0)] = 0.0,
-    slippage: Annotated[float, Param("How much worse than the price a fill is, per side", ge=0.0, lt=1.0)] = 0.0,
+    fee: Fee = 0.0,
+    slippage: Slippage = 0.0,
     stop_loss: Annotated[
         float | None, Param("Leave when the price is this share worse than the fill", gt=0.0, le=1e6)
     ] = None,
@@ -63,10 +61,8 @@ def backtest(
     trailing_stop: Annotated[
         float | None, Param("Leave when the price is this share worse than the best close since", gt=0.0, le=1e6)
     ] = None,
-    cash: Annotated[float, Param("What each account begins with", gt=0.0, le=1e15)] = 100_000.0,
-    bars_per_year: Annotated[
-        float, Param("252 daily equities, 365 daily crypto, 6048 hourly FX, 12 monthly bars", gt=0.0, le=4e7)
-    ] = 252.0,
+    cash: Cash = 100_000.0,
+    bars_per_year: BarsPerYear = 252.0,
 ) -> Backtest:
     """Trade a signal: each symbol has an account of its own, and a decision is filled with all that is in it.
 

@@ -1,8 +1,9 @@
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 
 from nodes.kernels.statement import warn_of_fill
+from nodes.kernels.terms import BarsPerYear, Cash, Fee, Fill, Slippage
 from nodes.kernels.weight_statement import Terms, trade_apart
-from pipeline import Axis, Bars, Metrics, Number, Param, Price, Table, Trades, Weight, portfolio
+from pipeline import Axis, Bars, Metrics, Number, Price, Table, Trades, Weight, portfolio
 
 
 class Backtest(NamedTuple):
@@ -22,16 +23,11 @@ def backtest_weights(
     bars: Bars,
     weight: Weight,
     *,
-    fill: Annotated[
-        Literal["next_open", "next_close", "same_close"],
-        Param("Where an order is filled: the open or close of the next bar; same_close is optimistic"),
-    ] = "next_open",
-    fee: Annotated[float, Param("Share of what is traded, per side; 0.001 is ten basis points", ge=0.0, lt=1.0)] = 0.0,
-    slippage: Annotated[float, Param("How much worse than the price a fill is, per side", ge=0.0, lt=1.0)] = 0.0,
-    cash: Annotated[float, Param("What each account begins with", gt=0.0, le=1e15)] = 100_000.0,
-    bars_per_year: Annotated[
-        float, Param("252 daily equities, 365 daily crypto, 6048 hourly FX, 12 monthly bars", gt=0.0, le=4e7)
-    ] = 252.0,
+    fill: Fill = "next_open",
+    fee: Fee = 0.0,
+    slippage: Slippage = 0.0,
+    cash: Cash = 100_000.0,
+    bars_per_year: BarsPerYear = 252.0,
 ) -> Backtest:
     """Bring each symbol to its target weight, in an account of its own; see `backtest_portfolio` for one account.
 

@@ -44,7 +44,9 @@ from pipeline.frame.gaps import (
 )
 from pipeline.frame.grouped import Grouper
 from pipeline.frame.index import DatetimeIndex, Index, RangeIndex, TimedeltaIndex
-from pipeline.frame.joining import concat, merge
+from pipeline.frame.joining import concat
+from pipeline.frame.level_key import IndexSlice
+from pipeline.frame.merging import merge
 from pipeline.frame.moment import NA, NaT, Timedelta, Timestamp
 from pipeline.frame.multi_index import MultiIndex
 from pipeline.frame.namespace import core, errors, tseries, util
@@ -75,6 +77,7 @@ __all__ = [
     "Gap",
     "Grouper",
     "Index",
+    "IndexSlice",
     "Interval",
     "MissingName",
     "MultiIndex",

@@ -54,10 +54,27 @@ def binary(name: str, left: Any, right: Any) -> Values:
     if name in LOGIC:
         result = np.asarray(_OPERATIONS[name](_logical(first), _logical(second)))
         return Values(result if _integers(first) and _integers(second) else result.astype(np.bool_))
+    if name in COMPARISONS.keys() - {"eq", "ne"} and isinstance(left, Values) and left.kinds is not None:
+        return _compared_kinds(_OPERATIONS[name], left, right)
     if name in COMPARISONS:
         return Values(_compared(_OPERATIONS[name], first, second, unequal=name == "ne"))
     result = _computed(name, first, second)
     return Values.of(Values(result, zone=zone if result.dtype.kind == "M" else None))
+
+
+def _compared_kinds(operation: Any, left: Values, right: Any) -> Values:
+    """Ordered categories, one above the other; missing is neither."""
+    kinds = left.kinds
+    assert kinds is not None
+    if not kinds.ordered:
+        raise TypeError("Unordered Categoricals can only compare equality or not")
+    mine = kinds.codes(left.array)
+    theirs: Any = kinds.codes(right.array) if isinstance(right, Values) else None
+    if theirs is None:
+        if right not in kinds.items:
+            raise TypeError(f"Cannot compare a Categorical with a scalar that is none of its categories: {right!r}")
+        theirs = kinds.items.index(right)
+    return Values(operation(mine, theirs) & (mine >= 0) & (np.asarray(theirs) >= 0))
 
 
 def apply_ufunc(function: np.ufunc, operands: list[Any], options: dict[str, Any]) -> Any:

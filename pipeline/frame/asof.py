@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index
-from pipeline.frame.joining import merge
+from pipeline.frame.merging import merge
 from pipeline.frame.moment import Timedelta
 from pipeline.frame.values import Array, Values
 

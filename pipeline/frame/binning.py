@@ -11,6 +11,7 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
 from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index, as_index
+from pipeline.frame.kinds import Kinds
 from pipeline.frame.moment import is_missing
 from pipeline.frame.values import Array, Values, missing_mask
 
@@ -57,7 +58,6 @@ def cut(  # noqa: PLR0917 - pandas' signature
     include_lowest: bool = False, duplicates: str = "raise", ordered: bool = True,
 ) -> Any:  # fmt: skip
     """Each value as the bin that it lies in: an interval, a label given, or (``labels=False``) a number."""
-    refuse("cut", {"ordered": not ordered})
     values = Values.of(x._values if isinstance(x, Columnar) else x)  # type: ignore[attr-defined]
     numbers = values.floats
     if isinstance(bins, int | np.integer):
@@ -75,7 +75,7 @@ def cut(  # noqa: PLR0917 - pandas' signature
         edges = np.asarray(bins, dtype=np.float64)
         if (np.diff(edges) < 0).any():
             raise ValueError("bins must increase monotonically.")
-    return _binned(x, numbers, edges, right, labels, retbins, precision, include_lowest, duplicates)
+    return _binned(x, numbers, edges, right, labels, retbins, precision, include_lowest, duplicates, ordered)
 
 
 def qcut(  # noqa: PLR0917 - pandas' signature
@@ -92,7 +92,7 @@ def qcut(  # noqa: PLR0917 - pandas' signature
 
 def _binned(  # noqa: PLR0917 - the shared end of two long signatures
     x: Any, numbers: Array, edges: Array, right: bool, labels: Any, retbins: bool, precision: int, lowest: bool,
-    duplicates: str,
+    duplicates: str, ordered: bool = True,
 ) -> Any:  # fmt: skip
     distinct = np.unique(edges)
     if len(distinct) < len(edges):
@@ -112,7 +112,8 @@ def _binned(  # noqa: PLR0917 - the shared end of two long signatures
         named = list(labels) if labels is not None else _intervals(edges, right, precision, lowest)
         if len(named) != len(edges) - 1:
             raise ValueError("Bin labels must be one fewer than the number of bin edges")
-        made = Values(objects([np.nan if code < 0 else named[code] for code in codes]))
+        kinds = Kinds(tuple(dict.fromkeys(named)), ordered)
+        made = Values(objects([np.nan if code < 0 else named[code] for code in codes]), kinds=kinds)
     result = x._each(lambda _: made) if isinstance(x, Columnar) else made.array
     return (result, edges) if retbins else result
 
@@ -143,7 +144,9 @@ def factorize(values: Any, sort: bool = False, use_na_sentinel: bool = True, **o
     column = Values.of(values._values if hasattr(values, "_values") else values)
     gone = missing_mask(column.array)
     seen = Index._of(column.take(~gone)).unique()
-    if sort:
+    if sort and column.kinds is not None:
+        seen = Index._of(Values(objects(list(column.kinds.items)), kinds=column.kinds))
+    elif sort:
         seen = seen.sort_values()
     codes = np.full(len(column), -1, dtype=np.int64)
     codes[~gone] = seen.get_indexer(Index._of(column.take(~gone)))
@@ -185,7 +188,7 @@ def get_dummies(  # noqa: PLR0917 - pandas' signature
 
 def _flags(values: Values, prefix: Any, separator: str, drop_first: bool, kind: Any) -> dict[Any, Values]:
     items = values.plain_items()
-    known = sorted({item for item in items if not is_missing(item)})
+    known = list(values.kinds.items) if values.kinds else sorted({item for item in items if not is_missing(item)})
     return {
         item if prefix is None else f"{prefix}{separator}{item}": Values(
             np.fromiter((other == item for other in items), dtype=np.bool_, count=len(items)).astype(kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import unsupported
 from pipeline.frame.moment import zone_name
 from pipeline.frame.values import Values
+from pipeline.frame.written_time import read_text
 
 __all__ = ["FIELDS", "FLAGS", "SECOND", "begun", "field", "formatted", "moved", "parsed", "placed", "rounded"]
 
@@ -112,11 +114,35 @@ def parsed(values: Values, layout: str | None, *, coerce: bool) -> Values:
     try:
         if layout:
             read = texts.str.to_datetime(layout, strict=not coerce, time_unit="us")
+        elif _month_first(texts):
+            found = _read_singly(texts, coerce=coerce)
+            if found is None:
+                raise ValueError("cannot read times: one of them is not month/day/year")
+            read = found
         else:
             read = texts.str.to_datetime(strict=not coerce, time_unit="us")
     except pl.exceptions.PolarsError as error:
-        raise ValueError(f"cannot read times: {error}") from None
+        one_by_one = None if layout else _read_singly(texts, coerce=coerce)
+        if one_by_one is None:
+            raise ValueError(f"cannot read times: {error}") from None
+        read = one_by_one
     return Values.of(read)
+
+
+def _month_first(texts: pl.Series) -> bool:
+    """True for 1/31/2020, which polars would read the other way round."""
+    first = texts.drop_nulls()
+    return len(first) > 0 and bool(re.match(r"\s*\d{1,2}[/-]\d{1,2}[/-]\d{4}", first[0]))
+
+
+def _read_singly(texts: pl.Series, *, coerce: bool) -> pl.Series | None:
+    """Each text in an order of its own; None when one cannot be read."""
+    known = {text: read_text(text.strip()) for text in texts.unique().drop_nulls()}
+    if not coerce and None in known.values():
+        return None
+    if any(found is not None and found.tzinfo is not None for found in known.values()):
+        return None
+    return pl.Series([known.get(text) for text in texts], dtype=pl.Datetime("us"))
 
 
 def _times(values: Values, name: str) -> pl.Series:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pipeline.frame.gaps import note_spelling
 from pipeline.frame.index import Index
+from pipeline.frame.lookup import PandasObject
 from pipeline.frame.temporary import references_when_called
 from pipeline.frame.values import Values
 
@@ -23,7 +24,7 @@ Change = Callable[[Values], Values]
 Made = TypeVar("Made", bound="Columnar")
 
 
-class Columnar:
+class Columnar(PandasObject):
     """One or many columns of `Values` on one `Index`."""
 
     _index: Index

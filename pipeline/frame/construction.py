@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.frame.columnar import Columnar
-from pipeline.frame.gaps import unsupported
 from pipeline.frame.index import Index, as_index
+from pipeline.frame.twin import keyed
 from pipeline.frame.values import Values
 
 __all__ = ["columns_of"]
@@ -23,7 +23,10 @@ def columns_of(data: Any, index: Any, columns: Any) -> _Made:
     names = None if columns is None else list(columns)
     rows = None if index is None else as_index(index)
     if names is not None and len(set(names)) != len(names):
-        raise unsupported("DataFrame", "two columns of the same name")
+        if isinstance(data, dict | Columnar | pl.DataFrame):
+            raise ValueError("cannot reindex on an axis with duplicate labels")
+        made, labels = columns_of(data, index, range(len(names)))
+        return dict(zip(keyed(names), made.values(), strict=True)), labels
     if isinstance(data, Columnar):
         return _from_labelled(data, rows, names)
     if data is None:
@@ -73,7 +76,7 @@ def _from_dict(data: dict[Any, Any], rows: Index | None, names: list[Any] | None
             made[name] = None
             scalars[name] = np.nan if value is None else value
         else:
-            made[name] = Values.of(value if isinstance(value, np.ndarray | pl.Series) else list(value))
+            made[name] = Values.of(value if hasattr(value, "__array__") else list(value))
     lengths = {len(values) for values in made.values() if values is not None}
     if len(lengths) > 1:
         raise ValueError("All arrays must be of the same length")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DOUBLED", "doubled"]
+__all__ = ["DOUBLED", "doubled", "walked"]
 
 _Floats = npt.NDArray[np.float64]
 _Part = tuple[Any, ...]
@@ -28,7 +28,7 @@ def doubled(x: _Floats, length: int, needed: int, name: str, ddof: int = 1) -> _
     """The statistic `name` of the last `length` rows at each row; NaN where fewer than `needed` are there."""
     rows = len(x)
     if name == "count":
-        return _walked(np.concatenate([np.zeros(length - 1), ~np.isnan(x)]), length, _summed, lambda part: part[0])
+        return walked((np.concatenate([np.zeros(length - 1), ~np.isnan(x)]),), length, _summed, lambda part: part[0])
     if needed >= length:
         out = np.empty(rows)
         out[: length - 1] = np.nan
@@ -41,12 +41,12 @@ def doubled(x: _Floats, length: int, needed: int, name: str, ddof: int = 1) -> _
 def _full(x: _Floats, length: int, name: str, ddof: int) -> _Floats:
     """Windows that must be complete: a missing value makes its windows missing by itself."""
     if name in {"min", "max"}:
-        return _walked(x, length, _lowest if name == "min" else _highest, lambda part: part[0])
+        return walked((x,), length, _lowest if name == "min" else _highest, lambda part: part[0])
     if name == "sum":
-        return _walked(x, length, _summed, lambda part: part[0])
+        return walked((x,), length, _summed, lambda part: part[0])
     if name == "mean":
-        return _walked(x, length, _averaged, lambda part: part[0])
-    spread = _walked(x, length, _spread, lambda part: part[1], squares=True)
+        return walked((x,), length, _averaged, lambda part: part[0])
+    spread = walked((x, np.zeros(len(x))), length, _spread, lambda part: part[1])
     return _scaled(spread, float(length), ddof, name)
 
 
@@ -64,15 +64,17 @@ def _holed(x: _Floats, length: int, needed: int, name: str, ddof: int) -> _Float
     padded = np.concatenate([np.full(length - 1, np.nan), x])
     gone = np.isnan(padded)
     there = (~gone).astype(np.float64)
-    count = _walked(there, length, _summed, lambda part: part[0])
+    count = walked((there,), length, _summed, lambda part: part[0])
     if name in {"min", "max"}:
         edge = np.inf if name == "min" else -np.inf
-        result = _walked(np.where(gone, edge, padded), length, _lowest if name == "min" else _highest, lambda p: p[0])
+        result = walked((np.where(gone, edge, padded),), length, _lowest if name == "min" else _highest, lambda p: p[0])
     elif name == "sum":
-        result = _walked(np.where(gone, 0.0, padded), length, _summed, lambda part: part[0])
+        result = walked((np.where(gone, 0.0, padded),), length, _summed, lambda part: part[0])
     else:
         place = 1 if name == "mean" else 2
-        result = _walked(np.where(gone, 0.0, padded), length, _weighed, lambda part: part[place], counts=there)
+        result = walked(
+            (there, np.where(gone, 0.0, padded), np.zeros(len(padded))), length, _weighed, lambda part: part[place]
+        )
         if name != "mean":
             result = _scaled(result, count, ddof, name)
     return np.where(count >= (needed if name == "sum" else max(needed, 1)), result, np.nan)
@@ -84,23 +86,17 @@ def _scaled(squares: _Floats, count: Any, ddof: int, name: str) -> _Floats:
         return np.sqrt(result) if name == "std" else result
 
 
-def _walked(
-    x: _Floats, length: int, join: Callable[..., _Part], read: Callable[[_Part], _Floats], *,
-    squares: bool = False, counts: _Floats | None = None,
+def walked(
+    start: _Part, length: int, join: Callable[..., _Part], read: Callable[[_Part], _Floats],
 ) -> _Floats:  # fmt: skip
-    """One number for each complete window of `x`, piece by piece."""
-    windows = len(x) - length + 1
+    """One number for each complete window, from what is known of windows of one row, piece by piece."""
+    windows = len(start[0]) - length + 1
     out = np.empty(max(windows, 0))
     with np.errstate(all="ignore"):
-        for start in range(0, windows, _PIECE):
-            stop = min(start + _PIECE, windows)
-            rows = slice(start, stop + length - 1)
-            part: _Part = (x[rows],)
-            if squares:
-                part = (x[rows], np.zeros(stop + length - 1 - start))
-            elif counts is not None:
-                part = (counts[rows], x[rows], np.zeros(stop + length - 1 - start))
-            out[start:stop] = read(_grown(part, length, join))
+        for first in range(0, windows, _PIECE):
+            stop = min(first + _PIECE, windows)
+            part = tuple(column[first : stop + length - 1] for column in start)
+            out[first:stop] = read(_grown(part, length, join))
     return out
 
 

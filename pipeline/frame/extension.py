@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pipeline.frame.frame import DataFrame
 from pipeline.frame.index import Index
+from pipeline.frame.lookup import PandasObject
 from pipeline.frame.series import Series
 
 __all__ = [
@@ -14,10 +15,6 @@ __all__ = [
 ]  # fmt: skip
 
 Accessor = TypeVar("Accessor", bound=type[Any])
-
-
-class PandasObject:
-    """The base class that libraries derive their accessors from."""
 
 
 class _Registered:

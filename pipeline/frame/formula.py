@@ -47,6 +47,11 @@ class Formulas(Columnar):
 
     def _formula(self, text: str, names: dict[str, Any]) -> Any:
         known = {_plain(str(label)): self[label] for label in self._data}  # type: ignore[index]
+        known |= {
+            _plain(str(name)): self._index.get_level_values(name).to_series(self._index)
+            for name in self._index.names
+            if isinstance(name, str) and name not in self._data
+        }
         text = re.sub(r"`([^`]+)`", lambda found: _plain(found[1]), text)
         text = re.sub(r"@(\w+)", rf"{_LOCAL}\1", text)
         # & and | bind as loosely as `and` and `or` in a formula

@@ -14,13 +14,14 @@ from pipeline.frame.columnar import Change, Columnar
 from pipeline.frame.construction import columns_of
 from pipeline.frame.elementwise import Elementwise
 from pipeline.frame.formula import Formulas
+from pipeline.frame.frame_names import FrameNames
 from pipeline.frame.frame_product import FrameProduct
 from pipeline.frame.frame_reduction import FrameReduction
 from pipeline.frame.frame_rows import FrameRows
 from pipeline.frame.frame_shape import FrameShape
-from pipeline.frame.gaps import missing_name, refuse, unsupported
+from pipeline.frame.gaps import missing_name, refuse
 from pipeline.frame.grouped import Grouped
-from pipeline.frame.index import Index, as_index, label_index
+from pipeline.frame.index import Index, as_index
 from pipeline.frame.indexing import FrameIndexer, fitted
 from pipeline.frame.labelled import Labelled
 from pipeline.frame.missing import Missing
@@ -35,6 +36,7 @@ from pipeline.frame.summary import FrameSummary
 from pipeline.frame.table_file import Written
 from pipeline.frame.text import frame_text
 from pipeline.frame.time_rows import TimeRows
+from pipeline.frame.twin import Twin, keys_of, label_of
 from pipeline.frame.values import Array, Values
 from pipeline.frame.windows import Windows
 
@@ -44,6 +46,7 @@ Mine = TypeVar("Mine", bound="DataFrame")
 
 
 class DataFrame(
+    FrameNames,
     FrameProduct,
     FrameSummary,
     FrameReduction,
@@ -67,8 +70,6 @@ class DataFrame(
     """Columns of equal length with row labels. Setting a column rebinds its name: copies share their columns."""
 
     ndim = 2
-    _data: dict[Hashable, Values]
-    _labels: Index | None
 
     def __init__(self, data: Any = None, index: Any = None, columns: Any = None, dtype: Any = None, **o: Any) -> None:
         refuse("DataFrame", {k: v for k, v in o.items() if k != "copy"})
@@ -114,7 +115,10 @@ class DataFrame(
         return cls(data)
 
     def to_columns(self) -> dict[str, pl.Series]:
-        """The columns for the engine: null where missing, never NaN."""
+        """The columns for the engine: null where missing, never NaN. Raises ValueError for two of one name."""
+        twins = [str(key) for key in self._data if isinstance(key, Twin)]
+        if twins:
+            raise ValueError(f"several columns are named {twins[0]!r}")
         return {str(label): values.series.alias(str(label)) for label, values in self._data.items()}
 
     # -- the protocol of columns ---------------------------------------------------------------------------
@@ -194,24 +198,6 @@ class DataFrame(
         self._set_index(labels)
 
     @property
-    def columns(self) -> Index:
-        if self._labels is None:
-            object.__setattr__(self, "_labels", label_index(list(self._data)))
-            assert self._labels is not None
-        return self._labels
-
-    @columns.setter
-    def columns(self, labels: Any) -> None:
-        names = list(labels)
-        if len(names) != len(self._data):
-            raise ValueError(
-                f"Length mismatch: Expected axis has {len(self._data)} elements, new values have {len(names)} elements"
-            )
-        if len(set(names)) != len(names):
-            raise unsupported("DataFrame.columns", "two columns of the same name")
-        self._adopt(dict(zip(names, self._data.values(), strict=True)), self._index)
-
-    @property
     def axes(self) -> list[Index]:
         return [self._index, self.columns]
 
@@ -230,7 +216,7 @@ class DataFrame(
     @property
     def dtypes(self) -> Series:
         kinds = np.empty(len(self._data), dtype=object)
-        kinds[:] = [values.array.dtype for values in self._data.values()]
+        kinds[:] = [self._column(key).dtype for key in self._data]
         return Series._of(Values(kinds), self.columns)
 
     def __repr__(self) -> str:
@@ -242,7 +228,7 @@ class DataFrame(
         return frame_text(self._data, self._index)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._data)
+        return iter([label_of(key) for key in self._data])
 
     def __contains__(self, label: object) -> bool:
         return label in self._data
@@ -264,14 +250,14 @@ class DataFrame(
 
     def _column(self, label: Hashable) -> Series:
         values = self._data[label]
-        series = Series._of(values, self._index, label)
+        series = Series._of(values, self._index, label_of(label))
         values.lend(series)
         series._parent = (weakref.ref(self), label)
         return series
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
-            return self._column(key) if key in self._data else self._below(key)
+            return self._by_name(key) if key in self._data else self._below(key)
         if callable(key):
             return self[key(self)]
         if isinstance(key, DataFrame):
@@ -284,19 +270,10 @@ class DataFrame(
             lost = [label for label in key if label not in self._data]
             if lost:
                 raise KeyError(f"{lost} not in index")
-            return self._of({label: self._data[label].freeze() for label in key}, self._index)
+            return self._of_keys([one for label in key for one in keys_of(label, self._data)])
         if key in self._data:
-            return self._column(key)
+            return self._by_name(key)
         return self._below(key)
-
-    def _below(self, key: Any) -> Any:
-        """The columns below a label of the outer levels."""
-        outer = key if isinstance(key, tuple) else (key,)
-        deep = {c: v for c, v in self._data.items() if isinstance(c, tuple) and c[: len(outer)] == outer and c != outer}
-        if not deep:
-            raise KeyError(key)
-        rest = {c[len(outer) :]: v for c, v in deep.items()}
-        return self._of({c[0] if len(c) == 1 else c: v for c, v in rest.items()}, self._index)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(key, DataFrame):
@@ -329,7 +306,7 @@ class DataFrame(
             value = value[:, 0]
         if isinstance(value, str | dict) or not hasattr(value, "__len__") or getattr(value, "ndim", 1) == 0:
             return Values.repeat(value, len(self._index))
-        values = Values.of(value if isinstance(value, np.ndarray | pl.Series) else as_index(value)._values)
+        values = Values.of(value if hasattr(value, "__array__") else as_index(value)._values)
         if len(values) != len(self._index):
             raise ValueError(f"Length of values ({len(values)}) does not match length of index ({len(self._index)})")
         return values
@@ -337,17 +314,19 @@ class DataFrame(
     def _bind(self, label: Hashable, values: Values) -> None:
         if label not in self._data:
             object.__setattr__(self, "_labels", None)
-        self._data[label] = values
+        for key in keys_of(label, self._data) or [label]:
+            self._data[key] = values
 
     def __delitem__(self, label: Hashable) -> None:
-        del self._data[label]
+        for key in keys_of(label, self._data) or [label]:
+            del self._data[key]
         object.__setattr__(self, "_labels", None)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         if name in self._data:
-            return self._column(name)
+            return self._by_name(name)
         raise missing_name("DataFrame", name, "frame", type(self))
 
     def __setattr__(self, name: str, value: Any) -> None:

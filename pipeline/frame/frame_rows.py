@@ -24,6 +24,7 @@ class FrameRows(Columnar):
 
     _data: Any
     columns: Any
+    _column: Callable[..., Any]
 
     def _row(self, place: int) -> Any:
         """One row as a Series on the column labels."""
@@ -40,7 +41,7 @@ class FrameRows(Columnar):
     def itertuples(self, index: bool = True, name: str | None = "Pandas") -> Iterator[Any]:
         """Rows as named tuples, the label first."""
         lists = [v.plain_items() for v in self._data.values()]
-        fields = [str(label) for label in self._data]
+        fields = [str(key) for key in self._data]
         if index:
             lists.insert(0, list(self._index))
             fields.insert(0, "Index")
@@ -62,7 +63,7 @@ class FrameRows(Columnar):
             if done and isinstance(done[0], Columnar):
                 return self._frame_type([one.to_dict() for one in done], index=self._index)
             return self._series_type._of(Values.of(done) if done else Values(np.empty(0)), self._index)
-        columns = {label: call(self[label], *args, **kwargs) for label in self._data}  # type: ignore[index]
+        columns = {key: call(self._column(key), *args, **kwargs) for key in self._data}
         if any(isinstance(one, Columnar) for one in columns.values()):
             return self._frame_type(columns)
         return self._series_type(columns)
@@ -86,7 +87,7 @@ class FrameRows(Columnar):
         if isinstance(func, dict):
             return self._series_type({label: self[label].aggregate(how) for label, how in func.items()})  # type: ignore[index]
         if isinstance(func, list):
-            return self._frame_type({label: self[label].aggregate(func) for label in self._data})  # type: ignore[index]
+            return self._frame_type({key: self._column(key).aggregate(func) for key in self._data})
         return self.apply(func, axis=axis, **kwargs)
 
     agg = aggregate
@@ -177,7 +178,7 @@ class FrameRows(Columnar):
         if axis in {1, "columns"}:
             places = function(np.array([values.floats for values in self._data.values()]), axis=0)
             return self._series_type._of(self.columns._values.take(places), self._index)
-        return self._series_type({label: getattr(self[label], name)() for label in self._data})  # type: ignore[index]
+        return self._series_type({key: getattr(self._column(key), name)() for key in self._data})
 
 
 def _listed(labels: Any) -> list[Any]:

@@ -11,10 +11,12 @@ import numpy as np
 from pipeline.frame.alignment import align, picked
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import note_spelling, refuse, unsupported
-from pipeline.frame.index import Index, as_index
-from pipeline.frame.joining import concat, join_on_index, merge
+from pipeline.frame.index import Index, as_index, label_index
+from pipeline.frame.joining import concat, join_on_index
+from pipeline.frame.merging import merge
 from pipeline.frame.series_shape import kept_after_drop, reindexer, same_values
 from pipeline.frame.statistics import correlation
+from pipeline.frame.twin import keyed, label_of
 from pipeline.frame.values import Values, missing_mask
 
 __all__ = ["FrameShape"]
@@ -31,7 +33,7 @@ class FrameShape(Columnar):
 
     def items(self) -> Iterator[tuple[Any, Any]]:
         """Label and column, one by one."""
-        return ((label, self._column(label)) for label in list(self._data))  # type: ignore[attr-defined]
+        return ((label_of(key), self._column(key)) for key in list(self._data))  # type: ignore[attr-defined]
 
     def iteritems(self) -> Iterator[tuple[Any, Any]]:
         """As `items`, in the spelling of pandas 1."""
@@ -58,13 +60,13 @@ class FrameShape(Columnar):
 
     def insert(self, loc: int, column: Any, value: Any, allow_duplicates: Any = False) -> None:
         """A new column at place `loc`."""
-        refuse("insert", {"allow_duplicates": allow_duplicates})
-        if column in self._data:
+        if column in self._data and not allow_duplicates:
             raise ValueError(f"cannot insert {column}, already exists")
-        self[column] = value  # type: ignore[index]
-        items = list(self._data.items())
-        items.insert(loc, items.pop())
-        self._become(self._like(dict(items)))
+        made = self._as_column(value)  # type: ignore[attr-defined]
+        labels, parts = [label_of(key) for key in self._data], list(self._data.values())
+        labels.insert(loc, column)
+        parts.insert(loc, made)
+        self._become(self._like(dict(zip(keyed(labels), parts, strict=True))))
 
     def assign(self, **columns: Any) -> Any:
         """A copy with more columns; a function gets the frame so far."""
@@ -106,18 +108,16 @@ class FrameShape(Columnar):
             look = columns if callable(columns) else lambda label: columns.get(label, label)
             if errors == "raise" and not callable(columns) and any(label not in data for label in columns):
                 raise KeyError(f"{[label for label in columns if label not in data]} not found in axis")
-            data = {look(label): values for label, values in data.items()}
-            if len(data) != len(self._data):
-                raise unsupported("rename", "two columns of the same name")
+            data = dict(zip(keyed(look(label_of(key)) for key in data), data.values(), strict=True))
         if index is not None:
             labels = labels.map(index if callable(index) else lambda label: index.get(label, label))
         return self._settled(self._like(data, labels), inplace, "rename")
 
     def add_prefix(self, prefix: str) -> Any:
-        return self._like({f"{prefix}{label}": values for label, values in self._data.items()})
+        return self.rename(columns=lambda label: f"{prefix}{label}")
 
     def add_suffix(self, suffix: str) -> Any:
-        return self._like({f"{label}{suffix}": values for label, values in self._data.items()})
+        return self.rename(columns=lambda label: f"{label}{suffix}")
 
     def drop(
         self, labels: Any = None, axis: Any = 0, index: Any = None, columns: Any = None, *, inplace: bool = False,
@@ -133,7 +133,7 @@ class FrameShape(Columnar):
             lost = [label for label in gone if label not in self._data]
             if lost and errors == "raise":
                 raise KeyError(f"{lost} not found in axis")
-            result = self._like({c: v for c, v in self._data.items() if c not in gone})
+            result = self._like({c: v for c, v in self._data.items() if label_of(c) not in gone})
         if index is not None:
             result = result._rows(kept_after_drop(self._index, index, errors))
         return self._settled(result if result is not self else self._like(dict(self._data)), inplace, "drop")
@@ -169,8 +169,11 @@ class FrameShape(Columnar):
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> Any:
         """The columns of these types."""
-        wanted, unwanted = _kinds(include) or "biufMmO", _kinds(exclude)
-        return self._like({c: v for c, v in self._data.items() if v.kind in wanted and v.kind not in unwanted})
+        wanted, unwanted = _kinds(include) or "biufMmOc", _kinds(exclude)
+        letters = {c: "c" if v.kinds is not None else v.kind for c, v in self._data.items()}
+        return self._like(
+            {c: self._data[c] for c, letter in letters.items() if letter in wanted and letter not in unwanted}
+        )
 
     def join(
         self, other: Any, on: Any = None, how: str = "left", lsuffix: str = "", rsuffix: str = "", **o: Any
@@ -258,12 +261,13 @@ class FrameShape(Columnar):
     def corr(
         self, method: str = "pearson", min_periods: int = 1, numeric_only: bool = True  # noqa: ARG002
     ) -> Any:  # fmt: skip
-        """Pearson's correlation of each pair of columns."""
-        if method != "pearson" or min_periods != 1:
-            raise unsupported("corr", f"method={method!r}, min_periods={min_periods!r}")
+        """The correlation of each pair of columns: Pearson's, or that of ranks (`spearman`)."""
         numbers = {c: v.floats for c, v in self._data.items() if v.kind in "biuf"}
-        data = {c: Values(np.array([correlation(x, y) for y in numbers.values()])) for c, x in numbers.items()}
-        return self._frame_type._of(data, Index(list(numbers)))
+        data = {
+            c: Values(np.array([correlation(x, y, method, min_periods) for y in numbers.values()]))
+            for c, x in numbers.items()
+        }
+        return self._frame_type._of(data, label_index(list(numbers)))
 
     def transpose(self) -> Any:
         """Rows as columns."""
@@ -276,7 +280,7 @@ class FrameShape(Columnar):
 
     def to_dict(self, orient: str = "dict") -> Any:
         """Columns as dicts (`dict`), `list` or `series`; rows as `records` or by label (`index`)."""
-        lists = {c: v.plain_items() for c, v in self._data.items()}
+        lists = {label_of(c): v.plain_items() for c, v in self._data.items()}
         if orient == "list":
             return lists
         if orient == "series":
@@ -306,5 +310,14 @@ class FrameShape(Columnar):
 def _kinds(types: Any) -> str:
     """The letters of numpy for the names of types."""
     names = types if isinstance(types, list | tuple) else [] if types is None else [types]
-    known = {"number": "iuf", np.number: "iuf", "float": "f", "int": "iu", "bool": "b", "object": "O", "datetime": "M"}
+    known = {
+        "number": "iuf",
+        np.number: "iuf",
+        "float": "f",
+        "int": "iu",
+        "bool": "b",
+        "object": "O",
+        "datetime": "M",
+        "category": "c",
+    }
     return "".join(known[name] if name in known else np.dtype(name).kind for name in names)

@@ -44,7 +44,6 @@ class Grouped(Columnar):
         observed: bool = True, dropna: bool = True, **options: Any,
     ) -> Any:  # fmt: skip
         """The rows in groups of equal keys: columns, levels, functions of the labels, or values row by row."""
-        del observed  # groups come from the rows, so all are observed
         refuse("groupby", options)
         if isinstance(by, Grouper) and by.freq is not None:
             return self._by_time(by.freq, by.key, by.level, by.options)
@@ -56,6 +55,8 @@ class Grouped(Columnar):
             keys = [self._level(one) for one in levels]
         else:
             keys = [self._key(one) for one in wanted]
+        if not observed and any(_unseen(values) for _, values in keys):
+            raise unsupported("groupby", "observed=False, and a category has no rows")
         kind: Any = FrameGroups if hasattr(self, "columns") else SeriesGroups
         return kind(self, keyed(keys, sort=sort, dropna=dropna), as_index=as_index, group_keys=group_keys)
 
@@ -118,3 +119,8 @@ class Grouped(Columnar):
 
 def _hashable(item: Any) -> bool:
     return getattr(item, "__hash__", None) is not None
+
+
+def _unseen(values: Values) -> bool:
+    """True when a category does not come up."""
+    return values.kinds is not None and not set(values.kinds.items) <= set(values.plain_items())

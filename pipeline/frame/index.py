@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from pipeline.frame import clock
 from pipeline.frame.faces import objects
@@ -16,8 +15,9 @@ from pipeline.frame.gaps import missing_name, refuse
 from pipeline.frame.label_list import LabelList
 from pipeline.frame.label_operator import LabelOperators
 from pipeline.frame.lookup import Positions
-from pipeline.frame.moment import Timestamp
 from pipeline.frame.string import LabelAccessor
+from pipeline.frame.time_labels import TimeLabels
+from pipeline.frame.twin import label_of
 from pipeline.frame.values import Array, Values, missing_mask
 
 __all__ = [
@@ -55,7 +55,7 @@ class Index(LabelOperators, LabelList):
         if hasattr(data, "_values"):
             name = name if name is not None else getattr(data, "name", None)
             data = data._values
-        values = Values.of(list(data) if not isinstance(data, np.ndarray | pl.Series | Values) else data, dtype)
+        values = Values.of(data if hasattr(data, "__array__") or isinstance(data, Values) else list(data), dtype)
         if cls is DatetimeIndex and values.kind == "O":
             values = clock.parsed(values, None, coerce=False)
         elif cls is DatetimeIndex and values.kind in "iuf":
@@ -286,20 +286,8 @@ class RangeIndex(Index):
         return self._range.index(int(label))
 
 
-class DatetimeIndex(Index):
+class DatetimeIndex(TimeLabels, Index):
     """Times as labels, to the microsecond, with or without a time zone."""
-
-    @property
-    def tz(self) -> str | None:
-        return self._values.zone
-
-    @property
-    def date(self) -> Array:
-        return clock.field(self._values, "date").array
-
-    @property
-    def time(self) -> Array:
-        return clock.field(self._values, "time").array
 
     def __getattr__(self, name: str) -> Any:
         if name in clock.FLAGS:
@@ -312,49 +300,6 @@ class DatetimeIndex(Index):
         whole = all(stamp == stamp.normalize() and stamp.tz is None for stamp in self)
         texts = [f"{stamp:%Y-%m-%d}" if whole else str(stamp) for stamp in self]
         return f"DatetimeIndex({texts!r}, dtype='{self.dtype}', freq=None)"
-
-    def tz_localize(self, tz: Any, **other: Any) -> Index:
-        refuse("DatetimeIndex.tz_localize", other)
-        return Index._of(clock.placed(self._values, tz), self.name)
-
-    def tz_convert(self, tz: Any) -> Index:
-        return Index._of(clock.moved(self._values, tz), self.name)
-
-    def to_period(self, freq: Any = None) -> Index:
-        """The first moment of each label's period, which stands for it."""
-        return Index._of(clock.begun(self._values, self.freq if freq is None else freq), self.name)
-
-    def day_name(self, **_: Any) -> Index:
-        """Monday to Sunday."""
-        return self.strftime("%A")
-
-    def month_name(self, **_: Any) -> Index:
-        """January to December."""
-        return self.strftime("%B")
-
-    def isocalendar(self) -> Any:
-        """ISO year, week and day of the week, on these labels."""
-        return self._as_series().dt.isocalendar()
-
-    tzinfo = tz
-
-    def strftime(self, date_format: str) -> Index:
-        return Index._of(clock.formatted(self._values, date_format), self.name)
-
-    def normalize(self) -> Index:
-        return Index._of(clock.rounded(self._values, "1d", "floor"), self.name)
-
-    def floor(self, freq: str) -> Index:
-        return Index._of(clock.rounded(self._values, Frequency.of(freq).every, "floor"), self.name)
-
-    def round(self, freq: str) -> Index:
-        return Index._of(clock.rounded(self._values, Frequency.of(freq).every, "round"), self.name)
-
-    def ceil(self, freq: str) -> Index:
-        return Index._of(clock.rounded(self._values, Frequency.of(freq).every, "ceil"), self.name)
-
-    def to_pydatetime(self) -> Array:
-        return objects([Timestamp.to_pydatetime(stamp) for stamp in self])
 
 
 class TimedeltaIndex(Index):
@@ -390,8 +335,9 @@ def as_index(data: Any) -> Index:
     return made
 
 
-def label_index(labels: list[Hashable], name: Any = None) -> Index:
-    """An index of column labels: text and whatever else names a column."""
+def label_index(keys: list[Hashable], name: Any = None) -> Index:
+    """An index of the names of columns, by their keys."""
+    labels = [label_of(key) for key in keys]
     if labels and all(isinstance(label, int) and not isinstance(label, bool) for label in labels):
         return Index._of(Values(np.array(labels)), name)
     return Index._of(Values(objects(labels)), name)

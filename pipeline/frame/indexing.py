@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy as np
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import unsupported
 from pipeline.frame.index import Index
+from pipeline.frame.level_key import levels_fixed, rows_of_levels
 from pipeline.frame.selection import Selected, by_label, by_position, count_of, is_mask, positions_in
 from pipeline.frame.temporary import references_when_held
+from pipeline.frame.twin import keys_of
 from pipeline.frame.values import Values, concatenated
 
 __all__ = ["FrameIndexer", "SeriesIndexer", "fitted"]
@@ -29,7 +31,7 @@ class SeriesIndexer:
 
     def _rows(self, key: Any) -> Selected:
         key = key(self._series) if callable(key) else key
-        if isinstance(key, tuple):
+        if isinstance(key, tuple) and not (self._labels and self._series.index.nlevels > 1):
             if len(key) != 1:
                 raise IndexError("Too many indexers")
             key = key[0]
@@ -37,7 +39,9 @@ class SeriesIndexer:
 
     def __getitem__(self, key: Any) -> Any:
         rows = self._rows(key)
-        return self._series._values.item(rows) if isinstance(rows, int) else self._series._rows(rows)
+        if isinstance(rows, int):
+            return self._series._values.item(rows)
+        return _lifted(self._series._rows(rows), key, self._series.index, labels=self._labels, among_slices=True)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         series = self._series
@@ -64,38 +68,45 @@ class FrameIndexer:
         self._find: _Find = by_label if labels else by_position
 
     def _split(self, key: Any) -> tuple[Any, Any]:
+        if self._labels and self._frame.index.nlevels > 1 and _names_rows(key, self._frame.index):
+            return key, slice(None)
         rows, columns = key if isinstance(key, tuple) else (key, slice(None))
         if isinstance(key, tuple) and len(key) != 2:
             raise IndexError("Too many indexers")
         return (rows(self._frame) if callable(rows) else rows), columns
 
     def _columns(self, key: Any) -> Any:
-        """One label, or a list of labels."""
-        columns = self._frame.columns
+        """The key of one column, or a list of keys."""
+        frame = self._frame
         if self._labels and not isinstance(key, slice | list | np.ndarray | Index | Columnar):
-            return key
-        found = self._find(key, columns)
+            twins = keys_of(key, frame._data) if isinstance(key, Hashable) else []
+            return twins if len(twins) > 1 else key
+        found = self._find(key, frame.columns)
+        keys = list(frame._data)
         if isinstance(found, int):
-            return columns[found]
-        return list(columns[found])
+            return keys[found]
+        return [keys[place] for place in positions_in(found, len(keys)).tolist()]
 
     def __getitem__(self, key: Any) -> Any:
         rows, columns = self._split(key)
         frame = self._frame
         if isinstance(columns, slice) and columns == slice(None):
             place = self._find(rows, frame.index)
-            return frame._row(place) if isinstance(place, int) else frame._rows(place)
+            return frame._row(place) if isinstance(place, int) else self._shown(frame._rows(place), rows)
         wanted = self._columns(columns)
         place = self._find(rows, frame.index)
         if isinstance(wanted, list):
-            part = frame[wanted]
-            return part._row(place) if isinstance(place, int) else part._rows(place)
+            part = frame._of_keys(wanted)
+            return part._row(place) if isinstance(place, int) else self._shown(part._rows(place), rows)
         if wanted not in frame._data:
             raise KeyError(wanted)
         if isinstance(place, int):
             return frame._data[wanted].item(place)
-        series = frame[wanted]
-        return series if isinstance(place, slice) and place == slice(None) else series._rows(place)
+        series = frame._column(wanted)
+        return series if isinstance(place, slice) and place == slice(None) else self._shown(series._rows(place), rows)
+
+    def _shown(self, found: Any, rows: Any) -> Any:
+        return _lifted(found, rows, self._frame.index, labels=self._labels, among_slices=False)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         rows, columns = self._split(key)
@@ -121,6 +132,29 @@ class FrameIndexer:
         if self._labels and isinstance(key, list | tuple | Index) and not is_mask(key):
             return list(key)
         return self._columns(key)
+
+
+def _names_rows(key: Any, index: Index) -> bool:
+    """True for a tuple that is a label, or the beginning of one; else its second part speaks of columns."""
+    if (
+        not isinstance(key, tuple)
+        or len(key) > index.nlevels
+        or any(isinstance(one, slice | list | tuple) for one in key)
+    ):
+        return False
+    try:
+        return rows_of_levels(key, index) is not None
+    except (KeyError, TypeError):
+        return False
+
+
+def _lifted(found: Any, key: Any, index: Index, *, labels: bool, among_slices: bool) -> Any:
+    """Rows without the levels that their key fixes."""
+    if labels and index.nlevels > 1 and not is_mask(key):
+        fixed = levels_fixed(key, index, among_slices=among_slices)
+        if fixed:
+            found._index = found._index.droplevel(fixed)
+    return found
 
 
 def _part(value: Any, label: Any, number: int, *, several: bool, width: int, one_row: bool) -> Any:

@@ -6,28 +6,32 @@ from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from pipeline.frame.alignment import align, picked
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index
+from pipeline.frame.twin import keyed
 from pipeline.frame.values import Values, concatenated
 
-__all__ = ["concat", "join_on_index", "merge"]
+__all__ = ["concat", "join_on_index"]
 
 
 def concat(
-    objs: Any, *, axis: Any = 0, join: str = "outer", ignore_index: bool = False, keys: Any = None, **options: Any
-) -> Any:
+    objs: Any, *, axis: Any = 0, join: str = "outer", ignore_index: bool = False, keys: Any = None, names: Any = None,
+    verify_integrity: bool = False, **options: Any,
+) -> Any:  # fmt: skip
     """Series and frames below each other (axis 0) or beside each other (axis 1), aligned by the other labels."""
     refuse("concat", {k: v for k, v in options.items() if k not in {"copy", "sort"}})
     if isinstance(objs, dict):
         keys, objs = list(objs), list(objs.values())
+    objs = list(objs)
     named = list(keys) if keys is not None else None
+    if named is not None:
+        named = [key for key, part in zip(named, objs, strict=True) if part is not None]
     parts = [part for part in objs if part is not None]
     if not parts:
-        raise ValueError("No objects to concatenate")
+        raise ValueError("No objects to concatenate" if not objs else "All objects passed were None")
     for part in parts:
         if not isinstance(part, Columnar):
             raise TypeError(
@@ -35,9 +39,28 @@ def concat(
             )
     if axis in {1, "columns"}:
         return _beside(parts, join, named, ignore_index)
-    if named is not None:
-        raise unsupported("concat", "keys with axis=0")
-    return _below(parts, join, ignore_index)
+    result = _below(parts, join, ignore_index)
+    if named is not None and not ignore_index:
+        result.index = _below_keys(named, parts, names)
+    if verify_integrity and not result.index.is_unique:
+        raise ValueError(f"Indexes have overlapping values: {result.index.tolist()}")
+    return result
+
+
+def _below_keys(keys: list[Any], parts: list[Any], names: Any) -> Index:
+    """The labels of all parts, each below the key of its part."""
+    labels = [(*as_tuple(key), *as_tuple(label)) for key, part in zip(keys, parts, strict=True) for label in part.index]
+    outer = [None] * len(as_tuple(keys[0])) if names is None else [names] if isinstance(names, str) else list(names)
+    levels = len(labels[0]) if labels else 2
+    known = {tuple(part.index.names) for part in parts}
+    inner = list(known.pop()) if len(known) == 1 else [None] * levels
+    given = (outer + inner[max(len(outer) - len(as_tuple(keys[0])), 0) :])[:levels]
+    return Index._multi_type.from_tuples(labels, given)  # type: ignore[no-any-return]
+
+
+def as_tuple(label: Any) -> tuple[Any, ...]:
+    """A label as its levels."""
+    return label if isinstance(label, tuple) else (label,)
 
 
 def _is_series(part: Any) -> bool:
@@ -81,7 +104,8 @@ def _beside(parts: list[Any], join: str, names: list[Any] | None, ignore_index: 
             # labels come as they come, times in order
             ordered = index._values.kind == "M" or None
             index = index.union(part.index, ordered or False) if join == "outer" else index.intersection(part.index)
-    data: dict[Hashable, Values] = {}
+    names_made: list[Any] = []
+    columns_made: list[Values] = []
     number = 0
     for place, part in enumerate(parts):
         same = part.index is index or part.index.equals(index)
@@ -91,17 +115,14 @@ def _beside(parts: list[Any], join: str, names: list[Any] | None, ignore_index: 
             if label is None or ignore_index:
                 label, number = number, number + 1
             columns = {label: moved._values.freeze()}
-        elif names is not None:
-            raise unsupported("concat", "keys with frames")
         else:
-            columns = {c: v.freeze() for c, v in moved._data.items()}
-        for label, values in columns.items():
-            if label in data:
-                raise unsupported("concat", f"two columns named {label!r}", hint="Give keys=[...] or rename one.")
-            data[label] = values
-    result = Columnar._frame_type._of(data, index)
+            outer = () if names is None else as_tuple(names[place])
+            columns = {(*outer, *as_tuple(c)) if outer else c: v.freeze() for c, v in moved._data.items()}
+        names_made += columns
+        columns_made += columns.values()
+    result = Columnar._frame_type._of(dict(zip(keyed(names_made), columns_made, strict=True)), index)
     if ignore_index:
-        result.columns = range(len(data))
+        result.columns = range(len(columns_made))
     return result
 
 
@@ -125,48 +146,3 @@ def join_on_index(left: Any, right: Any, *, how: str = "left", suffixes: tuple[s
     data = {f"{c}{suffixes[0]}" if c in clash else c: picked(v, mine) for c, v in left._data.items()}
     data |= {f"{c}{suffixes[1]}" if c in clash else c: picked(v, theirs) for c, v in other._data.items()}
     return Columnar._frame_type._of(data, index)
-
-
-def merge(  # noqa: PLR0917 - pandas' signature
-    left: Any, right: Any, how: str = "inner", on: Any = None, left_on: Any = None, right_on: Any = None,
-    left_index: bool = False, right_index: bool = False, suffixes: tuple[str, str] = ("_x", "_y"), **options: Any,
-) -> Any:  # fmt: skip
-    """The rows of two frames that agree in the key columns; `left`, `right`, `inner` or `outer`."""
-    refuse("merge", {k: v for k, v in options.items() if k not in {"copy", "sort"}})
-    if left_index and right_index:
-        return join_on_index(left, right, how=how, suffixes=suffixes)
-    if left_index or right_index or left_on != right_on:
-        raise unsupported("merge", "keys that differ on the two sides")
-    keys = on if on is not None else left_on
-    if keys is None:
-        keys = [label for label in left._data if label in right._data]
-    labels = keys if isinstance(keys, list) else [keys]
-    if how not in {"inner", "left", "right", "outer"}:
-        raise unsupported("merge", f"how={how!r}")
-    mine = _keyed(left, labels, "left row")
-    theirs = _keyed(right, labels, "right row")
-    wanted = [str(i) for i in range(len(labels))]
-    order: Any = {"inner": "left_right", "left": "left_right", "right": "right_left", "outer": "none"}[how]
-    way: Any = "full" if how == "outer" else how
-    joint = mine.join(theirs, on=wanted, how=way, coalesce=True, maintain_order=order)
-    if how == "outer":
-        joint = joint.sort(wanted, maintain_order=True)
-    rows = {side: joint[f"{side} row"].fill_null(-1).to_numpy().astype(np.intp) for side in ("left", "right")}
-    data: dict[Hashable, Values] = {c: Values.of(joint[str(i)]) for i, c in enumerate(labels)}
-    ordered: dict[Hashable, Values] = {}
-    for label, values in left._data.items():
-        if label in data:
-            ordered[label] = data[label]
-        else:
-            name = f"{label}{suffixes[0]}" if label in right._data else label
-            ordered[name] = values.take_or_missing(rows["left"])
-    for label, values in right._data.items():
-        if label not in data:
-            name = f"{label}{suffixes[1]}" if label in left._data else label
-            ordered[name] = values.take_or_missing(rows["right"])
-    return Columnar._frame_type._of(ordered, Index(range(len(joint))))
-
-
-def _keyed(frame: Any, labels: list[Any], row: str) -> pl.DataFrame:
-    keys = pl.DataFrame({str(i): frame._data[label].series for i, label in enumerate(labels)})
-    return keys.with_columns(pl.Series(row, np.arange(len(frame)), dtype=pl.Int64))

@@ -10,6 +10,7 @@ from pipeline.frame.alignment import align
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index, as_index
+from pipeline.frame.ranking import sorting_order
 from pipeline.frame.values import missing_mask
 
 __all__ = ["Labelled"]
@@ -136,12 +137,17 @@ class Labelled(Columnar):
         if axis in {1, "columns"}:
             result = self._sorted_columns(ascending)
         else:
-            refuse("sort_index", {k: v for k, v in options.items() if k not in {"kind", "na_position"}})
-            keys = self._index._keys
+            given = {"kind", "na_position", "level", "sort_remaining"}
+            refuse("sort_index", {k: v for k, v in options.items() if k not in given})
+            if options.get("level") is not None and self._index.nlevels > 1:
+                order = self._order_of_levels(options["level"], ascending)
+                return self._settled(self._rows(order), inplace, "sort_index")
+            values = self._index._values
+            keys = self._index._keys if values.kinds is None else values.kinds.codes(values.array) % 2**31
             kind: Any = options.get("kind") or "quicksort"
             if ascending:
                 # as in pandas, equal labels keep their order only where nothing moves
-                in_order = self._index.is_monotonic_increasing
+                in_order = values.kinds is None and self._index.is_monotonic_increasing
                 order = np.arange(len(self)) if in_order else np.argsort(keys, kind=kind)
             else:
                 order = len(self) - 1 - np.argsort(keys[::-1], kind=kind)[::-1]
@@ -149,6 +155,16 @@ class Labelled(Columnar):
         if ignore_index:
             result._index = Index(range(len(result)))
         return self._settled(result, inplace, "sort_index")
+
+    def _order_of_levels(self, level: Any, ascending: Any) -> Any:
+        """The rows by some levels, then by the others."""
+        names, index = self._index.names, self._index
+        first = [
+            names.index(one) if one in names else int(one) for one in (level if isinstance(level, list) else [level])
+        ]
+        places = first + [place for place in range(index.nlevels) if place not in first]
+        up = [bool(ascending)] * len(places)
+        return sorting_order([index._level_values(place) for place in places], up)
 
     def _sorted_columns(self, ascending: bool) -> Any:
         raise unsupported("sort_index", f"axis=1, ascending={ascending}")

@@ -13,12 +13,16 @@ from pipeline.frame.gaps import unsupported
 from pipeline.frame.moment import Timestamp, is_missing
 from pipeline.frame.values import Array, Values, plain_scalar
 
-__all__ = ["Lookup", "Positions"]
+__all__ = ["Lookup", "PandasObject", "Positions"]
 
 Positions = npt.NDArray[np.intp]
 
 
-class Lookup:
+class PandasObject:
+    """What Series, frames and labels have in common: libraries hang functions of their own on it."""
+
+
+class Lookup(PandasObject):
     """Labels that can be found. What is learned about their order and places is kept."""
 
     _values: Values
@@ -114,7 +118,19 @@ class Lookup:
             at = np.minimum(np.searchsorted(mine, theirs), len(mine) - 1)
             return np.where(mine[at] == theirs, at, -1).astype(np.intp)
         table = self._table
+        if mine.dtype.kind != "O" and theirs.dtype.kind == "O" and self._values.kind in "Mm":
+            return np.fromiter((self._found(label) for label in theirs), dtype=np.intp, count=len(wanted))
+        if mine.dtype.kind == "O" and wanted._values.kind in "Mm":
+            return np.fromiter((table.get(label, -1) for label in wanted), dtype=np.intp, count=len(wanted))
         return np.fromiter((table.get(label, -1) for label in theirs.tolist()), dtype=np.intp, count=len(wanted))
+
+    def _found(self, label: Any) -> int:
+        """The first position of a label of any type; -1 where it cannot be a label here."""
+        try:
+            found = self._find(label)
+        except (KeyError, TypeError, ValueError):
+            return -1
+        return -1 if found is None else found
 
     def slice_of(self, start: Any, stop: Any) -> slice:
         """The rows from label `start` to label `stop`, both included."""

@@ -11,7 +11,7 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import narrowed
 from pipeline.frame.gaps import note_spelling, refuse, unsupported
 from pipeline.frame.moment import is_missing
-from pipeline.frame.values import Values, missing_mask
+from pipeline.frame.values import Array, Values, missing_mask
 
 __all__ = ["Missing", "carried", "filled", "interpolated"]
 
@@ -45,19 +45,17 @@ class Missing(Columnar):
             forward = method in {"ffill", "pad"}
             note_spelling(f"fillna(method={method!r})", "ffill()" if forward else "bfill()")
             result = self._each(lambda values: carried(values, backward=not forward, limit=limit))
-        elif limit is not None:
-            raise unsupported("fillna", f"limit={limit!r} with a value")
         elif isinstance(value, Columnar | dict):
-            result = self._fill_from(value)
+            result = self._fill_from(value, limit)
         else:
-            result = self._each(lambda values: filled(values, value))
+            result = self._each(lambda values: filled(values, value, limit))
         return self._settled(result, inplace, "fillna")
 
-    def _fill_from(self, other: Any) -> Any:
+    def _fill_from(self, other: Any, limit: int | None) -> Any:
         def change(values: Values, partner: Any) -> Values:
             if not isinstance(partner, Values):
-                return filled(values, partner)
-            gone = missing_mask(values.array)
+                return filled(values, partner, limit)
+            gone = _first_missing(values, limit)
             return values.assigned(gone, partner.take(gone)) if gone.any() else values
 
         return self._paired(other, change, how="fill")
@@ -103,14 +101,24 @@ class Missing(Columnar):
         return self._settled(result, inplace, "interpolate")
 
 
-def filled(values: Values, scalar: Any) -> Values:
-    """Missing replaced by a scalar; a condition with holes is a condition again once they are filled."""
+def _first_missing(values: Values, limit: int | None) -> Array:
+    """Where values are missing; no more than the first `limit` of them."""
     gone = missing_mask(values.array)
+    if limit is not None:
+        if limit <= 0:
+            raise ValueError("Limit must be greater than 0")
+        gone = gone & (np.cumsum(gone) <= limit)
+    return gone
+
+
+def filled(values: Values, scalar: Any, limit: int | None = None) -> Values:
+    """Missing replaced by a scalar; a condition with holes is a condition again once they are filled."""
+    gone = _first_missing(values, limit)
     if not gone.any() or is_missing(scalar):
         return values
     done = values.assigned(gone, scalar)
     if done.kind == "O":
-        return Values(narrowed(done.array))
+        return done if done.kinds is not None else Values(narrowed(done.array))
     return done
 
 
@@ -125,7 +133,8 @@ def carried(values: Values, *, backward: bool, limit: int | None = None) -> Valu
     else:
         positions = _last_present(gone, limit)
     done = values.take_or_missing(positions)
-    return Values(narrowed(done.array)) if done.kind == "O" and (positions >= 0).all() else done
+    plain = done.kind == "O" and done.kinds is None
+    return Values(narrowed(done.array)) if plain and (positions >= 0).all() else done
 
 
 def _last_present(gone: npt.NDArray[np.bool_], limit: int | None) -> npt.NDArray[np.intp]:

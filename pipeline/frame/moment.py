@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from pipeline.frame.gaps import refuse, unsupported
+from pipeline.frame.written_time import read_text
 
 __all__ = [
     "MissingType",
@@ -333,11 +334,9 @@ def _read_moment(value: Any, unit: str | None) -> dt.datetime:
         text = value.strip()
         if text in {"now", "today"}:
             return dt.datetime.now()
-        for layout in ("", "%Y-%m", "%Y/%m/%d", "%m/%d/%Y", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y"):
-            try:
-                return dt.datetime.strptime(text, layout) if layout else dt.datetime.fromisoformat(text)
-            except ValueError:
-                continue
+        found = read_text(text)
+        if found is not None:
+            return found
         raise ValueError(f"{value!r} is not a point in time; write ISO 8601, such as 2023-01-31 15:30")
     raise TypeError(f"cannot read a {type(value).__name__} as a point in time")
 

@@ -54,6 +54,13 @@ class MultiIndex(Index):
         """An index with one level for each column."""
         return cls.from_arrays([df[label] for label in df.columns], names if names is not None else list(df.columns))
 
+    def __contains__(self, label: object) -> bool:
+        """True for a label, or the beginning of one."""
+        if super().__contains__(label):
+            return True
+        start = label if isinstance(label, tuple) else (label,)
+        return len(start) < self.nlevels and any(known[: len(start)] == start for known in self.array)
+
     @property
     def nlevels(self) -> int:  # type: ignore[override]
         return len(self.array[0])

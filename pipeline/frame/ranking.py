@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import narrowed, objects
-from pipeline.frame.gaps import refuse, unsupported
+from pipeline.frame.gaps import refuse
 from pipeline.frame.index import Index
 from pipeline.frame.values import Array, Values, missing_mask
 
@@ -88,14 +88,32 @@ class Ranking(Columnar):
     def rank(self, *, method: str = "average", ascending: bool = True, pct: bool = False, **options: Any) -> Any:
         """Ranks from 1; missing has none."""
         options.pop("axis", None)
-        if options.pop("na_option", "keep") != "keep":
-            raise unsupported("rank", "na_option")
+        last = options.pop("na_option", "keep")
+        if last not in {"keep", "top", "bottom"}:
+            raise ValueError("na_option must be one of 'keep', 'top', or 'bottom'")
         refuse("rank", options)
+        if last != "keep":
+            return self._ranked_whole(method, ascending=ascending, pct=pct, first=last == "top")
         names = {"average": "average", "min": "min", "max": "max", "dense": "dense", "first": "ordinal"}
         ranks = self._values.series.rank(names[method], descending=not ascending).cast(pl.Float64)  # type: ignore[arg-type]
         if pct:
             ranks = ranks / (ranks.max() if method == "dense" else ranks.count())
         return self._series_type._of(Values.of(ranks), self._index, self.name)
+
+    def _ranked_whole(self, method: str, *, ascending: bool, pct: bool, first: bool) -> Any:
+        """Ranks in which missing values are the lowest (`first`) or highest."""
+        gone = missing_mask(self._values.array)
+        share = len(gone) if pct else 1.0
+        kept = self._rows(~gone).rank(method=method, ascending=ascending)._values.floats
+        lost = self._series_type(np.zeros(int(gone.sum()))).rank(method=method)._values.floats
+        below, above = (lost, kept) if first else (kept, lost)
+        above = above + (below.max(initial=0.0) if method == "dense" else len(below))
+        kept, lost = (above, below) if first else (below, above)
+        ranks = np.empty(len(gone))
+        ranks[~gone], ranks[gone] = kept, lost
+        if pct and method == "dense":
+            share = ranks.max(initial=1.0)
+        return self._series_type._of(Values(ranks / share), self._index, self.name)
 
     def unique(self) -> Array:
         """The different values in the order they come."""
@@ -123,10 +141,11 @@ class Ranking(Columnar):
         refuse("value_counts", options)
         array = self._values.array
         seen = self._values.take(~missing_mask(array)).items() if dropna else self._values.items()
-        counts: dict[Any, int] = {}
+        kinds = self._values.kinds
+        counts: dict[Any, int] = dict.fromkeys(kinds.items, 0) if kinds else {}
         for item in seen:
             counts[item] = counts.get(item, 0) + 1
-        labels = Index._of(Values(narrowed(objects(list(counts)))), self.name)
+        labels = Index._of(Values(narrowed(objects(list(counts))), kinds=kinds), self.name)
         result = self._series_type._of(
             Values(np.array(list(counts.values()), dtype=np.int64)), labels, "proportion" if normalize else "count"
         )
@@ -142,9 +161,17 @@ class Ranking(Columnar):
         return self._series_type._of(top._values, Index(range(len(top))), self.name)
 
 
+def _sortable(column: Values) -> pl.Series:
+    """The values, or the places of their categories."""
+    if column.kinds is None:
+        return column.series
+    codes = column.kinds.codes(column.array)
+    return pl.Series(np.where(codes < 0, np.nan, codes), nan_to_null=True)
+
+
 def sorting_order(columns: list[Values], ascending: list[bool], na_position: str = "last") -> Array:
     """The row numbers in the order of several columns, stable."""
-    keys = pl.DataFrame({str(i): column.series for i, column in enumerate(columns)})
+    keys = pl.DataFrame({str(i): _sortable(column) for i, column in enumerate(columns)})
     order = keys.select(
         pl.arg_sort_by(
             *keys.columns,

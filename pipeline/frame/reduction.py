@@ -115,6 +115,11 @@ def reduced(values: Values, name: str, skipna: bool, options: dict[str, Any]) ->
         and "min_count" not in options
     ):
         return getattr(array, name)()
+    if values.kinds is not None and name in {"min", "max"}:
+        if not values.kinds.ordered:
+            raise TypeError(f"Categorical is not ordered for operation {name}")
+        places = values.kinds.codes(array[~gone])
+        return values.kinds.items[getattr(places, name)()] if len(places) else np.nan
     if array.dtype.kind in "Mm" and name in {"min", "max"}:
         seen = array[~gone]
         return values.like(np.array([getattr(seen, name)()])).item(0) if len(seen) else NaT

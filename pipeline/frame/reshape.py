@@ -41,8 +41,21 @@ class Unstacking(Columnar):
         result._index = self._index.swaplevel(i, j)
         return result
 
+    def reorder_levels(self, order: Any, axis: Any = 0) -> Any:
+        """The levels of the row labels in another order."""
+        refuse("reorder_levels", {"axis": axis})
+        result = self._each(lambda values: values)
+        result._index = self._index.reorder_levels(order)
+        return result
+
     def xs(self, key: Any, axis: Any = 0, level: Any = None, drop_level: bool = True) -> Any:
         """The rows with a label, or with a label in one level."""
+        if axis in {1, "columns"} and level is not None:
+            kept = self.transpose().xs(key, level=level, drop_level=drop_level).index  # type: ignore[attr-defined]
+            names = self.columns.get_level_values(level)  # type: ignore[attr-defined]
+            found = self.iloc[:, np.flatnonzero([name == key for name in names])]  # type: ignore[attr-defined]
+            found.columns = kept
+            return found
         if axis in {1, "columns"}:
             return self[key]  # type: ignore[index]
         if level is None:
@@ -111,6 +124,8 @@ class FrameReshape(Unstacking):
             made = made[wanted[0]]
         for _ in across:
             made = unstacked(made, -1, fill_value)
+        made = _by_kinds(made, self._data.get(rows[0]), rows, across=False)
+        made = _by_kinds(made, self._data.get(across[-1]) if across else None, across, across=True)
         return made if fill_value is None else made.fillna(fill_value)
 
     def melt(
@@ -184,8 +199,25 @@ def crosstab(index: Any, columns: Any, normalize: Any = False, **options: Any) -
     refuse("crosstab", {**options, "normalize": normalize})
     frame = Columnar._frame_type({"row": index, "column": columns})
     table = unstacked(frame.groupby(["row", "column"]).size(), -1, 0)
+    for label, along in (("row", False), ("column", True)):
+        table = _by_kinds(table, frame._data[label], [label], across=along)
     table.index.name, table.columns.name = getattr(index, "name", None), getattr(columns, "name", None)
     return table
+
+
+def _by_kinds(made: Any, key: Values | None, labels: list[Any], *, across: bool) -> Any:
+    """The rows (or columns) of a table in the order of the categories of the one key that they come from."""
+    if key is None or key.kinds is None or len(labels) != 1:
+        return made
+    index = made.columns if across else made.index
+    if index.nlevels > 1:
+        return made
+    places = np.argsort(key.kinds.codes(index.array), kind="stable")
+    name = index.name
+    made = made.iloc[:, places] if across else made.iloc[places]
+    if across:
+        made.columns.name = name
+    return made
 
 
 def _listed(labels: Any) -> list[Any]:

@@ -1,6 +1,6 @@
 """Moving windows over one column: exact, whatever came before the window; a flat one varies by 0.
 
-Sums, means, extremes and deviations come from `doubling`; medians, quantiles and higher moments from polars;
+Sums, means, extremes and deviations come from `doubling`, higher moments likewise; medians and quantiles from polars;
 means and deviations of short windows over scattered holes too, where polars is faster.
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.lib.stride_tricks import sliding_window_view
 
+from pipeline.frame.asymmetry import lopsided
 from pipeline.frame.doubling import DOUBLED, doubled
 from pipeline.frame.values import Array, Values
 
@@ -71,7 +72,7 @@ def _moments(floats: Array, window: Window, name: str, options: dict[str, Any]) 
     if name == "count":
         counted = doubled(floats, length, 0, "count")
         # it is rows that are needed here, not values
-        counted[: min(needed, length) - 1] = np.nan
+        counted[: max(min(needed, length) - 1, 0)] = np.nan
         return counted
     if needed < length and name in {"mean", "std", "var"} and _scattered(floats):
         series = pl.Series(floats, nan_to_null=True)
@@ -86,10 +87,9 @@ def _scattered(floats: Array) -> bool:
 
 
 def _ordered(floats: Array, window: Window, name: str, options: dict[str, Any]) -> Array:
-    series = pl.Series(floats, nan_to_null=True)
     if name in {"skew", "kurt"}:
-        method = "rolling_skew" if name == "skew" else "rolling_kurtosis"
-        return getattr(series, method)(window.length, bias=False, min_samples=window.least).to_numpy()  # type: ignore[no-any-return]
+        return lopsided(floats, window.length, window.least, name)
+    series = pl.Series(floats, nan_to_null=True)
     if name == "quantile":
         return series.rolling_quantile(window_size=window.length, min_samples=window.least, **options).to_numpy()
     return series.rolling_median(window.length, min_samples=window.least, **options).to_numpy()

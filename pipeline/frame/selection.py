@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import unsupported
 from pipeline.frame.index import Index
+from pipeline.frame.level_key import rows_of_levels
 from pipeline.frame.values import Array, missing_mask
 
 __all__ = ["Selected", "by_label", "by_position", "count_of", "is_mask", "mask_of", "positions_in"]
@@ -71,6 +72,10 @@ def by_position(key: Any, index: Index) -> Selected:
 
 def by_label(key: Any, index: Index) -> Selected:
     """The rows of ``loc[key]``. Raises KeyError for a label that is not there."""
+    if index.nlevels > 1 and not is_mask(key):
+        rows_here = rows_of_levels(key, index)
+        if rows_here is not None:
+            return rows_here
     if isinstance(key, slice):
         if key.step not in {None, 1}:
             raise unsupported("loc", "a slice with a step")

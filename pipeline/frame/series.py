@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.frame.accessor import DatetimeAccessor
 from pipeline.frame.alignment import align, picked
 from pipeline.frame.binning import factorize
-from pipeline.frame.categorical import CategoricalAccessor
+from pipeline.frame.categorical import Categorical, CategoricalAccessor, CategoricalDtype
 from pipeline.frame.columnar import Change, Columnar
 from pipeline.frame.elementwise import Elementwise
 from pipeline.frame.gaps import missing_name, note_spelling, refuse, unsupported
@@ -37,6 +37,7 @@ from pipeline.frame.table_file import Written
 from pipeline.frame.temporary import references_when_set
 from pipeline.frame.text import series_text
 from pipeline.frame.time_rows import TimeRows
+from pipeline.frame.twin import label_of
 from pipeline.frame.values import Array, Values
 from pipeline.frame.windows import Windows
 
@@ -82,7 +83,7 @@ class Series(
             labels = data.index if labels is None else labels
             values = data._values.freeze()
         elif isinstance(data, dict):
-            made = Series(list(data.values()), index=list(data))
+            made = Series(list(data.values()), index=[label_of(key) for key in data])
             values = made._values if labels is None else made.reindex(labels)._values
             labels = made.index if labels is None else labels
         elif data is None:
@@ -96,7 +97,7 @@ class Series(
         ):
             values = Values.repeat(data.item() if isinstance(data, np.ndarray) else data, labels_len(labels, 1))
         else:
-            values = Values.of(data if isinstance(data, np.ndarray | pl.Series) else list(data))
+            values = Values.of(data if isinstance(data, np.ndarray | pl.Series | Categorical) else list(data))
         if labels is not None and len(labels) != len(values):
             raise ValueError(f"Length of values ({len(values)}) does not match length of index ({len(labels)})")
         self._values = values if dtype is None else values.cast(dtype)
@@ -181,7 +182,8 @@ class Series(
 
     @property
     def dtype(self) -> Any:
-        return self._values.array.dtype
+        kinds = self._values.kinds
+        return self._values.array.dtype if kinds is None else CategoricalDtype(list(kinds.items), kinds.ordered)
 
     dtypes = dtype
 
@@ -242,6 +244,9 @@ class Series(
         place = self._index._find(name) if isinstance(name, str) and self._index._values.kind == "O" else None
         if place is not None:
             return self._values.item(place)
+        if name in {"cat", "dt", "str"}:
+            # these properties raise where the values are of another kind; what they say, not that they are missing
+            return getattr(type(self), name).fget(self)
         raise missing_name("Series", name, "series", type(self))
 
     # -- rows ----------------------------------------------------------------------------------------------
@@ -271,11 +276,13 @@ class Series(
                 return by_position(key, self._index)
             # pandas 3 reads a whole number as a label when it writes: a new row. So do we, and say so
             note_spelling("series[position] = value", "series.iloc[position] = value")
-        if isinstance(key, tuple):
+        if isinstance(key, tuple) and self._index.nlevels < 2:
             raise unsupported("Series[...]", "a tuple")
         return by_label(key, self._index)
 
     def __getitem__(self, key: Any) -> Any:
+        if self._index.nlevels > 1 and not is_mask(key) and not isinstance(key, slice):
+            return self.loc[key]
         rows = self._selected(key(self) if callable(key) else key)
         return self._values.item(rows) if isinstance(rows, int) else self._rows(rows)
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from pipeline.frame.alignment import align, picked
 from pipeline.frame.columnar import Columnar
-from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.reduction import reduced
 from pipeline.frame.statistics import correlation, covariance
 from pipeline.frame.values import Values
@@ -29,17 +28,18 @@ class SeriesPair(Columnar):
         return reduced(self._values, "quantile", True, {"q": float(q), "interpolation": interpolation})
 
     def corr(self, other: Any, method: Any = "pearson", min_periods: int | None = None) -> float:
-        """Pearson's correlation over the labels that both have."""
-        if method != "pearson" or min_periods:
-            raise unsupported("corr", f"method={method!r}, min_periods={min_periods!r}")
+        """The correlation over the labels that both have: Pearson's, or that of ranks (`spearman`)."""
         joint = align(self._index, other.index, "inner")
-        return correlation(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats)
+        left, right = picked(self._values, joint.left).floats, picked(other._values, joint.right).floats
+        return correlation(left, right, method, 1 if min_periods is None else min_periods)
 
-    def cov(self, other: Any, min_periods: int | None = None, ddof: int = 1) -> float:
+    def cov(self, other: Any, min_periods: int | None = None, ddof: int | None = 1) -> float:
         """The covariance over the labels that both have, by n - ddof."""
-        refuse("cov", {"min_periods": min_periods})
         joint = align(self._index, other.index, "inner")
-        return covariance(picked(self._values, joint.left).floats, picked(other._values, joint.right).floats, ddof)
+        left, right = picked(self._values, joint.left).floats, picked(other._values, joint.right).floats
+        if np.count_nonzero(~(np.isnan(left) | np.isnan(right))) < (min_periods or 1):
+            return np.nan
+        return covariance(left, right, 1 if ddof is None else ddof)
 
     def autocorr(self, lag: int = 1) -> float:
         """The correlation with itself `lag` rows before."""

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import polars as pl
 
+from pipeline.frame.gaps import unsupported
 from pipeline.frame.values import Array
 
 __all__ = ["REDUCTIONS", "Reduction", "correlation", "covariance", "kurtosis", "quantile", "skewness"]
@@ -94,12 +96,18 @@ def kurtosis(x: Array, axis: int = 0) -> Any:
     return np.where(n < 4, np.nan, np.where(second == 0, np.nan, raw))[()]
 
 
-def correlation(x: Array, y: Array) -> float:
-    """Pearson's correlation of the rows where both are there."""
+def correlation(x: Array, y: Array, method: Any = "pearson", needed: int = 1) -> float:
+    """The correlation of the rows where both are there (`needed` of them): Pearson's, of ranks, or a function's."""
     both = ~(np.isnan(x) | np.isnan(y))
     x, y = x[both], y[both]
-    if len(x) < 2:
+    if len(x) < max(needed, 1) or (len(x) < 2 and not callable(method)):
         return float("nan")
+    if callable(method):
+        return float(method(x, y))
+    if method == "spearman":
+        x, y = pl.Series(x).rank("average").to_numpy(), pl.Series(y).rank("average").to_numpy()
+    elif method != "pearson":
+        raise unsupported("corr", f"method={method!r}")
     x, y = x - x.mean(), y - y.mean()
     spread = np.sqrt((x * x).sum() * (y * y).sum())
     return float((x * y).sum() / spread) if spread else float("nan")

@@ -35,7 +35,7 @@ def date_range(  # noqa: PLR0917 - pandas' signature
     name: Any = None, inclusive: str = "both", **options: Any,
 ) -> Any:  # fmt: skip
     """Times at a steady pace, given by three of start, end, periods and freq (a day when only two are given)."""
-    refuse("date_range", options)
+    refuse("date_range", {k: v for k, v in options.items() if k != "unit"})
     first = None if start is None else Timestamp(start)
     last = None if end is None else Timestamp(end)
     if first is not None and last is not None and periods is not None and freq is None:

@@ -32,7 +32,14 @@ from pipeline.frame.faces import (
     plain_scalar,
     takes,
 )
+from pipeline.frame.kinds import Kinds
 from pipeline.frame.moment import MissingType, is_missing
+
+_PLAIN = {
+    "boolean": "bool",
+    **{f"{kind}{bits}": f"{kind.lower()}{bits}" for kind in ("Int", "UInt", "Float") for bits in (8, 16, 32, 64)},
+}
+"""Types with a mask of pandas', by the plain ones that stand for them here."""
 
 __all__ = ["Array", "Values", "as_array", "as_scalar", "concatenated", "fitting", "missing_mask", "plain_scalar"]
 
@@ -40,14 +47,18 @@ __all__ = ["Array", "Values", "as_array", "as_scalar", "concatenated", "fitting"
 class Values:
     """The values of one column. Immutable but for `put` by the owner of a thawed buffer."""
 
-    __slots__ = ("_array", "_holders", "_owner", "_series", "zone")
+    __slots__ = ("_array", "_holders", "_owner", "_series", "kinds", "zone")
 
-    def __init__(self, array: Array | None = None, *, series: pl.Series | None = None, zone: str | None = None) -> None:
+    def __init__(
+        self, array: Array | None = None, *, series: pl.Series | None = None, zone: str | None = None,
+        kinds: Kinds | None = None,
+    ) -> None:  # fmt: skip
         self._array = array
         self._series = series
         self._owner: weakref.ref[object] | None = None
         self._holders: list[weakref.ref[object]] = []
         self.zone = zone
+        self.kinds = kinds
         if array is not None and array.flags.writeable:
             array.flags.writeable = False
 
@@ -56,6 +67,8 @@ class Values:
         """Values of a list, an array, a polars Series or other Values; an array of the caller's is copied."""
         if isinstance(data, Values):
             made = data
+        elif isinstance(getattr(data, "kinds", None), Kinds):
+            made = cls(np.asarray(data), kinds=data.kinds)
         elif isinstance(data, pl.Series):
             made = cls(series=accepted_series(data), zone=getattr(data.dtype, "time_zone", None))
         else:
@@ -69,7 +82,7 @@ class Values:
         return cls(np.full(length, one.array[0], dtype=one.array.dtype), zone=one.zone)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _pickled, (np.array(self._array if self._array is not None else self.array), self.zone)
+        return _pickled, (np.array(self._array if self._array is not None else self.array), self.zone, self.kinds)
 
     def __len__(self) -> int:
         face = self._array if self._array is not None else self._series
@@ -153,7 +166,11 @@ class Values:
 
     def take(self, positions: Array | slice) -> Values:
         """The elements at `positions`: an index array, a boolean array or a slice."""
-        return self.like(self.array[positions])
+        return self._kept(self.array[positions])
+
+    def _kept(self, array: Array) -> Values:
+        """Some of these values: zone and categories are theirs too."""
+        return Values(array, zone=self.zone if array.dtype.kind == "M" else None, kinds=self.kinds)
 
     def take_or_missing(self, positions: npt.NDArray[np.intp]) -> Values:
         """The elements at `positions`; missing where a position is -1."""
@@ -165,19 +182,26 @@ class Values:
         array = self.array[positions]
         array = fitting(array, np.nan)
         array[absent] = absent_mark(array.dtype)
-        return self.like(array)
+        return self._kept(array)
 
     def cast(self, dtype: Any) -> Values:
         """The values as another type, named as pandas names types. Raises ValueError for NaN to integer."""
         array = self.array
-        if dtype is str or (isinstance(dtype, str) and dtype in {"str", "string", "U"}):
+        if dtype == "category":
+            return self._categorical(getattr(dtype, "categories", None), ordered=bool(getattr(dtype, "ordered", False)))
+        if dtype is str or (
+            isinstance(dtype, str) and dtype in {"str", "string", "string[python]", "string[pyarrow]", "U"}
+        ):
             gone = missing_mask(array)
             text = [np.nan if lost else str(x) for x, lost in zip(self.items(), gone, strict=True)]
             return Values(objects(text))
-        if dtype in ("category", "object") or dtype is object:
-            return self if array.dtype.kind == "O" or dtype == "category" else Values(objects(self.items()))
+        if dtype == "object" or dtype is object:
+            return Values(array if array.dtype.kind == "O" else objects(self.items()))
         if isinstance(dtype, str):
-            dtype = {"boolean": "bool", "Int64": "int64", "Float64": "float64", "Int32": "int32"}.get(dtype, dtype)
+            if dtype in _PLAIN and missing_mask(array).any():
+                # a mask of pandas' holds what is missing; here floats do, or objects
+                return self if dtype == "boolean" else Values(self.floats)
+            dtype = _PLAIN.get(dtype, dtype)
         target = np.dtype(dtype)
         if target.kind in "iu" and array.dtype.kind in "fO" and missing_mask(array).any():
             raise ValueError("cannot convert missing values (NA) or infinity to integer")
@@ -191,6 +215,23 @@ class Values:
             # pandas counts nanoseconds in its integers
             return Values(array.astype(f"{array.dtype.kind}8[ns]").astype(target))
         return self if target == array.dtype else Values(array.astype(target))
+
+    def _categorical(self, categories: Any, *, ordered: bool) -> Values:
+        """These values with categories: those given (others go missing), else those that are there, in order."""
+        if categories is None and self.kinds is not None:
+            return self
+        items = self.array.tolist() if self.kind not in "Mm" else self.items()
+        if categories is None:
+            seen = dict.fromkeys(item for item in items if not is_missing(item))
+            try:
+                known = sorted(seen)
+            except TypeError:
+                known = list(seen)
+            return Values(self.array, zone=self.zone, kinds=Kinds(tuple(known), ordered))
+        kinds = Kinds(tuple(categories), ordered)
+        array = self.array if self.kind == "O" else objects(items)
+        gone = kinds.codes(array) < 0
+        return Values(np.where(gone, np.nan, array) if gone.any() else array, zone=self.zone, kinds=kinds)
 
     def freeze(self) -> Values:
         """End the owner's right to write in place."""
@@ -209,6 +250,7 @@ class Values:
     def put(self, position: int, scalar: Any, owner: object) -> Values:
         """These values with one element changed, for `owner`: in place when it alone can see them."""
         scalar = plain_scalar(scalar)
+        self._admit([scalar])
         mine = self._owner is not None and self._owner() is owner
         if mine:
             self._holders = [ref for ref in self._holders if ref() is not None]
@@ -220,10 +262,17 @@ class Values:
         fresh = fresh.copy() if fresh is array else fresh
         fresh.flags.writeable = True
         fresh[position] = absent_mark(fresh.dtype) if is_missing(scalar) else scalar
-        thawed = Values(fresh, zone=self.zone)
+        thawed = Values(fresh, zone=self.zone, kinds=self.kinds)
         fresh.flags.writeable = True
         thawed._owner = weakref.ref(owner)
         return thawed
+
+    def _admit(self, items: list[Any]) -> None:
+        """Raise TypeError for a value that is none of the categories."""
+        if self.kinds is not None:
+            for item in items:
+                if not is_missing(item) and item not in self.kinds.items:
+                    raise TypeError(f"Cannot setitem on a Categorical with a new category ({item})")
 
     def assigned(self, where: Array, new: Any) -> Values:
         """These values with the elements at `where` replaced by a scalar, or by an array of as many elements."""
@@ -234,6 +283,8 @@ class Values:
         array = self.array
         if not isinstance(new, np.ndarray) and not (where.any() if where.dtype == np.bool_ else len(where)):
             return self.freeze()
+        if self.kinds is not None:
+            self._admit(new.tolist() if isinstance(new, np.ndarray) else [new])
         fresh = fitting(array, new)
         fresh = fresh.copy() if fresh is array else fresh
         if isinstance(new, np.ndarray):
@@ -241,11 +292,11 @@ class Values:
             fresh[where] = new if not lost.any() or new.dtype.kind == fresh.dtype.kind else marked(new, lost, fresh)
         else:
             fresh[where] = absent_mark(fresh.dtype) if is_missing(new) else new
-        return Values(fresh, zone=zone or self.zone)
+        return Values(fresh, zone=zone or self.zone, kinds=self.kinds)
 
 
-def _pickled(array: Array, zone: str | None) -> Values:
-    return Values(array, zone=zone)
+def _pickled(array: Array, zone: str | None, kinds: Kinds | None) -> Values:
+    return Values(array, zone=zone, kinds=kinds)
 
 
 def as_array(data: Any) -> Array:
@@ -261,8 +312,10 @@ def concatenated(parts: Iterable[Values]) -> Values:
         return given[0] if given else Values(np.empty(0))
     kinds = {part.kind for part in listed}
     zone = next((part.zone for part in listed if part.zone), None)
+    categories = {part.kinds for part in listed}
     if len(kinds) == 1 or kinds <= set("iuf"):
-        return Values(np.concatenate([part.array for part in listed]), zone=zone)
+        same = listed[0].kinds if len(categories) == 1 else None
+        return Values(np.concatenate([part.array for part in listed]), zone=zone, kinds=same)
     whole: list[Any] = [x for part in listed for x in part.plain_items()]
     return _gathered(whole)
 

@@ -8,10 +8,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import library, universe, yaml_reading
+from benchmarks import backtests, library, universe, yaml_reading
 from benchmarks.engine import PHASES
 from benchmarks.overhead import OURS
 from benchmarks.report import Table
@@ -48,6 +49,8 @@ def test_one_command_runs_them_all(tables):
     assert list(tables) == [
         "YAML of 3 nodes (0 KiB)",
         "pandas-style plugins, ms",
+        "16 nodes, 2 × 200 bars",
+        "3 runs over 200 bars",
         "reading 3 symbols of 300 daily bars",
         "importing minutes (real minutes, if there are any, and invented ones)",
         "start-up",
@@ -120,3 +123,27 @@ def test_the_library_is_timed_node_by_node(monkeypatch) -> None:
     assert [row["node"] for row in table.rows[:-2]] == list(library.NODES)
     assert all(row["tradegraph"] and row["TA-Lib C"] for row in table.rows)
     assert table.rows[-1]["tradegraph"] == "1.0"
+
+
+def test_back_tests_are_timed_by_case(monkeypatch) -> None:
+    monkeypatch.delenv(backtests.VARIABLE, raising=False)
+    (table,) = backtests.main(["--bars", "300", "--runs", "2", "--rounds", "1"])
+    cases = [row["case"] for row in table.rows]
+    assert cases == [f"{case}: {runs}" for case in backtests.CASES for runs in ("one run", "2 runs")]
+    assert all(row["tradegraph"] > 0 for row in table.rows)
+    assert backtests.VARIABLE in table.notes[-1]
+
+
+def test_crossings_are_events_of_two_averages() -> None:
+    close = library.bars(1, 400)["close"][0]
+    (events,) = backtests.crossings(close, 1)
+    above = np.convolve(close, np.ones(5) / 5, "valid")[15:] > np.convolve(close, np.ones(20) / 20, "valid")
+    expected = np.zeros(400)
+    expected[20:] = np.diff(above.astype(int))
+    np.testing.assert_array_equal(events, expected)
+
+
+def test_a_back_test_that_differs_is_refused() -> None:
+    ours = np.ones((2, len(backtests.METRICS)))
+    with pytest.raises(AssertionError, match="sharpe"):
+        backtests.assert_agree("events", ours, np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 1.1], [1.0, 1.0]]))

@@ -73,7 +73,7 @@ def plain(found: Any) -> Any:
     """A result of either library without its types, for comparison."""
     if isinstance(found, pandas.DataFrame | pipeline.frame.DataFrame):
         return {
-            "frame": [plain(found[label]) for label in found.columns],
+            "frame": [plain(found.iloc[:, place]) for place in range(found.shape[1])],
             "columns": [str(label) for label in found.columns],
             "index": plain(found.index),
         }

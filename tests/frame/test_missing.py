@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def test_missing_values_are_filled_as_in_pandas(agrees) -> None:
     agrees(
+        "df.close.fillna(0.0, limit=1)",
+        "df[['open', 'close']].fillna({'close': 1.0}, limit=2)",
         "df.close.fillna(0)",
         "df.close.fillna(df.open)",
         "df.close.fillna(df.close.mean())",

@@ -62,7 +62,7 @@ def run(node, *ports, **params):
     return (
         axis.with_columns(found.alias("value"))
         if isinstance(found, pl.Series)
-        else pl.concat([axis, found], how="horizontal")
+        else pl.concat([axis, found.drop(axis.columns, strict=False)], how="horizontal")
     )
 
 
@@ -220,3 +220,41 @@ def test_appended_bars_change_nothing_that_was_there(data):
     seen = aligned(align, slow, x)
     early = aligned(align, run(resample_column, x.head(cut), **said), x.head(cut))
     assert early.equals(seen.head(cut))
+
+
+def given_bars(node, bars):
+    """What a node of this room gives when every port gets the same bars, or a column of them."""
+    columns = {"condition": pl.col("close") > pl.col("open"), "event": pl.lit(1, dtype=pl.Int8)}
+    ports = []
+    for port in node.ports:
+        value = columns.get(port.takes.name, pl.col("close"))
+        whole = port.takes.name in ("bars", "anything")
+        optional = port.takes.name in ("number", "price") and port.name in ("n", "vwap")
+        ports.append(None if optional else bars if whole else bars.select("symbol", "ts", "end", value=value))
+    params = {"timeframe": "15m"} if "timeframe" in [param.name for param in node.params] else {}
+    if node.rows == "to":
+        found = aligned(node, *ports, **params)
+        return bars.select("symbol", "ts", found)
+    return run(node, *ports, **params)
+
+
+AXIS_NODES = ("align", "align_condition", "align_event", "resample", "resample_column", "select", "select_column")
+
+
+@pytest.fixture(params=AXIS_NODES)
+def axis_node(request, registries):
+    return registries([]).registry[request.param]
+
+
+def test_the_laws_of_other_nodes_hold_where_they_make_sense(axis_node):
+    bars = panel(every(5, 61), symbols=("A", "B"))
+    whole = given_bars(axis_node, bars)
+    assert whole.equals(given_bars(axis_node, bars))
+    alone = given_bars(axis_node, bars.filter(symbol="A"))
+    assert alone.equals(whole.filter(symbol="A"))
+    assert given_bars(axis_node, bars.head(0)).height == 0
+    assert given_bars(axis_node, bars.head(1)).height <= 1
+
+
+def test_every_axis_node_is_tried(registries):
+    assert {node.id for node in registries([]).registry if node.style == "panel"} == set(AXIS_NODES)

@@ -181,7 +181,7 @@ def size_of(id_: str, ports: list[np.ndarray], period: int) -> float:
     """What a rounding error is relative to: the input for outputs in its units, 1 for plain numbers.
 
     TA-Lib subtracts sums of squares and takes values out of running sums again, so where hardly anything moved
-    or was traded it knows only about half of the digits of the input; test_precision has the better oracle.
+    or was traded it knows only about half of the digits of the input: test_oracle shows that the rounding is its own.
     """
     if id_ in ZERO_DEGREE:
         return {"cci": 1e9, "correlation": 1e6, "beta": 1e5, "cmf": 1e4, "mfi": 1e8, "stoch_rsi": 1e6}.get(id_, 100.0)
