@@ -254,7 +254,7 @@ class Watcher:
                 if not self._deaf:
                     _log.warning("no events of %s (%s): it is looked at every %g s", key[0], error, RESCAN)
                 self._deaf = True
-                return
+                continue
             self._armed[key] = (now[key], told)
 
 
