@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.market import Market
+from pipeline.market.importing import import_frame
 from pipeline.watch import QUIET, Watcher
+
+from .conftest import bars
 
 
 @pytest.fixture
@@ -101,6 +105,27 @@ def test_a_broken_plugin_keeps_its_last_good_version(watching):
     assert "mine.py:17:12 TG402" in said.err
     assert "the last good version of breaks interrupts stays" in said.err
     assert "the result is the same" in said.out
+
+
+def test_an_import_is_a_change_of_bars(watching):
+    def imported(project):
+        import_frame(Market(project / "market"), bars(["AAA", "BBB"], rows=14), "1d", source="more bars")
+
+    said = watching([imported], "slope")
+    assert "bars saved: 3 computed in" in said.out
+    assert "line: 4 of 28 rows differ" in said.out
+
+
+def test_a_file_that_the_graph_came_to_name_is_watched_too(watching):
+    lag = "params:\n  lag: {type: int, default: 1, min: 1, max: 5}\n"
+
+    def split(project):
+        (project / "graphs/base.yaml").write_text(f"tradegraph: 1\nname: base\n{lag}")
+        edit(SLOPE, lag, "extends: ./base.yaml\n")(project)
+
+    said = watching([split, edit("graphs/base.yaml", "default: 1", "default: 2")], "slope")
+    assert "graphs/slope.yaml saved: nothing to compute" in said.out
+    assert "graphs/base.yaml saved: 2 computed, 1 cached in" in said.out
 
 
 def test_a_node_that_fails_is_told_with_its_place(watching):
