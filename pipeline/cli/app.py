@@ -28,6 +28,7 @@ COMMANDS = {
     "run": "pipeline.cli.run:run",
     "batch": "pipeline.cli.batch:batch",
     "sweep": "pipeline.cli.sweep:sweep",
+    "watch": "pipeline.cli.watch:watch",
     "backtest": "pipeline.cli.backtest:backtest",
     "sql": "pipeline.cli.sql:sql",
     "runs": "pipeline.cli.runs:runs",

@@ -24,6 +24,7 @@ _LARGEST = 16 * 1024 * 1024
 
 def report(faults: Sequence[Fault]) -> None:
     """Write faults to stderr, and how many there are when that helps."""
+    _lines.cache_clear()  # whoever watches files has them edited between two reports
     for fault in faults:
         tell(rendered(fault))
     files = {fault.place.file for fault in faults if fault.place}

@@ -19,7 +19,7 @@ from pipeline.execution.execute import Guest
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
-from pipeline.plugins.discover import Discovery, PluginRecord, build_registry
+from pipeline.plugins.discover import Discovery, PluginRecord, build_registry, source_root
 from pipeline.plugins.entry import entry_files
 from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
@@ -57,6 +57,12 @@ class PluginSystem:
     def reloads(self) -> bool:
         """True when changed files are loaded again by themselves: `auto_reload`, or its override for developers."""
         return self.settings.auto_reload or self.settings.development_mode.enable_hot_reload
+
+    @property
+    def homes(self) -> tuple[Path, ...]:
+        """The folders whose Python files plugins are made of: where they are found, and what relative imports reach."""
+        folders = self.project.plugin_directories
+        return tuple(dict.fromkeys(source_root(folder / "any.py", folder) for folder in folders))
 
     def current(self) -> Discovery:
         """What there is. Files that changed since are loaded again first, where the settings say so."""
@@ -144,7 +150,7 @@ class PluginSystem:
         """Size and time of everything that plugins are made from: their folders and the settings."""
         found = []
         files = [self.project.root / CONFIG_NAME]
-        for folder in self.project.plugin_directories:
+        for folder in self.homes:
             for place, _, names in os.walk(folder):
                 files += [Path(place) / name for name in names if name.endswith((".py", ".sig"))]
         for file in sorted(files):

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -56,21 +57,24 @@ class EventJournal:
         self._folder = private / "journal"
         self._rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _SCHEMAS}
         self._written = False
+        self._lock = threading.RLock()  # plugins are reloaded in a thread of its own where they are watched
 
     def take(self, events: Sequence[Row], calls: Sequence[Row]) -> None:
         """Keep these; nothing is written before there are many, or `write` is called."""
-        self._rows["plugin_events"] += [event.row() for event in events]
-        self._rows["plugin_calls"] += [call.row() for call in calls]
-        if sum(map(len, self._rows.values())) >= _FULL:
-            self._written = self.write()
+        with self._lock:
+            self._rows["plugin_events"] += [event.row() for event in events]
+            self._rows["plugin_calls"] += [call.row() for call in calls]
+            if sum(map(len, self._rows.values())) >= _FULL:
+                self._written = self.write()
 
     def write(self) -> bool:
         """Write what was kept, as a whole; True when something waits to be published since this was last asked.
 
         What cannot be written is logged.
         """
-        waiting, self._written = self._written, False
-        rows, self._rows = self._rows, {name: [] for name in _SCHEMAS}
+        with self._lock:
+            waiting, self._written = self._written, False
+            rows, self._rows = self._rows, {name: [] for name in _SCHEMAS}
         if not any(rows.values()):
             return waiting
         name = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-plugins-{os.urandom(4).hex()}"
