@@ -29,7 +29,7 @@ from pipeline.model.scalar import plain, type_name
 __all__ = ["FILE_NAME", "keep_schema", "schema", "schema_text", "stamp"]
 
 FILE_NAME = "graph.schema.json"
-_EDITION = 2
+_EDITION = 3
 """Raised when schemas are made differently."""
 _NAME = "^[a-z][a-z0-9_]*$"
 _SCALAR = ["string", "number", "boolean"]
@@ -219,7 +219,8 @@ def _node(registry: Registry, use: dict[str, Any]) -> dict[str, Any]:
 
 
 def _uses(node: NodeType) -> dict[str, Any]:
-    return {"required": ["use"], "properties": {"use": {"const": node.id}}}
+    # a pattern, not a const, whose beginning completion takes for the whole: `bollinger` for `bollinger_bands`
+    return {"required": ["use"], "properties": {"use": {"pattern": f"^{re.escape(node.id)}$"}}}
 
 
 def _constant(node: NodeType) -> dict[str, Any]:

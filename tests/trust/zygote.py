@@ -34,6 +34,7 @@ import pipeline.market.importing
 import pipeline.store.publish
 import pipeline.store.recorder
 from pipeline.engine import Engine, Overrides
+from pipeline.market import Market
 from pipeline.plugins.discover import build_registry
 from pipeline.store.remove import Selection
 
@@ -119,7 +120,7 @@ def import_bars(root: Path, acknowledge: Callable[[str], None]) -> None:
     import polars as pl
 
     frame = pl.read_parquet(root.with_name("incoming.parquet"))
-    pipeline.market.importing.import_frame(pipeline.engine.Market(root / "market"), frame, "1d", source="killed")
+    pipeline.market.importing.import_frame(Market(root / "market"), frame, "1d", source="killed")
     acknowledge("imported")
 
 
