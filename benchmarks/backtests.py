@@ -122,10 +122,10 @@ class Sweep:
 
     def decisions(self, events: Array, *, stops: bool) -> tuple[Array, Array]:
         """The events of some runs as decisions, by the same code as in the node."""
-        event = pl.Series(events.reshape(-1))
-        signal = {"event": event, "strength": pl.repeat(1.0, len(event), eager=True)}
-        levels = [(None, STOP if stops else None), (None, PROFIT if stops else None), (None, None)]
-        return decide(signal, levels, np.arange(len(events) + 1, dtype=np.int64) * self.rows)
+        event = events.reshape(-1).astype(np.float64)
+        levels = {"stop_loss": STOP if stops else None, "take_profit": PROFIT if stops else None, "trailing_stop": None}
+        offsets = np.arange(len(events) + 1, dtype=np.int64) * self.rows
+        return decide({"event": event, "strength": np.ones(len(event))}, [None] * 3, levels, offsets)
 
     def on_events(self, decided: tuple[Array, Array]) -> Array:
         """The metrics of each run, no equity kept."""
