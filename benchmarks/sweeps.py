@@ -28,7 +28,7 @@ from benchmarks.report import Table, show
 from pipeline.engine import Engine
 from pipeline.market import Market, synthesise
 from pipeline.market.importing import import_frame
-from pipeline.sweep import Search
+from pipeline.runs.sweep import Search
 
 __all__ = ["main", "measure"]
 

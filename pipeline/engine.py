@@ -18,7 +18,6 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.batch import Batch, Selected, as_settings, gather_graphs
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.execute import Computed, Options
 from pipeline.execution.executor import Processes
@@ -42,9 +41,12 @@ from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery
 from pipeline.plugins.system import PluginSystem
-from pipeline.selection import part_of
+from pipeline.runs.batch import Batch, Selected, as_settings, gather_graphs
+from pipeline.runs.selection import part_of
+from pipeline.runs.spread import Job, compute_cells, spread
+from pipeline.runs.sweep import Search, Swept, prepare
+from pipeline.runs.workshop import Reuses, Workshop
 from pipeline.settings import Project
-from pipeline.spread import Job, compute_cells, spread
 from pipeline.store.cache import Cache
 from pipeline.store.certificates import write_certificates
 from pipeline.store.collect import Collected
@@ -55,8 +57,6 @@ from pipeline.store.query import Database
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.retention import Retention, kept, only_metrics
 from pipeline.store.snapshot import publish_tables
-from pipeline.sweep import Search, Swept, prepare
-from pipeline.workshop import Reuses, Workshop
 
 __all__ = ["Engine", "Overrides", "Result"]
 

@@ -15,8 +15,8 @@ from pipeline.cli.session import Session, pass_session
 from pipeline.errors import GraphError, MarketError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from pipeline.batch import Selected
     from pipeline.engine import Engine
+    from pipeline.runs.batch import Selected
 
 __all__ = ["batch"]
 
@@ -58,7 +58,7 @@ def batch(
     from pipeline.cli.fault import report
     from pipeline.cli.interrupt import Patience
     from pipeline.cli.many_progress import many_progress
-    from pipeline.forecast import forecast
+    from pipeline.runs.forecast import forecast
 
     engine = session.open_engine()
     if universe is not None:
@@ -92,7 +92,7 @@ def _of_universe(engine: Engine, given: Given, name: str) -> Given:
 
 
 def _selected(engine: Engine, graphs: Sequence[str], given: Given, resume: str | None, *, keep_going: bool) -> Selected:
-    from pipeline.batch import Selected, recorded
+    from pipeline.runs.batch import Selected, recorded
 
     if resume is None:
         files = _files(graphs, engine.project.root)

@@ -7,7 +7,6 @@ import shlex
 import click
 import polars as pl
 
-from pipeline.batch import Batch, Selected
 from pipeline.cli.document import echo_json
 from pipeline.cli.fault import tell
 from pipeline.cli.figure import counted, duration
@@ -15,8 +14,9 @@ from pipeline.cli.many_progress import event
 from pipeline.cli.session import shown_path
 from pipeline.cli.sweep_report import counts_of, echo_outlook, outlook_facts, run_failures
 from pipeline.cli.table import echo_table
-from pipeline.forecast import Forecast
 from pipeline.graph.overrides import Overrides
+from pipeline.runs.batch import Batch, Selected
+from pipeline.runs.forecast import Forecast
 
 __all__ = ["document", "failures", "outlook", "summary"]
 

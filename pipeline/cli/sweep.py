@@ -70,8 +70,8 @@ def sweep(
     from pipeline.cli.interrupt import Patience
     from pipeline.cli.many_progress import many_progress
     from pipeline.cli.target import find_graph
-    from pipeline.forecast import forecast
-    from pipeline.sweep import Search
+    from pipeline.runs.forecast import forecast
+    from pipeline.runs.sweep import Search
 
     engine = session.open_engine()
     values, params, settings = _swept(given)

@@ -17,11 +17,11 @@ from pipeline.cli.option import Given
 from pipeline.cli.table import echo_table
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.run import Run
-from pipeline.forecast import Forecast
 from pipeline.graph.cells import Cells, in_words
 from pipeline.graph.sweep import Cell
 from pipeline.model.scalar import plain
-from pipeline.sweep import Swept
+from pipeline.runs.forecast import Forecast
+from pipeline.runs.sweep import Swept
 
 __all__ = [
     "Ranking",

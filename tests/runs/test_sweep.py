@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.engine import Engine, Overrides
 from pipeline.errors import GraphError, UsageError
-from pipeline.sweep import Search
+from pipeline.runs.sweep import Search
 
-NOUNS = runpy.run_path(str(Path(__file__).parent / "execution" / "world.py"))
+NOUNS = runpy.run_path(str(Path(__file__).parents[1] / "execution" / "world.py"))
 PARAMS = """
 fast: {type: float, default: 1, min: 0, max: 900}
 slow: {type: float, default: 3, min: 0, max: 900}

@@ -18,11 +18,11 @@ from pipeline.graph.check import Surroundings
 from pipeline.graph.overrides import Overrides
 from pipeline.graph.read import read_file
 from pipeline.plugins.system import PluginSystem
+from pipeline.runs.sweep import Search, prepare
+from pipeline.runs.workshop import Reuses, Workshop
 from pipeline.settings import Project
 from pipeline.store.events import EventJournal
 from pipeline.store.retention import only_metrics
-from pipeline.sweep import Search, prepare
-from pipeline.workshop import Reuses, Workshop
 
 __all__ = ["Job", "Spread", "compute_cells", "ranges", "spread"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.engine import Engine
-from pipeline.spread import ranges
-from pipeline.sweep import Search
+from pipeline.runs.spread import ranges
+from pipeline.runs.sweep import Search
 
-NOUNS = runpy.run_path(str(Path(__file__).parent / "execution" / "world.py"))
+NOUNS = runpy.run_path(str(Path(__file__).parents[1] / "execution" / "world.py"))
 PARAMS = "fast: {type: float, default: 1, min: 0, max: 900}\nslow: {type: float, default: 3, min: 0, max: 900}"
 GRAPH = """
 fast: {use: deadly, in: daily.close, with: {by: $fast}}
@@ -94,7 +94,7 @@ def test_cells_that_kill_every_worker_are_told_as_failed_and_no_other(site) -> N
 def test_a_sweep_whose_coordinator_is_killed_goes_on_where_it_was(site) -> None:
     site.deaths.write_text("1")  # in this process: that of the coordinator
     sweep = "Engine.open(root).sweep('g', Search({'fast': '0:3', 'slow': '2:8:2'}))"
-    code = f"from pipeline.engine import Engine; from pipeline.sweep import Search; {sweep}"
+    code = f"from pipeline.engine import Engine; from pipeline.runs.sweep import Search; {sweep}"
     process = site.process(code, wait=False, bare=True)
     process.communicate()
     assert process.returncode == -signal.SIGKILL

@@ -18,6 +18,7 @@ from pipeline.model.kind import METRICS
 from pipeline.plugins.host import WorkerHost
 from pipeline.plugins.monitor import Watched
 from pipeline.plugins.system import PluginSystem
+from pipeline.runs.sweep import block_of
 from pipeline.settings import Project
 from pipeline.store.failures import FailureFiles
 from pipeline.store.live import LiveRun
@@ -26,7 +27,6 @@ from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
 from pipeline.store.recorder import Recorder, ValueRecorder
 from pipeline.store.segment import MAX_BYTES, Segments
-from pipeline.sweep import block_of
 
 __all__ = ["Reuses", "Workshop"]
 
