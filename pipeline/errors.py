@@ -130,6 +130,11 @@ CODES: dict[str, str] = {
     "TG506": "The process that computed a node ended.",
     "TG507": "A plugin's validate_data refused its bars.",
     "TG508": "A plugin took longer than max_execution_time_ms.",
+    # runs over workers
+    "TG521": "A worker planned something else than the run that asked it.",
+    "TG522": "A worker could not carry out its task.",
+    "TG523": "An extra that is asked for is not installed.",
+    "TG524": "No scheduler answers, or it does not fit what is asked for.",
     # store
     "TG601": "The store cannot be written.",
     "TG602": "The store was written by a newer version.",

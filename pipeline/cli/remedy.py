@@ -97,6 +97,10 @@ REMEDIES: dict[str, str] = {
     "TG506": "The node exited, crashed or was killed, out of memory for example; the message says how.",
     "TG507": "Give it more bars, or the columns that it asks for.",
     "TG508": "A warning: `tradegraph plugin profile ID` shows where the time goes.",
+    "TG521": "A file was saved while the run began, or a worker sees other files, bars or package versions. Run it again.",
+    "TG522": "The message says why; `--executor inline` does the tasks of workers in this process.",
+    "TG523": "Dask: pip install 'tradegraph[cluster]'; samplers: pip install 'tradegraph[optuna]'.",
+    "TG524": "Start one with `dask scheduler`, or leave --scheduler out: then a cluster is started for the run.",
     "TG601": "Check space and permissions: `tradegraph doctor`. The run's values are kept and published by the "
     "next run.",
     "TG602": "Use the newer tradegraph, or move `tradegraph.duckdb` away.",

@@ -191,9 +191,6 @@ def failures(swept: Swept, graph: str, given: Given) -> None:
         wrong = next((record for record in records if record.status == "failed"), None)
         if wrong is not None and wrong.failure is not None:
             failed.append((cell, wrong.step.node.name, wrong.failure))
-    for cell, reason in cells.lost[:_FAILED]:
-        tell(f"{click.style('TG506', fg='red', bold=True)} {in_words(cell)}: {reason}")
-        tell(f"  alone: {_command(graph, cell, given)}")
     for cell, node, failure in failed[:_FAILED]:
         tell(f"{click.style(failure.code, fg='red', bold=True)} {in_words(cell)}: {node}: {failure.message}")
         tell(f"  alone: {_command(graph, cell, given)}")

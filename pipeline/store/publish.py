@@ -115,7 +115,8 @@ def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], priv
 
 
 def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
-    connection.execute("delete from runs where run_id = ?", [run_of(journal)])
+    if (journal / "runs.parquet").exists():  # a worker's has none
+        connection.execute("delete from runs where run_id = ?", [run_of(journal)])
     nodes = journal / "nodes.parquet"
     if nodes.exists():  # a step that was told of may have been computed again
         told = f"select run_id, graph, node{_cell(nodes)} from {_source(nodes)}"

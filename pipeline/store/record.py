@@ -208,7 +208,8 @@ def _timings(run: Run, uses: Uses) -> pl.DataFrame:
             _TEXT,
             [(record.fallback or None) if mine else None for record, mine in zip(records, own, strict=True)],
         ),
-    ).with_columns(worker=pl.lit(run.worker))
+        worker=(_TEXT, [record.worker or run.worker for record in records]),
+    )
 
 
 def _retries(uses: Uses) -> pl.DataFrame:

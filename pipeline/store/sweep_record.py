@@ -94,17 +94,6 @@ def _cells(run: Run, cells: Cells) -> pl.DataFrame:
                 "params": to_json(cell.values),
             }
         )
-    rows += [
-        {
-            "graph": cells.name,
-            "cell": cell.number,
-            "status": "failed",
-            "node": None,
-            "message": reason,
-            "params": to_json(cell.values),
-        }
-        for cell, reason in cells.lost
-    ]
     text = dict.fromkeys(("graph", "status", "node", "message", "params"), pl.String)
     return pl.DataFrame(rows, schema={**text, "cell": pl.Int32})
 
