@@ -35,7 +35,7 @@ from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery
 from pipeline.plugins.system import PluginSystem
 from pipeline.runs import campaign
-from pipeline.runs.batch import Batch, Selected, gather_graphs
+from pipeline.runs.batch import Batch, Selected
 from pipeline.runs.crew import Crew
 from pipeline.runs.result import Result
 from pipeline.runs.selection import part_of
@@ -192,7 +192,7 @@ class Engine:
 
     def plan_sweep(self, cells: Cells, *, cache: bool = True) -> Plan:
         """What a sweep would compute and what it would reuse, without reading a bar. Raises GraphError."""
-        return campaign.sweep_plan(self._workshop, cells, cache=cache)
+        return campaign.plan(self._workshop, Selected((), swept=(cells,)), campaign.Manner(cache=cache))
 
     def sweep(
         self,
@@ -217,22 +217,25 @@ class Engine:
         self.cache.expire()
         return found
 
-    def gather(self, files: Iterable[Path], given: Overrides | None = None, *, keep_going: bool = True) -> Selected:
-        """The graphs of a batch, checked and found to have bars.
+    def gather(
+        self,
+        files: Iterable[Path],
+        given: Overrides | None = None,
+        *,
+        search: Search | None = None,
+        keep_going: bool = True,
+        store: StorePolicy | None = None,
+    ) -> Selected:
+        """The graphs of a batch, checked and found to have bars; those that have what `search` tries, as cells.
 
         Those with faults are left out, and their faults said, or with `keep_going` False raised as one GraphError.
         """
+        manner = campaign.Manner(fail_fast=not keep_going, store=store)
+        return campaign.gather(self._workshop, files, given or Overrides(), search or Search(), manner)
 
-        def checked(file: Path, one: Overrides) -> Graph:
-            graph = self.check(file, one)
-            self._workshop.plan([graph], Reuses(self._keeps, cache=False))  # raises for bars that there are not
-            return graph
-
-        return gather_graphs(files, given or Overrides(), checked, keep_going=keep_going)
-
-    def plan_batch(self, selected: Selected, *, cache: bool = True) -> Plan:
+    def plan_batch(self, selected: Selected, *, cache: bool = True, store: StorePolicy | None = None) -> Plan:
         """What a batch would compute and what it would reuse, without reading a bar."""
-        return campaign.batch_plan(self._workshop, selected, cache=cache)
+        return campaign.plan(self._workshop, selected, campaign.Manner(cache=cache, store=store))
 
     def batch(
         self,

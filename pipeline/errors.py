@@ -68,6 +68,8 @@ CODES: dict[str, str] = {
     "TG132": "A sweep has no cell.",
     "TG133": "A sweep has too many cells.",
     "TG134": "The condition of a sweep cannot be used.",
+    "TG135": "A sampler must be told when to end.",
+    "TG136": "No node of a swept graph has the metric that cells are chosen by.",
     # graph files: names
     "TG201": "No node type has this id.",
     "TG202": "A wire names a node or bars source that does not exist.",

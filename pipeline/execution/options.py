@@ -83,7 +83,7 @@ class Options:
 
     Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
     wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed. Tables of
-    the kinds in `published` are noted in the run. `cells` are those of the sweep that the plan is of. With `elsewhere`
+    the kinds in `published` are noted in the run. `cells` are the sweeps that the plan is of, if any. With `elsewhere`
     nothing is computed here: others did, from `began` on, and told `progress` of it. `guest` says how a node type is
     called when its node says nothing of a timeout.
     """
@@ -96,7 +96,7 @@ class Options:
     failures: FailureKeeper = field(default_factory=Forgetful)
     memory: int | None = None
     published: frozenset[Kind] = frozenset((METRICS, TRADES))
-    cells: Cells | None = None
+    cells: tuple[Cells, ...] = ()
     began: dt.datetime | None = None
     elsewhere: Elsewhere | None = None
     guest: Callable[[NodeType], Guest] = lambda _node: Guest()

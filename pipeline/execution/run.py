@@ -77,7 +77,7 @@ class Run:
     started_at: dt.datetime
     worker: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-    cells: Cells | None = None
+    cells: tuple[Cells, ...] = ()
     records: list[NodeRecord] = field(default_factory=list)
     status: RunStatus = "ok"
     finished_at: dt.datetime | None = None

@@ -27,7 +27,7 @@ __all__ = ["Spread"]
 
 @dataclass
 class Spread:
-    """One plan on its way through an executor. `cells` are by the names of their graphs, empty for files.
+    """One plan on its way through an executor. `cells` has the name of the file's graph and the cell of each swept one.
 
     `held` are values that are there besides those that the plan knows of.
     """
@@ -37,7 +37,7 @@ class Spread:
     executor: Executor
     pace: Pace
     progress: Progress
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, tuple[str, Cell]]
     held: Sequence[Found] = ()
     fail_fast: bool = False
     _told: dict[str, Computed] = field(default_factory=dict)
@@ -123,7 +123,8 @@ class Spread:
                 handed = cone.handed and index == cone.top
                 one = Wanted(node, step.key, kept, handed, step.retry, step.timeout)
                 shares.setdefault(graph, []).append(one)
-        return tuple(Share(self.cells.get(graph, graph), tuple(wanted)) for graph, wanted in shares.items())
+        places = {graph: self.cells.get(graph, (graph, None)) for graph in shares}
+        return tuple(Share(name, cell, tuple(shares[graph])) for graph, (name, cell) in places.items())
 
     def _held(self, some: Sequence[Cone]) -> Iterator[Found]:
         """Where the values rest that cones need: what other cones made, and what was stored before."""

@@ -6,7 +6,7 @@ A `Search` says what is tried, `Swept` is what came of it; `prepare` makes the g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import polars as pl
@@ -36,6 +36,11 @@ class Search:
     seed: int = 0
     objective: str = "sharpe"
     least: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """The search for the record of a run: `Search(**found)` is the same one."""
+        values = {name: given if isinstance(given, str) else list(given) for name, given in self.values.items()}
+        return {**{item.name: getattr(self, item.name) for item in fields(self)}, "values": values}
 
 
 @dataclass(frozen=True)

@@ -44,14 +44,13 @@ __all__ = ["Job", "Report", "Share", "Task", "Wanted", "carry_out"]
 class Job:
     """What all tasks of a run have in common; `graphs` are its files by graph, with what is changed in each.
 
-    `swept` says that they are cells of the one graph that there is, `store` what is kept of each. `memory` bounds what
-    values take in a worker, `block` is for how many cells back-tests are called together. `seen` is what the
-    coordinator knew of other runs; with `cache` False nothing that they store is used.
+    `store` is what is kept of each cell of a sweep. `memory` bounds what values take in a worker, `block` is for how
+    many cells back-tests are called together, 1 when there are no cells. `seen` is what the coordinator knew of other
+    runs; with `cache` False nothing that they store is used.
     """
 
     root: str
     graphs: Mapping[str, tuple[str, Overrides]]
-    swept: bool
     store: StorePolicy
     cache: bool
     memory: int | None
@@ -74,9 +73,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Nodes of one graph: of a cell, or of a file by the name of its graph."""
+    """Nodes of the graph that a file of the job has, as a cell has it when there is one."""
 
-    graph: Cell | str
+    graph: str
+    cell: Cell | None
     wanted: tuple[Wanted, ...]
 
 
@@ -154,7 +154,7 @@ class _Bench:
             return [*_among(known, holdings), *self.workshop.database.lookup(holdings)]
 
         segments = self.workshop.segments(
-            self.job.run_id, pack=self.job.swept, lookup=lookup, seen=self._seen, prefix=prefix
+            self.job.run_id, pack=self.job.block > 1, lookup=lookup, seen=self._seen, prefix=prefix
         )
         with closing(segments):
             planned = plan(
@@ -186,9 +186,9 @@ class _Bench:
 
     def _part(self, share: Share) -> Graph:
         """The graph of a share with the wanted nodes and what they need."""
-        graph = self._cell(share.graph) if isinstance(share.graph, Cell) else self._file(share.graph)
+        graph = self._file(share.graph) if share.cell is None else self._cell(share.graph, share.cell)
         names = frozenset(one.node for one in share.wanted)
-        shape = ("" if isinstance(share.graph, Cell) else share.graph, names)
+        shape = (share.graph, names)
         if shape not in self._needed:
             self._needed[shape] = needed(graph, names)
         if len(self._needed[shape]) < len(graph.nodes):
@@ -201,12 +201,12 @@ class _Bench:
         }
         return replace(graph, nodes=FrozenMap({**graph.nodes, **changed})) if changed else graph
 
-    def _cell(self, cell: Cell) -> Graph:
-        shape = tuple(cell.values)
+    def _cell(self, name: str, cell: Cell) -> Graph:
+        shape = (name, *cell.values)
         if shape not in self._cells:
-            ((file, given),) = self.job.graphs.values()
-            spec = read_file(Path(file))
-            self._cells[shape] = graphs_of(spec, cell, Fixed(self.registry, given, self.around, self.job.store))
+            file, given = self.job.graphs[name]
+            fixed = Fixed(self.registry, given, self.around, self.job.store)
+            self._cells[shape] = graphs_of(read_file(Path(file)), cell, fixed)
         return self._cells[shape].graph(cell)
 
     def _file(self, name: str) -> Graph:

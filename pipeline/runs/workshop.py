@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -72,20 +72,33 @@ class Workshop:
         how: dict[str, Any] = {"lookup": database.lookup, "seen": lambda: database.seen(run_id), **workers}
         return Segments(folder, run_id, gather=gather, pack=pack, **how)
 
+    @contextmanager
+    def live(self) -> Iterator[str]:
+        """A new run, by its id: nothing that it stores is collected while the block lasts. Raises StoreError TG601."""
+        run_id = new_run_id()
+        with LiveRun(self.project.private, run_id):
+            yield run_id
+
     def carry_out(
-        self, graphs: Sequence[Graph], options: Options, how: Reuses, elsewhere: Away | None = None
+        self,
+        graphs: Sequence[Graph],
+        options: Options,
+        how: Reuses,
+        *,
+        elsewhere: Away | None = None,
+        run_id: str = "",
     ) -> tuple[Run, Published]:
         """Run graphs as one plan, recorded while it goes on, and publish the record.
 
-        With `elsewhere` others carry it out; nothing is computed here.
+        With `elsewhere` others carry it out; nothing is computed here. `run_id` is that of a run that is live, else it
+        is a new one.
         """
-        run_id, private = new_run_id(), self.project.private
-        with (
-            LiveRun(private, run_id),
-            # claims go with it, also when the run cannot be stored
-            closing(self.segments(run_id, pack=options.cells is not None)) as segments,
-        ):
-            recorder = Recorder(self.project.database, private, segments, self._plugin_rows())
+        if not run_id:
+            with self.live() as new:
+                return self.carry_out(graphs, options, how, elsewhere=elsewhere, run_id=new)
+        # claims go with it, also when the run cannot be stored
+        with closing(self.segments(run_id, pack=bool(options.cells))) as segments:
+            recorder = Recorder(self.project.database, self.project.private, segments, self._plugin_rows())
             began = options.began or dt.datetime.now(dt.UTC)
             options = replace(options, sink=Watched(recorder, self.plugins.monitor), began=began)
             planned = self._plan(graphs, segments, how, options.cells)
@@ -95,11 +108,16 @@ class Workshop:
             published = recorder.finish(run)
         return run, published
 
-    def plan(self, graphs: Sequence[Graph], how: Reuses, cells: Cells | None = None) -> Plan:
-        """What graphs, those of a sweep's cells perhaps, would compute, without reading a bar. Raises GraphError."""
-        return self._plan(graphs, self.segments("plan"), how, cells)
+    def plan(
+        self, graphs: Sequence[Graph], how: Reuses, cells: Sequence[Cells] = (), *, segments: Segments | None = None
+    ) -> Plan:
+        """What graphs, those of cells of sweeps perhaps, would compute, without reading a bar. Raises GraphError.
 
-    def _plan(self, graphs: Sequence[Graph], segments: Segments, how: Reuses, cells: Cells | None) -> Plan:
+        `segments` are those that are to read what is stored, if anybody is.
+        """
+        return self._plan(graphs, segments or self.segments("plan"), how, cells)
+
+    def _plan(self, graphs: Sequence[Graph], segments: Segments, how: Reuses, cells: Sequence[Cells]) -> Plan:
         return plan(
             graphs,
             self.market,
@@ -107,7 +125,7 @@ class Workshop:
             reuse=how.cache,
             refresh=how.refresh,
             keeps=how.keeps,
-            block=1 if cells is None else block_of(cells.graph, self.market),
+            block=min((block_of(one.graph, self.market) for one in cells), default=1),
         )
 
     def execute(self, planned: Plan, run_id: str, segments: Segments, options: Options) -> Run:

@@ -54,10 +54,10 @@ def _handed(wanted: Mapping[str, Holding], paths: Iterable[Path]) -> list[Found]
     return list(found.values())
 
 
-def remove_handed(private: Path, run_id: str, others: Iterable[Found]) -> None:
-    """Remove what was handed over in a run that has ended, and `others`; folders in which nothing else lies as well."""
-    segments = private / "segments"
-    paths = {segments / item.row.segment for item in others} | set((segments / run_id).glob(f"*{HANDED}.*"))
+def remove_handed(private: Path, run_id: str) -> None:
+    """Remove what was handed over in a run that has ended, and in others that are no more."""
+    ours = live_runs(private) - {run_id}
+    paths = [path for path in (private / "segments").glob(f"*/*{HANDED}.*") if path.parent.name not in ours]
     for path in paths:
         path.unlink(missing_ok=True)
     for folder in {path.parent for path in paths}:
