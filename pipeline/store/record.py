@@ -170,6 +170,10 @@ def _nodes(run: Run, uses: Uses) -> pl.DataFrame:
     data = {step.requests: data_of(run.plan, step) for step in {step.requests: step for step in steps}.values()}
     # of what computes nodes of its style alone: another library's new version changes nothing
     versions = {style: to_json(library_versions(style)) for style in {node.style for node in types}}
+    # cells of a sweep share most of their nodes
+    single = {id(node): node for node in nodes}
+    params = {mine: _params(node.params) for mine, node in single.items()}
+    kinds = {mine: _kinds(node.kinds) for mine, node in single.items()}
     columns = {columns: json.dumps([name for name, _ in columns]) for columns in {step.columns for step in steps}}
     return _frame(
         graph=(_TEXT, [graph for graph, _, _ in uses]),
@@ -181,13 +185,13 @@ def _nodes(run: Run, uses: Uses) -> pl.DataFrame:
         recipe=(_TEXT, [step.recipe for step in steps]),
         stored=(_TEXT, [record.stored or None for _, _, record in uses]),
         code=(_TEXT, [node.code for node in types]),
-        params=(_TEXT, [_params(node.params) for node in nodes]),
+        params=(_TEXT, [params[id(node)] for node in nodes]),
         upstream=(_TEXT, [upstream_of(run.plan, step) for step in steps]),
         data=(_TEXT, [data[step.requests] for step in steps]),
         versions=(_TEXT, [versions[node.style] for node in types]),
         warmup=(pl.Int32, [node.warmup for node in nodes]),
         columns=(_TEXT, [columns[step.columns] for step in steps]),
-        kinds=(_TEXT, [_kinds(node.kinds) for node in nodes]),
+        kinds=(_TEXT, [kinds[id(node)] for node in nodes]),
         # nodes over different ranges may share a step: each shows the range that it was asked for
         range_start=(_TIME, [graphs[g].bars[graphs[g].nodes[name].axis].start for g, name, _ in uses]),
         origin=(_TEXT, [node.origin for node in types]),

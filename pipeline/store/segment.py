@@ -191,7 +191,7 @@ class Segments:
         return size
 
     def _gather_table(self, holding: Holding, table: pl.DataFrame) -> None:
-        form = tuple(table.schema.items())
+        form = (*table.columns, *table.dtypes)
         waiting = self._tables.setdefault(form, [])
         waiting.append((holding, table))
         if len(waiting) >= MOST:
