@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import UsageError, did_you_mean
+from pipeline.errors import GraphError, UsageError, did_you_mean
 from pipeline.execution.execute import Computed, Elsewhere, Options
 from pipeline.execution.plan import Plan
 from pipeline.execution.protocols import Progress, Silent
@@ -83,7 +83,11 @@ def gather(
     def check(file: Path, one: Overrides, mine: Search) -> Graph | Cells:
         fixed = Fixed(registry, one, around, manner.store or "metrics")
         if mine.values:
-            prepared = prepare(replace(read_file(file), sweep=None), mine, fixed)
+            try:
+                prepared = prepare(replace(read_file(file), sweep=None), mine, fixed)
+            except UsageError as error:  # of this graph: the others may go on
+                faults = [replace(fault, message=f"{file}: {fault.message}") for fault in error.faults]
+                raise GraphError.of(faults) from error
             found: Graph | Cells = prepared.graphs.all(prepared.cells)
         else:
             found = check_file(
