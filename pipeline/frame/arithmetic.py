@@ -98,7 +98,11 @@ def _operand(side: Any, other: Any) -> Any:
         return side.array
     if isinstance(other, Values) and other.kind in "Mm":
         if isinstance(side, str):
-            side = Timestamp(side) if other.kind == "M" else Timedelta(side)
+            try:
+                side = Timestamp(side) if other.kind == "M" else Timedelta(side)
+            except ValueError:
+                # a text that is no time: equal to none, as `_compared` says
+                return side
         if isinstance(side, Timestamp) and other.zone and side.tzinfo is None:
             side = side.tz_localize(other.zone)
         if is_missing(side):
@@ -150,7 +154,7 @@ def _computed(name: str, left: Any, right: Any) -> Array:
         result[present] = op(_at(left, present), _at(right, present))
         return _numbers(result, present)
     with np.errstate(all="ignore"):
-        if name in {"floordiv", "mod"} and _whole(left) and _whole(right) and not np.all(right):
+        if name in {"floordiv", "mod"} and _whole(left) and _whole(right) and np.size(left) and not np.all(right):
             # whole numbers by zero are infinite or missing, which integers cannot say
             return np.asarray(op(np.asarray(left, dtype=np.float64), right))
         return np.asarray(op(left, right))

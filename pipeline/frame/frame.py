@@ -27,6 +27,7 @@ from pipeline.frame.labelled import Labelled
 from pipeline.frame.missing import Missing
 from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
+from pipeline.frame.pivoting import FramePivot
 from pipeline.frame.reduction import Reductions
 from pipeline.frame.relabel import FrameRelabel
 from pipeline.frame.reshape import FrameReshape
@@ -50,6 +51,7 @@ class DataFrame(
     FrameProduct,
     FrameSummary,
     FrameReduction,
+    FramePivot,
     FrameReshape,
     FrameRelabel,
     Formulas,
@@ -124,7 +126,7 @@ class DataFrame(
     # -- the protocol of columns ---------------------------------------------------------------------------
 
     def _each(self: Mine, change: Change) -> Mine:
-        return self._of({label: change(values) for label, values in self._data.items()}, self._index)
+        return self._of({c: change(v) for c, v in self._data.items()}, self._index)._named_as(self)  # type: ignore[no-any-return]
 
     def _each_numeric(self: Mine, change: Change) -> Mine:
         return self._of({c: change(v) for c, v in self._data.items() if v.kind in "biuf"}, self._index)

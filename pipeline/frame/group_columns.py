@@ -41,7 +41,12 @@ class SeriesGroups(Groups):
             made = within_groups(ordered, self._keys.starts, name, *args)
             if made is not None:
                 return self._spread_back(made)
-        return super()._within(name, *args, **kwargs)
+        made = super()._within(name, *args, **kwargs)
+        fill, without = kwargs.get("fill_value"), self._places < 0
+        if name == "shift" and fill is not None and without.any():
+            # rows without a group are filled too
+            made = made._each(lambda values: values.assigned(without, fill).cast(self._columns.dtype))
+        return made
 
     def transform(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         """A reduction spread over the rows of its group, or a change within each group."""

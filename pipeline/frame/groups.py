@@ -11,19 +11,20 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
 from pipeline.frame.gaps import missing_name, refuse
 from pipeline.frame.group_kernel import numbered, reduced_by_group
-from pipeline.frame.group_result import combined
+from pipeline.frame.group_result import below, combined
 from pipeline.frame.grouping import Keyed
 from pipeline.frame.index import Index, Positions
+from pipeline.frame.joining import concat
 from pipeline.frame.reduction import reduced
 from pipeline.frame.values import Values, concatenated, missing_mask
 
-__all__ = ["Groups", "REDUCED"]
+__all__ = ["Groups", "REDUCED", "WITHIN"]
 
 REDUCED = (
     "sum", "mean", "median", "min", "max", "std", "var", "sem", "count", "prod", "nunique", "any", "all", "skew",
     "kurt", "first", "last", "idxmax", "idxmin",
 )  # fmt: skip
-_WITHIN = ("cumsum", "cumprod", "cummax", "cummin", "shift", "diff", "pct_change", "ffill", "bfill", "rank", "fillna")
+WITHIN = ("cumsum", "cumprod", "cummax", "cummin", "shift", "diff", "pct_change", "ffill", "bfill", "rank", "fillna")
 _PASSED_ON = {"numeric_only", "engine", "engine_kwargs", "observed"}
 
 
@@ -77,7 +78,7 @@ class Groups:
     def __getattr__(self, name: str) -> Any:
         if name in REDUCED:
             return lambda *args, **options: self._reduced_by_name(name, args, options)
-        if name in _WITHIN:
+        if name in WITHIN:
             return lambda *args, **kwargs: self._within(name, *args, **kwargs)
         if name.startswith("_"):
             raise AttributeError(name)
@@ -96,7 +97,13 @@ class Groups:
     def quantile(self, q: Any = 0.5, interpolation: str = "linear", **options: Any) -> Any:
         """The value of each group that a share `q` lies below."""
         refuse("groupby.quantile", {k: v for k, v in options.items() if k not in _PASSED_ON})
-        return self._aggregated("quantile", {"q": q, "interpolation": interpolation})
+        if not isinstance(q, list | tuple | np.ndarray):
+            return self._aggregated("quantile", {"q": q, "interpolation": interpolation})
+        parts = [self.quantile(one, interpolation) for one in q]
+        rows = np.arange(len(q) * len(self)).reshape(len(q), len(self)).T.ravel()
+        stacked = concat(parts)._rows(rows)
+        stacked._index = Index(list(q) * len(self))
+        return below(stacked, list(self._keys.labels), [len(q)] * len(self), self._keys.name)
 
     def size(self) -> Any:
         """How many rows each group has."""
@@ -159,7 +166,9 @@ class Groups:
     def transform(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         """A reduction spread over the rows of its group, or a change within each group."""
         kwargs = {k: v for k, v in kwargs.items() if k not in _PASSED_ON}
-        done = []
+        done: list[Any] = []
+        if not len(self) and not isinstance(func, str):
+            return self._columns._rows(slice(0, 0))
         for part in self._keys.parts():
             rows = self._rows_of(part)
             result = getattr(rows, func)(*args, **kwargs) if isinstance(func, str) else func(rows, *args, **kwargs)

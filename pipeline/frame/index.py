@@ -15,6 +15,7 @@ from pipeline.frame.gaps import missing_name, refuse
 from pipeline.frame.label_list import LabelList
 from pipeline.frame.label_operator import LabelOperators
 from pipeline.frame.lookup import Positions
+from pipeline.frame.moment import NaT
 from pipeline.frame.string import LabelAccessor
 from pipeline.frame.time_labels import TimeLabels
 from pipeline.frame.twin import label_of
@@ -58,6 +59,8 @@ class Index(LabelOperators, LabelList):
         values = Values.of(data if hasattr(data, "__array__") or isinstance(data, Values) else list(data), dtype)
         if cls is DatetimeIndex and values.kind == "O":
             values = clock.parsed(values, None, coerce=False)
+        elif cls is TimedeltaIndex and values.kind != "m":
+            values = clock.spans(values.items())
         elif cls is DatetimeIndex and values.kind in "iuf":
             values = Values(values.array.astype("M8[ns]").astype("M8[us]"))
         if tz is not None:
@@ -66,7 +69,7 @@ class Index(LabelOperators, LabelList):
 
     @staticmethod
     def _of(values: Values, name: Any = None) -> Index:
-        made: Index = object.__new__(_kind_of(values))
+        made: Index = object.__new__(_kind_of(values, name))
         made._values = values.freeze()
         made.name = name
         made._lookup = None
@@ -174,10 +177,17 @@ class Index(LabelOperators, LabelList):
     # -- numbers -------------------------------------------------------------------------------------------
 
     def min(self, **_: Any) -> Any:
-        return self._values.item(int(np.argmin(self._keys))) if len(self) else np.nan
+        return self._extreme(np.argmin)
 
     def max(self, **_: Any) -> Any:
-        return self._values.item(int(np.argmax(self._keys))) if len(self) else np.nan
+        return self._extreme(np.argmax)
+
+    def _extreme(self, place: Any) -> Any:
+        """The lowest or highest label that is there; missing when none is."""
+        seen = np.flatnonzero(~missing_mask(self.array))
+        if not len(seen):
+            return NaT if self._values.kind in "Mm" else np.nan
+        return self._values.item(int(seen[place(self._keys[seen])]))
 
     def to_series(self, index: Any = None, name: Any = None) -> Any:
         """The labels as values, on themselves."""
@@ -317,13 +327,13 @@ class TimedeltaIndex(Index):
         return Index._of(Values(self.array.astype("m8[us]") / clock.SECOND), self.name)
 
 
-def _kind_of(values: Values) -> type[Index]:
+def _kind_of(values: Values, name: Any = None) -> type[Index]:
     kind = values.kind
     if kind == "M":
         return DatetimeIndex
     if kind == "m":
         return TimedeltaIndex
-    if kind == "O" and len(values) and isinstance(values.array[0], tuple):
+    if kind == "O" and (isinstance(values.array[0], tuple) if len(values) else isinstance(name, Names)):
         made: type[Index] = Index._multi_type
         return made
     return Index

@@ -13,7 +13,7 @@ from pipeline.frame.gaps import refuse
 from pipeline.frame.index import Index
 from pipeline.frame.values import Array, Values, missing_mask
 
-__all__ = ["Ranking", "sorting_order"]
+__all__ = ["Ranking", "sorted_by", "sorting_order"]
 
 
 class Ranking(Columnar):
@@ -58,11 +58,12 @@ class Ranking(Columnar):
 
     def sort_values(
         self, *, ascending: bool = True, inplace: bool = False, na_position: str = "last", ignore_index: bool = False,
-        **options: Any,
+        key: Any = None, **options: Any,
     ) -> Any:  # fmt: skip
-        """Rows by value, equal ones as they stood; missing at the end (or `first`)."""
+        """Rows by value (or what `key` makes of all), equal ones as they stood; missing at the end (or `first`)."""
         refuse("sort_values", {k: v for k, v in options.items() if k not in {"kind", "axis"}})
-        order = sorting_order([self._values], [bool(ascending)], na_position)
+        values = self._values if key is None else sorted_by(key, self._values, self._index, self.name)
+        order = sorting_order([values], [bool(ascending)], na_position)
         result = self._rows(order)
         if ignore_index:
             result._index = Index(range(len(result)))
@@ -158,7 +159,8 @@ class Ranking(Columnar):
         refuse("mode", {"dropna": not dropna})
         counts = self.value_counts()
         top = counts[counts == counts.max()].index.sort_values()
-        return self._series_type._of(top._values, Index(range(len(top))), self.name)
+        values = top._values if len(top) else self._values.take(slice(0, 0))
+        return self._series_type._of(values, Index(range(len(values))), self.name)
 
 
 def _sortable(column: Values) -> pl.Series:
@@ -167,6 +169,15 @@ def _sortable(column: Values) -> pl.Series:
         return column.series
     codes = column.kinds.codes(column.array)
     return pl.Series(np.where(codes < 0, np.nan, codes), nan_to_null=True)
+
+
+def sorted_by(key: Any, values: Values, index: Index, name: Any) -> Values:
+    """What the author's `key` makes of a column, to sort by. Raises ValueError when it has another length."""
+    made = key(Columnar._series_type._of(values, index, name))
+    found = made._values if hasattr(made, "_values") else Values.of(np.asarray(made))
+    if len(found) != len(values):
+        raise ValueError("User-provided `key` function must not change the shape of the array.")
+    return found  # type: ignore[no-any-return]
 
 
 def sorting_order(columns: list[Values], ascending: list[bool], na_position: str = "last") -> Array:

@@ -217,11 +217,11 @@ class Series(
 
     @property
     def is_monotonic_increasing(self) -> bool:
-        return bool(np.all(self._values.array[:-1] <= self._values.array[1:]))
+        return self._index._of(self._values).is_monotonic_increasing and not self.hasnans
 
     @property
     def is_monotonic_decreasing(self) -> bool:
-        return bool(np.all(self._values.array[:-1] >= self._values.array[1:]))
+        return self._index._of(self._values).is_monotonic_decreasing and not self.hasnans
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.tolist())
@@ -370,8 +370,9 @@ class Series(
 
     def aggregate(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         """A reduction by name or function; several give a Series."""
-        if isinstance(func, list):
-            return Series({getattr(f, "__name__", f): self.aggregate(f) for f in func}, name=self.name)
+        if isinstance(func, list | dict):
+            ways = func if isinstance(func, dict) else {getattr(f, "__name__", f): f for f in func}
+            return Series({label: self.aggregate(how) for label, how in ways.items()}, name=self.name)
         return getattr(self, func)(*args, **kwargs) if isinstance(func, str) else func(self, *args, **kwargs)
 
     agg = aggregate

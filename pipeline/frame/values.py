@@ -178,7 +178,8 @@ class Values:
         if not absent.any():
             return self.take(positions)
         if len(self) == 0:
-            return Values(np.full(len(positions), np.nan))
+            blank = np.full(len(positions), np.nan, dtype=object if self.kind == "O" else np.float64)
+            return self._kept(blank.astype(self.array.dtype) if self.kind in "Mm" else blank)
         array = self.array[positions]
         array = fitting(array, np.nan)
         array[absent] = absent_mark(array.dtype)

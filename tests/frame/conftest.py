@@ -74,11 +74,11 @@ def plain(found: Any) -> Any:
     if isinstance(found, pandas.DataFrame | pipeline.frame.DataFrame):
         return {
             "frame": [plain(found.iloc[:, place]) for place in range(found.shape[1])],
-            "columns": [str(label) for label in found.columns],
+            "columns": [str(plain(label)) for label in found.columns],
             "index": plain(found.index),
         }
     if isinstance(found, pandas.Series | pipeline.frame.Series):
-        name = None if found.name is None else str(found.name)
+        name = None if found.name is None else str(plain(found.name))
         return {"values": plain(found.to_numpy()), "kind": kind(found.dtype), "name": name, "index": plain(found.index)}
     if isinstance(found, pandas.Index | pipeline.frame.Index):
         return [plain(label) for label in found]
@@ -92,6 +92,8 @@ def plain(found: Any) -> Any:
             if found.dtype.kind == "M"
             else found.astype("m8[us]").astype(str).tolist()
         )
+    if isinstance(found, pandas.api.extensions.ExtensionArray):
+        return plain(np.asarray(found))
     if isinstance(found, dict):
         return {plain(key): plain(item) for key, item in found.items()}
     if isinstance(found, list | tuple):
@@ -108,6 +110,8 @@ def plain(found: Any) -> Any:
         return plain(found.item())
     if isinstance(found, dt.date | dt.time | bool | int | str | type):
         return found
+    if isinstance(found, slice):
+        return [plain(part) for part in (found.start, found.stop, found.step)]
     return str(found)
 
 
