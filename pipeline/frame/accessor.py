@@ -10,6 +10,7 @@ from pipeline.frame import clock
 from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse
+from pipeline.frame.period import PeriodDtype
 from pipeline.frame.values import Values, missing_mask
 
 __all__ = ["DatetimeAccessor"]
@@ -112,8 +113,8 @@ class DatetimeAccessor:
         return self._series._values.array.astype("m8[us]").astype("int64")
 
     def to_period(self, freq: Any) -> Any:
-        """The first moment of each time's period, which stands for it."""
-        return self._made(clock.begun(self._series._values, freq))
+        """The period that each time lies in."""
+        return self._made(self._series._values.cast(PeriodDtype(freq)))
 
     @property
     def unit(self) -> str:

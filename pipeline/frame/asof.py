@@ -103,9 +103,10 @@ def merge_ordered(
 def _carried(left: Any, right: Any, keys: list[Any], how: str, suffixes: tuple[str, str]) -> Any:
     """The rows of both in the order of the keys; where one side has none, its row before. Its own holes stay."""
     sides = [
-        frame[keys].assign(**{name: np.arange(len(frame))}) for frame, name in ((left, "left row"), (right, "right row"))
+        frame[keys].assign(**{name: np.arange(len(frame))})
+        for frame, name in ((left, "left row"), (right, "right row"))
     ]
-    made = merge(*sides, how=how, on=keys).sort_values(keys, ignore_index=True)
+    made = merge(sides[0], sides[1], how=how, on=keys).sort_values(keys, ignore_index=True)
     data = {key: made._data[key] for key in keys}
     for frame, other, name, suffix in ((left, right, "left row", suffixes[0]), (right, left, "right row", suffixes[1])):
         rows = np.nan_to_num(made[name].ffill()._values.floats, nan=-1.0).astype(np.intp)

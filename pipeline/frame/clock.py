@@ -11,13 +11,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.frame.faces import objects
-from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import unsupported
 from pipeline.frame.moment import Timedelta, is_missing, zone_name
 from pipeline.frame.values import Values
 from pipeline.frame.written_time import read_text
 
-__all__ = ["FIELDS", "FLAGS", "SECOND", "begun", "field", "formatted", "moved", "parsed", "placed", "rounded", "spans"]
+__all__ = ["FIELDS", "FLAGS", "SECOND", "field", "formatted", "moved", "parsed", "placed", "rounded", "spans"]
 
 SECOND = np.timedelta64(1, "s")
 FIELDS: dict[str, Callable[[pl.Series], pl.Series]] = {
@@ -105,13 +104,6 @@ def spans(items: list[Any], unit: str | None = None) -> Values:
     """Texts or numbers (in `unit`) as spans of time."""
     read = [Timedelta(item, unit) for item in items]
     return Values(np.array(["NaT" if is_missing(span) else span.to_timedelta64() for span in read], dtype="m8[us]"))
-
-
-def begun(values: Values, freq: Any) -> Values:
-    """The first moment of the period that each time lies in; weeks begin on Monday."""
-    pace = Frequency.of(freq)
-    series = _times(values, "to_period")
-    return Values.of(series.dt.replace_time_zone(None).dt.truncate(pace.every))
 
 
 def parsed(values: Values, layout: str | None, *, coerce: bool) -> Values:

@@ -46,7 +46,8 @@ class Elementwise(Columnar):
                 array = array.astype(np.float64)
             before = shifted(Values(array), int(periods), None).array
             with np.errstate(all="ignore"):
-                return Values(array - before)
+                apart = array - before
+                return values.like(apart) if values.sense is not None and apart.dtype.kind != "m" else Values(apart)
 
         return self._each(change)
 
@@ -93,7 +94,7 @@ class Elementwise(Columnar):
             if array.dtype.kind != "f":
                 raise unsupported(f"running {function.__name__}", "missing values of this type")
             total = function.accumulate(np.where(gone, neutral, array))
-            return Values(np.where(gone, np.nan, total))
+            return values.like(np.where(gone, np.nan, total))
 
         return self._each(change)
 

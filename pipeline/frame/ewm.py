@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -124,18 +125,17 @@ def _moved(cov: float, old_x: float, old_y: float, new_x: float, new_y: float, o
     return (old * (cov + old_x * old_y) + fresh * new_x * new_y) / (old + fresh)
 
 
-def weighted_in_time(values: Values, steps: _Floats, needed: int) -> Values:
+def weighted_in_time(values: Values, steps: _Floats, decay: Decay) -> Values:
     """The weighted mean where rows age by time: `steps` half-lives lie between each row and the one before."""
     floats = values.finite_floats
     seen = np.flatnonzero(~np.isnan(floats))
     out = np.full(len(floats), np.nan)
     if not len(seen):
         return Values(out)
-    ages = np.cumsum(steps)
-    aged = 0.5 ** np.diff(ages[seen], prepend=ages[seen[0]])
-    anchor = floats[seen[0]]
-    total = _scan_aged(floats[seen] - anchor, aged) / _scan_aged(np.ones(len(seen)), aged)
-    out[seen] = total + anchor
+    needed, ages = decay.needed, np.cumsum(steps)
+    # with ignore_na the time before a missing row does not age the weights
+    gaps = steps[seen] if decay.ignore_na else np.diff(ages[seen], prepend=ages[seen[0]])
+    out[seen] = _mean(floats[seen], gaps, decay)
     rows = np.maximum.accumulate(np.where(np.isnan(floats), 0, np.arange(len(out))))
     out = out[rows]
     out[: seen[max(needed, 1) - 1] if needed <= len(seen) else None] = np.nan
@@ -174,7 +174,7 @@ def _recursive(floats: _Floats, gone: npt.NDArray[np.bool_], decay: Decay, name:
     return out
 
 
-def _mean(x: _Floats, gaps: npt.NDArray[np.intp] | None, decay: Decay) -> _Floats:
+def _mean(x: _Floats, gaps: npt.NDArray[Any] | None, decay: Decay) -> _Floats:
     """The weighted mean of rows that are all there; `gaps` says how far each is from the one before."""
     keep, anchor = 1.0 - decay.alpha, x[0]
     if gaps is None:
@@ -183,7 +183,7 @@ def _mean(x: _Floats, gaps: npt.NDArray[np.intp] | None, decay: Decay) -> _Float
     apart = x - anchor
     aged = keep**gaps
     if decay.adjust:
-        result = _scan_aged(apart, aged) / _scan_aged(np.ones(len(x)), aged)  # type: ignore[arg-type]
+        result = _scan_aged(apart, aged) / _scan_aged(np.ones(len(x)), aged)
     else:
         # pandas gives a value after a gap what the gap took from the others, but at alpha 0.5 alone
         fresh = 1.0 - aged if decay.alpha == 0.5 else decay.alpha

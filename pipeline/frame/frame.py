@@ -27,6 +27,7 @@ from pipeline.frame.labelled import Labelled
 from pipeline.frame.missing import Missing
 from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
+from pipeline.frame.period_index import PeriodRows
 from pipeline.frame.pivoting import FramePivot
 from pipeline.frame.reduction import Reductions
 from pipeline.frame.relabel import FrameRelabel
@@ -56,6 +57,7 @@ class DataFrame(
     FrameRelabel,
     Formulas,
     TimeRows,
+    PeriodRows,
     Written,
     FrameShape,
     FrameRows,
@@ -240,7 +242,7 @@ class DataFrame(
         if not kinds:
             return np.empty((len(self), 0))
         if len(kinds) == 1 or kinds <= set("iuf"):
-            matrix = np.column_stack([values.array for values in self._data.values()])
+            matrix = np.column_stack([values.exposed for values in self._data.values()])
         else:
             matrix = np.empty(self.shape, dtype=object)
             for place, values in enumerate(self._data.values()):

@@ -262,7 +262,7 @@ class FrameShape(Columnar):
         self, q: Any = 0.5, axis: Any = 0, numeric_only: bool = True, interpolation: str = "linear"  # noqa: ARG002
     ) -> Any:  # fmt: skip
         """The value that a share `q` of each column lies below; several shares give a row for each."""
-        if isinstance(q, list | tuple | np.ndarray | Columnar | Index):
+        if isinstance(q, list | tuple | np.ndarray):
             rows = [self.quantile(float(one), axis, interpolation=interpolation) for one in q]
             return self._frame_type(rows)
         given = {"q": q, "interpolation": interpolation}

@@ -9,12 +9,13 @@ import numpy as np
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
-from pipeline.frame.gaps import missing_name, refuse
+from pipeline.frame.gaps import missing_name, refuse, unsupported
 from pipeline.frame.group_kernel import numbered, reduced_by_group
 from pipeline.frame.group_result import below, combined
 from pipeline.frame.grouping import Keyed
 from pipeline.frame.index import Index, Positions
 from pipeline.frame.joining import concat
+from pipeline.frame.kinds import Kinds
 from pipeline.frame.reduction import reduced
 from pipeline.frame.values import Values, concatenated, missing_mask
 
@@ -37,6 +38,9 @@ class Groups:
         self._as_index = as_index
         self._group_keys = group_keys
 
+    _empty: Kinds | None = None
+    """The categories of the key, when those without rows are groups too."""
+
     # -- for the two kinds ---------------------------------------------------------------------------------
 
     def _aggregated(self, name: str, options: dict[str, Any]) -> Any:
@@ -52,6 +56,14 @@ class Groups:
     def _made(self, result: Any) -> Any:
         """A result with a row for each group: the labels as index, or as columns when asked."""
         return result if self._as_index else result.reset_index()
+
+    def _with_empty(self, result: Any, name: str) -> Any:
+        """A result with a row for each category, those without rows included."""
+        if self._empty is None:
+            return result
+        labels = Index._of(Values(objects(list(self._empty.items)), kinds=self._empty), self._keys.name)
+        fill = {"sum": 0, "count": 0, "size": 0, "nunique": 0, "prod": 1, "any": False, "all": True}.get(name)
+        return result.reindex(labels, fill_value=fill)
 
     # -- one row for each group ----------------------------------------------------------------------------
 
@@ -89,7 +101,7 @@ class Groups:
         if args and name in {"std", "var", "sem"}:
             given["ddof"] = args[0]
         minimum = given.pop("min_count", 0)
-        result = self._aggregated(name, given)
+        result = self._with_empty(self._aggregated(name, given), name)
         if minimum > 0 and name in {"sum", "prod", "min", "max", "first", "last"}:
             result = result.where(self._aggregated("count", {}) >= minimum)
         return result
@@ -109,7 +121,7 @@ class Groups:
         """How many rows each group has."""
         sizes = np.diff(np.append(self._keys.starts, len(self._keys.order))).astype(np.int64)
         made = Columnar._series_type._of(Values(sizes), self._keys.labels, getattr(self._columns, "name", None))
-        return made if self._as_index else made.rename("size").reset_index()
+        return self._with_empty(made, "size") if self._as_index else made.rename("size").reset_index()
 
     # -- as many rows as before ----------------------------------------------------------------------------
 
@@ -190,6 +202,8 @@ class Groups:
         kwargs.pop("include_groups", None)
         if isinstance(func, str):
             return getattr(self, func)(*args, **kwargs)
+        if self._empty is not None:
+            raise unsupported("groupby.apply", "observed=False, and a category has no rows")
         parts = list(self._keys.parts())
         results = [func(_named(self._rows_of(part), label), *args, **kwargs) for part, label in self._labelled(parts)]
         return combined(self._columns, self._keys, parts, results, group_keys=self._group_keys, as_index=self._as_index)
@@ -261,6 +275,15 @@ class _WindowsByGroup:
     def __getitem__(self, key: Any) -> _WindowsByGroup:
         return _WindowsByGroup(self._groups, self._way, self._args, self._options, key)
 
+    def __iter__(self) -> Iterator[Any]:
+        for part in self._groups._keys.parts():
+            yield from self._opened(part)
+
+    def _opened(self, part: Positions) -> Any:
+        """The windows of one group."""
+        rows = self._groups._rows_of(part)
+        return getattr(rows if self._key is None else rows[self._key], self._way)(*self._args, **self._options)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
@@ -269,11 +292,7 @@ class _WindowsByGroup:
             parts = list(self._groups._keys.parts())
             results = []
             for part in parts:
-                rows = self._groups._rows_of(part)
-                windows = getattr(rows if self._key is None else rows[self._key], self._way)(
-                    *self._args, **self._options
-                )
-                results.append(getattr(windows, name)(*args, **kwargs))
+                results.append(getattr(self._opened(part), name)(*args, **kwargs))
             groups = self._groups
             return combined(groups._columns, groups._keys, parts, results, group_keys=True, as_index=True, wide=False)
 

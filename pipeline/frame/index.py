@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.frame import clock
+from pipeline.frame.dtypes import CategoricalDtype, dtype_of
 from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse
+from pipeline.frame.interval import Interval
 from pipeline.frame.label_list import LabelList
 from pipeline.frame.label_operator import LabelOperators
 from pipeline.frame.lookup import Positions
@@ -47,6 +49,9 @@ class Index(LabelOperators, LabelList):
     # set by series.py and multi_index.py, which build on this module
     _series_type: ClassVar[Any]
     _multi_type: ClassVar[Any]
+    _period_type: ClassVar[Any]
+    _interval_type: ClassVar[Any]
+    _category_type: ClassVar[Any]
     nlevels = 1
 
     def __new__(cls, data: Any = (), dtype: Any = None, name: Any = None, tz: Any = None, **other: Any) -> Any:
@@ -89,7 +94,7 @@ class Index(LabelOperators, LabelList):
 
     def __iter__(self) -> Iterator[Any]:
         array = self.array
-        return iter(self._values.items() if array.dtype.kind in "Mm" else array.tolist())
+        return iter(self._values.items() if array.dtype.kind in "Mm" else self._values.plain_items())
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, int | np.integer):
@@ -103,7 +108,7 @@ class Index(LabelOperators, LabelList):
             return False
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        array = self.array if dtype is None else self.array.astype(dtype)
+        array = self._values.exposed if dtype is None else self._values.exposed.astype(dtype)
         return array.copy() if copy else array
 
     def __bool__(self) -> bool:
@@ -123,11 +128,11 @@ class Index(LabelOperators, LabelList):
 
     @property
     def values(self) -> Array:
-        return self.array
+        return self._values.exposed
 
     @property
     def dtype(self) -> Any:
-        return self.array.dtype
+        return dtype_of(self._values)
 
     @property
     def size(self) -> int:
@@ -329,13 +334,17 @@ class TimedeltaIndex(Index):
 
 def _kind_of(values: Values, name: Any = None) -> type[Index]:
     kind = values.kind
+    if values.kinds is not None:
+        return Index._category_type  # type: ignore[no-any-return]
     if kind == "M":
-        return DatetimeIndex
+        return Index._period_type if values.sense is not None else DatetimeIndex
     if kind == "m":
         return TimedeltaIndex
     if kind == "O" and (isinstance(values.array[0], tuple) if len(values) else isinstance(name, Names)):
         made: type[Index] = Index._multi_type
         return made
+    if kind == "O" and len(values) and isinstance(values.array[0], Interval):
+        return Index._interval_type  # type: ignore[no-any-return]
     return Index
 
 
@@ -351,3 +360,6 @@ def label_index(keys: list[Hashable], name: Any = None) -> Index:
     if labels and all(isinstance(label, int) and not isinstance(label, bool) for label in labels):
         return Index._of(Values(np.array(labels)), name)
     return Index._of(Values(objects(labels)), name)
+
+
+CategoricalDtype._index_of = staticmethod(as_index)

@@ -10,6 +10,7 @@ from pipeline.frame.alignment import align
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index, as_index
+from pipeline.frame.moment import is_missing
 from pipeline.frame.ranking import sorting_order
 from pipeline.frame.values import Values, missing_mask
 
@@ -98,8 +99,8 @@ class Labelled(Columnar):
         return result
 
     def convert_dtypes(self: Mine, **_: Any) -> Mine:
-        """An independent object: the types here are the plain ones already."""
-        return self.copy()
+        """Numbers and conditions in masked types, whole numbers of any kind as `Int64`; text and times as they are."""
+        return self._each(_converted)
 
     def infer_objects(self: Mine, **_: Any) -> Mine:
         """Objects that are all numbers, conditions or times, as such."""
@@ -116,21 +117,21 @@ class Labelled(Columnar):
         labels = align(self._index, other.index, "left" if join == "left" else join) if join != "right" else None
         index = other.index if labels is None else labels.labels
         fill = options.get("fill_value")
-        mine, theirs = self, other
+        mine: Any = self
+        theirs = other
         frames = hasattr(self, "columns") and hasattr(other, "columns")
         if not frames or axis in {None, 0, "index"}:
             mine, theirs = (
-                side if side.index.equals(index) else side.reindex(index, fill_value=fill)  # type: ignore[attr-defined]
-                for side in (self, other)
+                side if side.index.equals(index) else side.reindex(index, fill_value=fill) for side in (mine, theirs)
             )
         if frames and axis in {None, 1, "columns"}:
             columns = {
-                "outer": lambda: self.columns.union(other.columns),
-                "inner": lambda: self.columns.intersection(other.columns),
-                "left": lambda: self.columns,
-                "right": lambda: other.columns,
+                "outer": lambda: mine.columns.union(theirs.columns),
+                "inner": lambda: mine.columns.intersection(theirs.columns),
+                "left": lambda: mine.columns,
+                "right": lambda: theirs.columns,
             }[join]()
-            mine, theirs = mine.reindex(columns=columns), theirs.reindex(columns=columns)  # type: ignore[attr-defined]
+            mine, theirs = mine.reindex(columns=columns), theirs.reindex(columns=columns)
         return mine, theirs
 
     def pipe(self, function: Any, *args: Any, **kwargs: Any) -> Any:
@@ -211,3 +212,21 @@ class Labelled(Columnar):
         result = self.copy()
         result._index = self._index.tz_convert(tz)
         return result
+
+
+def _converted(values: Values) -> Values:
+    found = Values.of(values.array) if values.kind == "O" and values.kinds is None and len(values) else values
+    array = found.array
+    flags = array.dtype.kind == "O" and all(isinstance(x, bool | np.bool_) or is_missing(x) for x in array)
+    if values.sense is not None or values.kinds is not None or not (array.dtype.kind in "biuf" or flags):
+        return values.freeze()
+    if array.dtype.kind == "O" and missing_mask(array).all():
+        return values.freeze()
+    if array.dtype.kind != "f":
+        return found.cast(
+            {"i": "Int", "u": "UInt"}.get(array.dtype.kind, "boolean")
+            + (str(8 * array.dtype.itemsize) if array.dtype.kind in "iu" else "")
+        )
+    seen = array[~np.isnan(array)]
+    whole = bool(np.isfinite(seen).all() and (seen == np.floor(seen)).all() and (np.abs(seen) < 2**63).all())
+    return found.cast("Int64" if whole else f"Float{8 * array.dtype.itemsize}")

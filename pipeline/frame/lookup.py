@@ -109,7 +109,7 @@ class Lookup(PandasObject):
         return found
 
     def get_indexer(self, target: Any, method: str | None = None, **options: Any) -> Positions:
-        """The position of each label of `target`, -1 where it is not here; or of a neighbour: `ffill`, `bfill`, `nearest`."""
+        """The position of each label of `target`, -1 where it is not; or of a neighbour: ffill, bfill, nearest."""
         refuse("get_indexer", options)
         wanted = self._peer(target)
         if method is not None:
@@ -132,18 +132,18 @@ class Lookup(PandasObject):
         if not self.is_monotonic_increasing:
             raise ValueError("index must be monotonic increasing or decreasing")
         keys, sought, rows = self._keys, wanted._keys, len(self)
-        before = (np.searchsorted(keys, sought, side="right") - 1).astype(np.intp)
-        after = np.searchsorted(keys, sought, side="left").astype(np.intp)
+        before: Positions = (np.searchsorted(keys, sought, side="right") - 1).astype(np.intp)
+        after: Positions = np.searchsorted(keys, sought, side="left").astype(np.intp)
         if method in {"ffill", "pad"}:
             return before
         if method in {"bfill", "backfill"}:
-            return np.where(after == rows, -1, after)
+            return np.where(after == rows, -1, after).astype(np.intp)
         if method != "nearest":
             raise ValueError(f"Invalid fill method. Expecting pad (ffill), backfill (bfill) or nearest. Got {method}")
         if not rows:
             return np.full(len(sought), -1, dtype=np.intp)
         low, high = np.maximum(before, 0), np.minimum(after, rows - 1)
-        return np.where(np.abs(sought - keys[low]) < np.abs(keys[high] - sought), low, high)
+        return np.where(np.abs(sought - keys[low]) < np.abs(keys[high] - sought), low, high).astype(np.intp)
 
     def _found(self, label: Any) -> int:
         """The first position of a label of any type; -1 where it cannot be a label here."""

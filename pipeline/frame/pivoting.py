@@ -27,7 +27,7 @@ class FramePivot(Columnar):
         self, values: Any = None, index: Any = None, columns: Any = None, aggfunc: Any = "mean", fill_value: Any = None,
         margins: bool = False, dropna: bool = True, margins_name: str = "All", **options: Any,
     ) -> Any:  # fmt: skip
-        """As `pivot`, where the values of a pair are aggregated; `margins` adds a row and a column of all rows together."""
+        """As `pivot`, where the values of a pair are aggregated; `margins` adds a row and a column of totals."""
         refuse("pivot_table", {k: v for k, v in options.items() if k not in {"observed", "sort"}})
         refuse("pivot_table", {"dropna": not dropna})
         if isinstance(aggfunc, list):

@@ -177,7 +177,7 @@ def sorted_by(key: Any, values: Values, index: Index, name: Any) -> Values:
     found = made._values if hasattr(made, "_values") else Values.of(np.asarray(made))
     if len(found) != len(values):
         raise ValueError("User-provided `key` function must not change the shape of the array.")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def sorting_order(columns: list[Values], ascending: list[bool], na_position: str = "last") -> Array:

@@ -13,7 +13,9 @@ import numpy as np
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse
-from pipeline.frame.moment import NaT, Timedelta
+from pipeline.frame.moment import NA, NaT, Timedelta, is_missing
+from pipeline.frame.pace import Pace
+from pipeline.frame.period import Period
 from pipeline.frame.statistics import REDUCTIONS
 from pipeline.frame.values import Values, missing_mask
 
@@ -99,6 +101,8 @@ class Reductions(Columnar):
 
 def reduced(values: Values, name: str, skipna: bool, options: dict[str, Any]) -> Any:
     """The reduction `name` of one column, as a scalar of the type that pandas gives."""
+    if values.sense is not None:
+        return _of_sense(values, name, skipna, options)
     array = values.array
     gone = missing_mask(array)
     if name == "count":
@@ -159,3 +163,27 @@ def _of_times(values: Values, gone: Any, name: str, skipna: bool, options: dict[
 
 _OF_MOMENTS = frozenset({"min", "max", "mean", "median", "quantile", "std"})
 _OF_SPANS = _OF_MOMENTS | {"sum", "sem"}
+
+
+def _of_sense(values: Values, name: str, skipna: bool, options: dict[str, Any]) -> Any:
+    """A reduction of a masked type, NA where it has none; or of periods, which have extremes."""
+    plain = Values(values.array)
+    if isinstance(values.sense, Pace):
+        if name not in {"count", "nunique", "min", "max"}:
+            raise TypeError(f"'period' type does not support reduction {name!r}")
+        found = reduced(plain, name, skipna, options)
+        return Period._of(found.to_datetime64(), values.sense) if name in {"min", "max"} and found is not NaT else found
+    assert values.sense is not None
+    found = reduced(plain, name, skipna, options)
+    if name in {"count", "nunique"}:
+        return found
+    if name in {"any", "all"}:
+        # what is missing decides nothing; where it could, the answer is missing
+        undecided = not skipna and missing_mask(values.array).any() and found == (name == "all")
+        return NA if undecided else found
+    whole = values.sense.plain.kind in "iub" and name in {"sum", "prod", "min", "max"}
+    if is_missing(found):
+        return NA
+    return (
+        (np.bool_ if values.sense.plain.kind == "b" and name in {"min", "max"} else np.int64)(found) if whole else found
+    )

@@ -18,8 +18,8 @@ __all__ = ["by_column", "replaced"]
 def replaced(values: Values, old: Any, new: Any, *, regex: bool = False) -> Values:
     """`values` with each value of `old` (scalar, list, or dict of old and new) exchanged.
 
-    With `regex` texts of `old` are patterns: what they find within a text is exchanged, or, for a `new` that is no text,
-    the whole value.
+    With `regex` texts of `old` are patterns: what they find within a text is exchanged, or, for a `new` that is no
+    text, the whole value.
     """
     if isinstance(old, Mapping) and new is None:
         pairs = list(old.items())
@@ -41,7 +41,7 @@ def replaced(values: Values, old: Any, new: Any, *, regex: bool = False) -> Valu
 
 
 def by_column(old: Any, new: Any, labels: list[Hashable]) -> dict[Hashable, tuple[Any, Any]] | None:
-    """What is exchanged in each column, when dicts name columns: ``{"side": {"buy": 1}}``, ``{"side": "buy"}`` beside a value.
+    """What is exchanged in each column, when dicts name columns: ``{"side": {"buy": 1}}``; ``{"side": "buy"}`` and 1.
 
     None when it is the same for all of them.
     """

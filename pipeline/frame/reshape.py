@@ -169,6 +169,8 @@ def unstacked(columns: Any, level: Any, fill_value: Any) -> Any:
     made = Columnar._frame_type._of(data, labels)
     if None in parts:
         made.columns = label_index(list(data), across.name)
+    elif data:
+        made.columns = label_index(list(data), Names([*columns.columns.names, across.name]))
     return made
 
 

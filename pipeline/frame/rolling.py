@@ -25,17 +25,21 @@ _CELLS = 4_000_000
 class Window:
     """How far a window reaches: `length` rows, `needed` of them present, seen from its end or from its centre.
 
-    `late` is by how many rows a window ends before the row that it belongs to; `step` keeps every so many rows.
+    `late` is by how many rows a window ends before the row that it belongs to; `step` keeps every so many rows;
+    `forward` windows begin with their row.
     """
 
-    __slots__ = ("center", "late", "length", "needed", "step")
+    __slots__ = ("center", "forward", "late", "length", "needed", "step")
 
-    def __init__(self, length: int, needed: int, *, center: bool = False, late: int = 0, step: int = 1) -> None:
+    def __init__(
+        self, length: int, needed: int, *, center: bool = False, late: int = 0, step: int = 1, forward: bool = False
+    ) -> None:
         self.length = length
         self.needed = needed
         self.center = center
         self.late = late
         self.step = step
+        self.forward = forward
 
     @property
     def ahead(self) -> int:
@@ -44,6 +48,8 @@ class Window:
 
     def bounds(self, rows: int) -> tuple[Array, Array]:
         """Where the window of each row begins and ends."""
+        if self.forward:
+            return np.arange(rows), np.minimum(np.arange(rows) + self.length, rows)
         ends = np.arange(1, rows + 1) + self.ahead - self.late
         starts = np.clip(ends - self.length, 0, rows)
         return starts, np.maximum(np.clip(ends, 0, rows), starts)
@@ -56,6 +62,10 @@ class Window:
 
 def rolled(values: Values, window: Window, name: str, **options: Any) -> Values:
     """The statistic `name` (mean, sum, std, var, min, max, median, quantile, skew, kurt, count) of each window."""
+    if window.forward:
+        back = Window(window.length, window.needed)
+        turned = rolled(Values(values.finite_floats[::-1].copy()), back, name, **options)
+        return Values(turned.array[::-1].copy())
     floats = values.finite_floats
     if window.ahead:
         floats = np.concatenate([floats, np.full(window.ahead, np.nan)])
@@ -110,12 +120,20 @@ def applied(
     return Values(result)
 
 
-def paired_window(left: Values, right: Values, window: Window, *, correlation: bool, ddof: int = 1) -> Values:
+def paired_window(left: Values, right: Values, window: Any, *, correlation: bool, ddof: int = 1) -> Values:
     """Covariance (or Pearson's correlation) of two columns in each window, each window centred on its own means."""
     x, y = left.floats, right.floats
     if not len(x):
         return Values(x)
     both = np.isfinite(x) & np.isfinite(y)
+    if not isinstance(window, Window) or window.forward:
+        x, y = np.where(both, x, np.nan), np.where(both, y, np.nan)
+
+        def one(_: Array, rows: slice) -> Any:
+            return _pair(x[None, rows], y[None, rows], window.least, correlation, ddof)[0]
+
+        with np.errstate(all="ignore"):
+            return applied(Values(x), window.bounds(len(x)), window.least, one)
     rows, ahead = len(x), window.ahead - window.late
     blank = np.full(window.length - 1 + max(-ahead, 0), np.nan)
     tail = np.full(max(ahead, 0), np.nan)

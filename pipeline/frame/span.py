@@ -72,16 +72,16 @@ class Span:
         return starts, np.maximum(ends, starts)
 
 
-def spanned(values: Values, span: Span, name: str, options: dict[str, Any]) -> Values:
-    """The statistic `name` of each window of a span of time."""
+def spanned(values: Values, span: Any, name: str, options: dict[str, Any]) -> Values:
+    """The statistic `name` of each window of a span of time, or of windows by their bounds."""
     floats = values.finite_floats
     if name == "count":
         starts, ends = span.bounds(len(floats))
         total = np.concatenate([[0.0], np.cumsum(~np.isnan(floats))])
         counted = total[ends] - total[starts]
         return Values(np.where(ends - starts >= span.needed, counted, np.nan))
-    unique = len(span.ticks) < 2 or bool((np.diff(span.ticks) > 0).all())
-    if name in _BY_TIME and not span.center and unique and len(floats):
+    in_time = isinstance(span, Span) and not span.center and len(floats) > 0
+    if name in _BY_TIME and in_time and bool((np.diff(span.ticks) > 0).all()):
         table = pl.DataFrame({"at": span.ticks.view("M8[us]"), "x": pl.Series(floats, nan_to_null=True)})
         window = getattr(pl.col("x"), f"rolling_{name}_by")
         made = table.select(

@@ -58,6 +58,9 @@ class StringAccessor:
     def _kept(self, values: Values) -> Any:
         return self._series._of(values, self._series.index, self._series.name)
 
+    # without it Python would ask for the letters 0, 1, 2, … for ever
+    __iter__: Any = None
+
     def __getitem__(self, key: Any) -> Any:
         return self.slice(key.start, key.stop, key.step) if isinstance(key, slice) else self.get(key)
 

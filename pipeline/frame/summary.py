@@ -86,7 +86,7 @@ class FrameSummary(Columnar):
         return counts / counts.sum() if normalize else counts
 
     def cov(self, min_periods: Any = None, ddof: int = 1, numeric_only: bool = True) -> Any:  # noqa: ARG002
-        """The covariance of each pair of columns; by n - 1, as in pandas, whatever `ddof` says, when values are missing."""
+        """The covariance of each pair of columns; by n - 1 where values are missing, as pandas has it."""
         numbers = {c: v.floats for c, v in self._data.items() if v.kind in "biuf"}
         if any(np.isnan(x).any() for x in numbers.values()):
             ddof = 1

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pipeline.frame
+from pipeline.frame.masked_array import ExtensionArray
 
 EXAMPLES = settings(
     max_examples=15, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -92,13 +93,13 @@ def plain(found: Any) -> Any:
             if found.dtype.kind == "M"
             else found.astype("m8[us]").astype(str).tolist()
         )
-    if isinstance(found, pandas.api.extensions.ExtensionArray):
+    if isinstance(found, pandas.api.extensions.ExtensionArray | ExtensionArray):
         return plain(np.asarray(found))
     if isinstance(found, dict):
         return {plain(key): plain(item) for key, item in found.items()}
     if isinstance(found, list | tuple):
         return [plain(item) for item in found]
-    if found is None or found is pandas.NaT or found is pandas.NA or found is pipeline.frame.NaT:
+    if any(found is one for one in (None, pandas.NaT, pandas.NA, pipeline.frame.NaT, pipeline.frame.NA)):
         return "missing"
     if isinstance(found, float | np.floating):
         return "missing" if np.isnan(found) else float(found)

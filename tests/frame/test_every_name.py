@@ -24,14 +24,15 @@ CALLS = Path(__file__).with_name("calls.txt")
 START = dt.datetime(2023, 1, 30, 22, 30)
 LENGTHS = (0, 1, 2, 7, 24, 60)
 LABELS: list[Callable[[int], Any]] = [
-    lambda rows: range(rows),
+    range,
     lambda rows: [START + dt.timedelta(hours=7 * i) for i in range(rows)],
     lambda rows: [f"r{i}" for i in range(rows)],
     lambda rows: [(3 * i) % 7 for i in range(rows)],
     lambda rows: [float(rows - i) for i in range(rows)],
 ]
 IT = {
-    "module": "pd", "frame": "df", "series": "s", "index": "i", "window": "r", "group": "gs", "dt": "t.dt", "str": "side.str",
+    "module": "pd", "frame": "df", "series": "s", "index": "i", "window": "r", "group": "gs", "dt": "t.dt",
+    "str": "side.str",
 }  # fmt: skip
 THINGS = """
 num = df[["open", "close", "price", "volume"]]
@@ -161,7 +162,8 @@ def differences(section: str, seeds: range) -> list[str]:
             elif not isinstance(theirs, Exception) and not isinstance(ours, Exception) and same(ours, theirs):
                 worked.add(call.name)
                 continue
-            found[call.name, call.code] = f"{section} {call.code}   (seed {seed})\n    adapter: {ours!r}\n    pandas:  {theirs!r}"
+            told = f"{section} {call.code}   (seed {seed})\n    adapter: {ours!r}\n    pandas:  {theirs!r}"
+            found[call.name, call.code] = told
     idle = {call.name for call in calls()[section]} - worked - {name for name, _ in found}
     return [*found.values(), *(f"{section} {name}: nothing that was tried gives a result" for name in sorted(idle))]
 
