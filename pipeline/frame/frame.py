@@ -267,7 +267,7 @@ class DataFrame(
         if isinstance(key, DataFrame):
             return self.where(key)
         if is_mask(key):
-            return self._rows(mask_of(key, self._index))
+            return self._rows(np.flatnonzero(mask_of(key, self._index)))
         if isinstance(key, slice):
             return self._rows(Series._of(Values(np.zeros(len(self))), self._index)._selected(key))
         if isinstance(key, list | np.ndarray | Index | Series):

@@ -120,7 +120,7 @@ class FrameRows(Columnar):
         for values in looked.values():
             present += ~missing_mask(values.array)
         needed = thresh if thresh is not None else len(looked) if how == "any" else min(1, len(looked))
-        result = self._rows(present >= needed)
+        result = self._rows(np.flatnonzero(present >= needed))
         if ignore_index:
             result._index = Index(range(len(result)))
         return self._settled(result, inplace, "dropna")
@@ -173,7 +173,7 @@ class FrameRows(Columnar):
         self, subset: Any = None, *, keep: Any = "first", inplace: bool = False, ignore_index: bool = False
     ) -> Any:
         """Without the rows that have been seen before."""
-        result = self._rows(~self.duplicated(subset, keep)._values.array)
+        result = self._rows(np.flatnonzero(~self.duplicated(subset, keep)._values.array))
         if ignore_index:
             result._index = Index(range(len(result)))
         return self._settled(result, inplace, "drop_duplicates")

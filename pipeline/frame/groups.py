@@ -17,7 +17,7 @@ from pipeline.frame.index import Index, Positions
 from pipeline.frame.joining import concat
 from pipeline.frame.kinds import Kinds
 from pipeline.frame.reduction import reduced
-from pipeline.frame.values import Values, concatenated, missing_mask
+from pipeline.frame.values import Values, missing_mask
 
 __all__ = ["Groups", "REDUCED", "WITHIN"]
 
@@ -70,8 +70,7 @@ class Groups:
     def _per_group(self, values: Values, name: str, options: dict[str, Any]) -> Values:
         """One value for each group."""
         if name in {"first", "last"}:
-            parts = [_edge(values.take(part), name) for part in self._keys.parts()]
-            return concatenated(parts) if parts else values.take(slice(0, 0))
+            return _edges(values.take(self._keys.order), self._keys.starts, name)
         if name in {"idxmax", "idxmin"}:
             return self._extremes(values, name)
         if name in {"std", "var", "sem"}:
@@ -290,9 +289,7 @@ class _WindowsByGroup:
 
         def statistic(*args: Any, **kwargs: Any) -> Any:
             parts = list(self._groups._keys.parts())
-            results = []
-            for part in parts:
-                results.append(getattr(self._opened(part), name)(*args, **kwargs))
+            results = [getattr(self._opened(part), name)(*args, **kwargs) for part in parts]
             groups = self._groups
             return combined(groups._columns, groups._keys, parts, results, group_keys=True, as_index=True, wide=False)
 
@@ -315,9 +312,13 @@ def _named(rows: Any, label: Any) -> Any:
     return rows
 
 
-def _edge(values: Values, name: str) -> Values:
-    seen = np.flatnonzero(~missing_mask(values.array))
-    if not len(seen):
-        return Values(objects([np.nan])) if values.kind not in "fMm" else values.take(slice(0, 1))
-    place = int(seen[0] if name == "first" else seen[-1])
-    return values.take(slice(place, place + 1))
+def _edges(ordered: Values, starts: Positions, name: str) -> Values:
+    """The first or last value of each group that is there; missing where none is."""
+    if not len(starts):
+        return ordered.take(slice(0, 0))
+    rows = np.arange(len(ordered), dtype=np.intp)
+    gone = missing_mask(ordered.array)
+    if name == "first":
+        places = np.minimum.reduceat(np.where(gone, len(rows), rows), starts)
+        return ordered.take_or_missing(np.where(places == len(rows), -1, places))
+    return ordered.take_or_missing(np.maximum.reduceat(np.where(gone, -1, rows), starts))

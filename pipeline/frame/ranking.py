@@ -141,6 +141,8 @@ class Ranking(Columnar):
         dropna = options.pop("dropna", True)
         refuse("value_counts", options)
         array = self._values.array
+        if self._values.kind in "iuf" and self._values.sense is None and self._values.kinds is None:
+            return self._counted(dropna, normalize, sort, ascending)
         seen = self._values.take(~missing_mask(array)).items() if dropna else self._values.items()
         kinds = self._values.kinds
         counts: dict[Any, int] = dict.fromkeys(kinds.items, 0) if kinds else {}
@@ -153,6 +155,20 @@ class Ranking(Columnar):
         if sort:
             result = result.sort_values(ascending=ascending)
         return result / max(len(seen), 1) if normalize else result
+
+    def _counted(self, dropna: bool, normalize: bool, sort: bool, ascending: bool) -> Any:
+        """`value_counts` of numbers, equal counts in the order in which the numbers first come."""
+        array = self._values.array
+        kept = array[~missing_mask(array)] if dropna else array
+        items, first, counts = np.unique(kept, return_index=True, return_counts=True)
+        order = np.argsort(first, kind="stable")
+        labels = Index._of(Values(items[order]), self.name)
+        result = self._series_type._of(
+            Values(counts[order].astype(np.int64)), labels, "proportion" if normalize else "count"
+        )
+        if sort:
+            result = result.sort_values(ascending=ascending)
+        return result / max(len(kept), 1) if normalize else result
 
     def mode(self, *, dropna: bool = True) -> Any:
         """The most frequent values, in order."""
@@ -171,6 +187,15 @@ def _sortable(column: Values) -> pl.Series:
     return pl.Series(np.where(codes < 0, np.nan, codes), nan_to_null=True)
 
 
+def _small_numbers(column: Values) -> Array | None:
+    """Whole numbers that lie close together, in 16 bits; None for anything else."""
+    if column.kind not in "iub" or column.kinds is not None or not len(column):
+        return None
+    array = column.array.astype(np.int64) if column.kind == "b" else column.array
+    low, high = int(array.min()), int(array.max())
+    return (array - low).astype(np.uint16) if high - low < 2**16 else None
+
+
 def sorted_by(key: Any, values: Values, index: Index, name: Any) -> Values:
     """What the author's `key` makes of a column, to sort by. Raises ValueError when it has another length."""
     made = key(Columnar._series_type._of(values, index, name))
@@ -182,6 +207,9 @@ def sorted_by(key: Any, values: Values, index: Index, name: Any) -> Values:
 
 def sorting_order(columns: list[Values], ascending: list[bool], na_position: str = "last") -> Array:
     """The row numbers in the order of several columns, stable."""
+    if len(columns) == 1 and ascending == [True] and (places := _small_numbers(columns[0])) is not None:
+        # numpy sorts numbers of 16 bits by their digits, many times as fast
+        return np.argsort(places, kind="stable").astype(np.intp)
     keys = pl.DataFrame({str(i): _sortable(column) for i, column in enumerate(columns)})
     order = keys.select(
         pl.arg_sort_by(

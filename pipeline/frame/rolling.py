@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.lib.stride_tricks import sliding_window_view
 
 from pipeline.frame.asymmetry import lopsided
+from pipeline.frame.comovement import together
 from pipeline.frame.doubling import DOUBLED, doubled
+from pipeline.frame.growing import GROWING, growing
 from pipeline.frame.values import Array, Values
 
 __all__ = ["Window", "applied", "paired_window", "rolled"]
-
-_CELLS = 4_000_000
 
 
 class Window:
@@ -67,6 +66,8 @@ def rolled(values: Values, window: Window, name: str, **options: Any) -> Values:
         turned = rolled(Values(values.finite_floats[::-1].copy()), back, name, **options)
         return Values(turned.array[::-1].copy())
     floats = values.finite_floats
+    if window.length >= len(floats) and not window.center and not window.late and name in GROWING:
+        return Values(growing(floats, window.needed, name, **options))
     if window.ahead:
         floats = np.concatenate([floats, np.full(window.ahead, np.nan)])
     result = _moments(floats, window, name, options) if name in DOUBLED else _ordered(floats, window, name, options)
@@ -135,19 +136,15 @@ def paired_window(left: Values, right: Values, window: Any, *, correlation: bool
         with np.errstate(all="ignore"):
             return applied(Values(x), window.bounds(len(x)), window.least, one)
     rows, ahead = len(x), window.ahead - window.late
-    blank = np.full(window.length - 1 + max(-ahead, 0), np.nan)
-    tail = np.full(max(ahead, 0), np.nan)
-    x = np.concatenate([blank, np.where(both, x, np.nan), tail])
-    y = np.concatenate([blank, np.where(both, y, np.nan), tail])
-    xs = sliding_window_view(x, window.length)[max(ahead, 0) :][:rows]
-    ys = sliding_window_view(y, window.length)[max(ahead, 0) :][:rows]
-    result = np.empty(rows)
-    step = max(1, _CELLS // window.length)
-    with np.errstate(all="ignore"):
-        for start in range(0, rows, step):
-            piece = slice(start, start + step)
-            result[piece] = _pair(xs[piece], ys[piece], window.least, correlation, ddof)
-    return Values(result)
+    x = _reached(np.where(both, x, np.nan), window.length, ahead)
+    y = _reached(np.where(both, y, np.nan), window.length, ahead)
+    return Values(together(x, y, window.length, window.least, correlation=correlation, ddof=ddof)[:rows])
+
+
+def _reached(x: Array, length: int, ahead: int) -> Array:
+    """A column with room before and after it, so that each row has a whole window."""
+    blank, tail = np.full(length - 1 + max(-ahead, 0), np.nan), np.full(max(ahead, 0), np.nan)
+    return np.concatenate([blank, x, tail])[max(ahead, 0) :]
 
 
 def _pair(x: Any, y: Any, needed: int, correlation: bool, ddof: int) -> Any:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+import pipeline.frame as pd
+
 
 def test_loops_meet_what_they_meet_in_pandas(agrees) -> None:
     agrees(
