@@ -1,4 +1,4 @@
-"""Covariance and correlation of moving windows, made by doubling as `doubling` makes deviations: exact, in few passes."""
+"""Covariance and correlation of moving windows, made by doubling as `doubling` makes deviations: exact, few passes."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ class Ranking(Columnar):
         """`value_counts` of numbers, equal counts in the order in which the numbers first come."""
         array = self._values.array
         kept = array[~missing_mask(array)] if dropna else array
-        items, first, counts = np.unique(kept, return_index=True, return_counts=True)
+        items, first, counts = _distinct(kept)
         order = np.argsort(first, kind="stable")
         labels = Index._of(Values(items[order]), self.name)
         result = self._series_type._of(
@@ -185,6 +185,18 @@ def _sortable(column: Values) -> pl.Series:
         return column.series
     codes = column.kinds.codes(column.array)
     return pl.Series(np.where(codes < 0, np.nan, codes), nan_to_null=True)
+
+
+def _distinct(kept: Array) -> tuple[Array, Array, Array]:
+    """The different numbers, where each first comes, and how often."""
+    places = _small_numbers(Values(kept))
+    if places is None:
+        return np.unique(kept, return_index=True, return_counts=True)
+    counts = np.bincount(places)
+    first = np.zeros(len(counts), dtype=np.intp)
+    first[places[::-1]] = np.arange(len(places) - 1, -1, -1)
+    there = np.flatnonzero(counts)
+    return (there + int(kept.min())).astype(kept.dtype), first[there], counts[there]
 
 
 def _small_numbers(column: Values) -> Array | None:

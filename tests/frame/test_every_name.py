@@ -6,7 +6,7 @@ import datetime as dt
 import random
 import warnings
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from types import CodeType
@@ -144,7 +144,7 @@ def same(ours: Any, theirs: Any) -> bool:
     return alike(ours, theirs)
 
 
-def differences(section: str, seeds: range) -> list[str]:
+def differences(section: str, seeds: Iterable[int]) -> list[str]:
     """Where the two libraries part, and names that no frame brought to a result."""
     found: dict[tuple[str, str], str] = {}
     worked: set[str] = set()
@@ -172,7 +172,8 @@ def differences(section: str, seeds: range) -> list[str]:
 def test_each_name_that_is_called_full_does_what_pandas_does(section: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = differences(section, range(6))
+        # no rows, seven, and twenty-four
+        found = differences(section, (0, 3, 4))
     assert not found, "\n".join(found)
 
 
@@ -181,5 +182,5 @@ def test_each_name_that_is_called_full_does_what_pandas_does(section: str) -> No
 def test_each_name_that_is_called_full_does_so_on_many_frames(section: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = differences(section, range(6, 90))
+        found = differences(section, range(90))
     assert not found, "\n".join(found)
