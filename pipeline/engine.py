@@ -1,7 +1,7 @@
 """The engine: one project, opened. Graphs are checked, planned and run here, and results asked for.
 
 engine = Engine.open("my-project")
-result = engine.run("graphs/ema_cross.yaml", params={"fast": 10})
+result = engine.run("graphs/ema_cross.yaml", Overrides(params={"fast": 10}))
 result.output("fast")            # a polars frame: symbol, ts, value
 engine.sql("select node, median(ms) from node_timings group by node")
 """

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline.errors import StoreError
+from pipeline.errors import StoreError, did_you_mean
 from pipeline.execution.holding import Holding
 from pipeline.execution.part import Part
 from pipeline.store.connect import refuse_writes
@@ -118,6 +118,8 @@ class Database:
             before, ended = int(back["back"] or 0), runs.filter(~pl.col("goes_on"))["run_id"]
             if before < len(ended):
                 return str(ended[before])
+            if ended.is_empty():
+                raise StoreError("nothing has been run yet", code="TG605", hint="tradegraph run GRAPH")
             raise StoreError(
                 f"{run_id!r} names no run: there are {len(ended)}",
                 code="TG605",
@@ -142,7 +144,9 @@ class Database:
             [f".{table}" if table else "", run_id, graph, node],
         )
         if not found.height:
-            raise StoreError(f"run {run_id} has no node {node!r} in {graph!r}", code="TG605")
+            known = self.sql("select node from nodes where run_id = ? and graph = ?", [run_id, graph])["node"]
+            hint = did_you_mean(node, known)
+            raise StoreError(f"run {run_id} has no node {node!r} in {graph!r}", code="TG605", hint=hint)
         holder, columns, start, segment, until, some = found.row(0)
         if not segment or not (self.segments / segment).exists():
             raise StoreError(f"the value of {node!r} in run {run_id} is not stored", code="TG603", hint="Run it again.")
