@@ -17,8 +17,8 @@ class Evaluation:
     """What came of a call. `value` is None when it failed for all; symbols in `raised` have null rows in it.
 
     `retried` are the tries before the last one; times are of that one and of the calls for single symbols.
-    `fallback` is what the pandas adapter lacks, when real pandas stood in. `failed` are the calls that gave nothing,
-    of single symbols where it came to that; `untouched` says that no call was needed.
+    `fallback` is what the pandas adapter lacks, when real pandas stood in, `isolation` where it was called. `failed`
+    are the calls that gave nothing, of single symbols where it came to that; `untouched` says that no call was needed.
     """
 
     value: Outputs | None = None
@@ -28,6 +28,7 @@ class Evaluation:
     cpu_ms: float = 0.0
     compile_ms: float = 0.0
     fallback: str = ""
+    isolation: str = ""
     failed: Sequence[tuple[Call, Raised]] = ()
     untouched: bool = False
 
@@ -37,6 +38,7 @@ class Evaluation:
         self.ms += last.ms
         self.cpu_ms += last.cpu_ms
         self.fallback = self.fallback or last.fallback
+        self.isolation = self.isolation or last.isolation
         self.compile_ms += sum(outcome.compile_ms for outcome in outcomes)
         return last
 

@@ -38,7 +38,8 @@ class NodeRecord:
     `ms` is wall time in milliseconds, `cpu_ms` time of all threads, both of the last try; None unless computed or
     failed. `retried` are the tries before it, which failed. `rows` and `bytes` are of the value that was stored,
     `stored` is its key (that of the step, unless symbols are missing in it); `started_at` is UTC. `symbols` says
-    which symbols have no value, and why. `fallback` says what of pandas the adapter lacks, when real pandas stood in.
+    which symbols have no value, and why. `fallback` says what of pandas the adapter lacks, when real pandas stood in,
+    `isolation` in what kind of worker it was called, "" for this process.
     """
 
     step: Step
@@ -53,6 +54,7 @@ class NodeRecord:
     symbols: Mapping[str, Failure] = field(default_factory=dict)
     retried: tuple[Outcome, ...] = ()
     fallback: str = ""
+    isolation: str = ""
 
     @property
     def tries(self) -> int | None:

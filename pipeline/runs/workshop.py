@@ -112,15 +112,19 @@ class Workshop:
         )
 
     def _execute(self, graphs: Sequence[Graph], run_id: str, segments: Segments, options: Options, how: Reuses) -> Run:
-        with WorkerHost(
-            self.project.plugin_directories,
-            self.project.private / "kernels",
-            memory_mb=self.project.settings.memory_limit_mb,
-            log=self.plugins.log_setup,
-        ) as workers:
+        confined = self.plugins.workers
+        folders, kernels = self.project.plugin_directories, self.project.private / "kernels"
+        with WorkerHost(folders, kernels, level=confined.level) as limited:
             planned = self._plan(graphs, segments, how, options.cells)
+            if any(step.action == "compute" and self.plugins.guest(step.type).confined for step in planned.steps):
+                confined.expect()
             options = replace(
-                options, guest=self.plugins.guest, limited=workers, failures=self.failures, memory=self._memory
+                options,
+                guest=self.plugins.guest,
+                limited=limited,
+                confined=confined,
+                failures=self.failures,
+                memory=self._memory,
             )
             return execute(planned, run_id, self.market, segments, self.kernels, options=options)
 
