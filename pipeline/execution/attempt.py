@@ -60,8 +60,8 @@ class Call:
 class Raised:
     """Why a call gave no value: a code, a message, the traceback as text ("" when there is none).
 
-    `of_values` says that the values are the reason, in an output that has the right form. `hint` and `line` are those of
-    a fault, where it has any.
+    `of_values` says that the values are the reason, in an output that has the right form. `hint` and `line` are those
+    of a fault, where it has any. `ended` says that the worker that made the call is gone.
     """
 
     code: str
@@ -70,6 +70,7 @@ class Raised:
     of_values: bool = False
     hint: str = ""
     line: int | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _may_be_of_a_symbol(call: Call, outcome: Outcome) -> bool:
     raised = outcome.raised
     if raised is None or call.node.scope != "symbol" or call.node.tables or call.axes:
         return False
-    if not outcome.ms or raised.code in ("TG505", "TG506"):  # it was not called, or took its worker with it
+    if not outcome.ms or raised.ended or raised.code == "TG505":  # it was not called, or took its worker with it
         return False
     # the function of an expression node sees no values: only polars and the check of its output's values do
     return call.node.style != "expression" or raised.of_values

@@ -30,7 +30,7 @@ from pipeline.plugins.process import Exceeded, WorkerProcess
 from pipeline.plugins.setup import Places, Setup
 from pipeline.plugins.trial import Trial, read_trial
 
-__all__ = ["WorkerHost"]
+__all__ = ["WorkerEnded", "WorkerHost"]
 
 _START = 60.0
 """Seconds for a worker to shut itself in; usually a millisecond."""
@@ -41,21 +41,27 @@ _WARM = 8
 _TRIALS = 20
 """An examination may take so many times as long as a call."""
 
+_LEARNING = "on sample bars: "
 _ENDED_FOR = {"SIGSYS": "TG418", "SIGXCPU": "TG417", "SIGXFSZ": "TG417"}
 
 _Found = TypeVar("_Found")
+
+
+class WorkerEnded(PluginError):
+    """A plugin took its worker with it, or had it ended."""
 
 
 @dataclass
 class _Turn:
     """An order on its way: about what it is, which limit holds just now and since when, how its worker is isolated.
 
-    `loading` says that the node's own time has not begun.
+    `loading` says that the node's own time has not begun, `learning` that the plugin is called for its outputs' names.
     """
 
     subject: str
     origin: str
     loading: bool = True
+    learning: bool = False
     limit: float | None = None
     began: float = 0.0
     isolation: str = ""
@@ -169,6 +175,7 @@ class WorkerHost:
             worker.bound_processor(most or limit)
             worker.send({"number": number, **order})
             last = time.monotonic() + (most or limit)
+            turn.loading = False
             while True:
                 until = turn.within(limit)
                 frame = ear.hear(last if until is None else min(until, last))
@@ -178,7 +185,8 @@ class WorkerHost:
         found = self._ordered(captured, turn, answered)
         if isinstance(found, Raised):
             line = found.line or _line_in(found.traceback, str(captured.path)) or 1
-            raise PluginError(found.message, code=found.code, place=Place(str(captured.path), line), hint=found.hint)
+            kind = WorkerEnded if found.ended else PluginError
+            raise kind(found.message, code=found.code, place=Place(str(captured.path), line), hint=found.hint)
         return found
 
     def _ordered(
@@ -206,7 +214,7 @@ class WorkerHost:
         except TimeoutError:
             raised = _too_slow(turn, worker.where())
         except Exceeded as exceeded:
-            raised = Raised("TG417", f"{turn.subject} took {exceeded}, and its worker was ended", "")
+            raised = Raised("TG417", f"{turn.subject} took {exceeded}, and its worker was ended", "", ended=True)
         except OSError as error:
             raised = _ended(turn, f"failed: {error}")
         except (KeyError, TypeError, ValueError):
@@ -217,6 +225,8 @@ class WorkerHost:
                 self._keep(key, worker)
             else:
                 worker.kill()
+        if turn.learning and not raised.message.startswith(_LEARNING):
+            raised = replace(raised, message=_LEARNING + raised.message)
         return _with_printed(raised, said)
 
     def _start(self) -> WorkerProcess:
@@ -236,7 +246,12 @@ class WorkerHost:
         if self.bounds is not None:
             isolation = f"worker: {Confinement(**frame['confined'])}"
         if captured is not None:
-            answer_of(ear.hear(turn.within(self.patience)), 0)
+            frame = ear.hear(turn.within(self.patience))
+            while frame is not None and frame.get("learning"):
+                turn.learning = True
+                frame = ear.hear(turn.within(self.patience))
+            answer_of(frame, 0)
+        turn.learning = False
         worker.isolation = isolation
 
     def _keep(self, key: str, worker: WorkerProcess) -> None:
@@ -257,7 +272,7 @@ def _end_all(idle: OrderedDict[str, WorkerProcess]) -> None:
 def _ended(turn: _Turn, how: str) -> Raised:
     """A worker that is gone: by its own doing, or because the system ended it for what it did."""
     code = next((code for word, code in _ENDED_FOR.items() if word in how), "TG506")
-    return Raised(code, f"the worker of {turn.subject} {how}", "")
+    return Raised(code, f"the worker of {turn.subject} {how}", "", ended=True)
 
 
 def _with_printed(raised: Raised, said: str) -> Raised:
@@ -276,9 +291,12 @@ def _too_slow(turn: _Turn, where: str) -> Raised:
     at = f"; it was in {line[2]}, line {line[1]} of {Path(turn.origin).name}" if line else ""
     limit = f"{turn.limit or 0.0:g} s"
     message = f"{turn.subject} took longer than {limit} to be loaded{at}"
-    if not turn.loading:
+    if turn.learning:
+        message = f"it took longer than {limit}{at}"
+    elif not turn.loading:
         message = f"{turn.subject} took longer than its timeout of {limit}{at}"
-    return Raised("TG505", message, f"{message}\n\nThe worker when it was stopped:\n{where}" if where else "")
+    text = f"{message}\n\nThe worker when it was stopped:\n{where}" if where else ""
+    return Raised("TG505", message, text, ended=True)
 
 
 def _line_in(text: str, origin: str) -> int | None:

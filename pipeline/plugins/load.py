@@ -76,6 +76,8 @@ class Loader:
         self._on_pandas: Loader | None = None
         self.tree = SourceTree(captured)
         self.digester = CodeDigester(self.tree, codes)
+        self.learning: Callable[[], None] = lambda: None
+        """Told when a plugin is about to be called for the first time, for the names of its outputs."""
         self._modules: dict[Path, ModuleType] = {}
 
     def load(self, path: Path, root: Path) -> Loaded:
@@ -89,7 +91,10 @@ class Loader:
         natives = [item for item in bound if _declared_in(item, module)]
         types = [self._stamp(item, file) for item in natives]
         plugins = [self._plugin(item, file) for item in bound if _declares(item, module)]
-        types += [guide_node(plugin).loaded(code=whole, origin=str(path)) for plugin in plugins]
+        for plugin in plugins:
+            if plugin.kind == "indicator" and not plugin.metadata.outputs:
+                self.learning()
+            types.append(guide_node(plugin).loaded(code=whole, origin=str(path)))
         ids = [node.id for node in types]
         if twice := next((known for known in ids if ids.count(known) > 1), None):
             raise PluginError(f"it declares the id {twice!r} twice", code="TG404", hint="Give each an id of its own.")
@@ -132,6 +137,7 @@ class Loader:
                 )
             self._on_pandas = Loader(real=True, captured=self.tree.captured)
             self._on_pandas.tree.gate = self.tree.gate
+            self._on_pandas.learning = self.learning
         return self._on_pandas
 
     def module(self, file: SourceFile) -> ModuleType:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
+import sys
 import tracemalloc
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from pipeline.errors import CODES, Fault, Place
+from pipeline.execution.alarm import alarm
 from pipeline.execution.attempt import InProcess
 from pipeline.execution.kernel import KernelCache
 from pipeline.frame import recorded_spellings
@@ -16,23 +21,25 @@ from pipeline.laws.choice import base
 from pipeline.model.node import NodeType
 from pipeline.plugins.examine import Examination, examine
 from pipeline.plugins.sample_bars import sample_bars
-from pipeline.plugins.sample_call import sample_call
+from pipeline.plugins.sample_call import other_inputs, sample_call
 
 __all__ = ["Trial", "read_trial", "try_out"]
 
-_LONG = 10_000
+_SHORT, _LONG = 700, 10_000
 
 
 @dataclass(frozen=True)
 class Trial:
     """What an examination has found, the old spellings of pandas that were met, and the most memory of a call in bytes.
 
-    Spellings and memory are looked at in exhaustive trials alone.
+    `mutates` says that a call changed the frame that it was given. All but the examination is looked at in exhaustive
+    trials alone.
     """
 
     examination: Examination
     spellings: tuple[str, ...] = ()
     peak: int = 0
+    mutates: bool = False
 
 
 def try_out(
@@ -42,21 +49,19 @@ def try_out(
     caller = InProcess(KernelCache(None))
     with recorded_spellings() as spellings:
         found = examine(node, tree, caller, exhaustive=exhaustive, limit=limit, alive=alive)
-    peak = 0
+    peak, mutates = 0, False
     if exhaustive and not found.faults:
-        call = sample_call(node, base(node), sample_bars(_LONG))
         alive()
-        tracemalloc.start()
-        try:
-            caller.call(call, limit)
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        peak = _peak(node, caller, limit)
+        alive()
+        with alarm(limit):
+            mutates = _mutates(node)
     return {
         "faults": [[f.code, f.message, f.place.line if f.place else 1, f.hint] for f in found.faults],
         "numbers": [found.rows, found.cuts, found.ms, -1 if found.signals is None else found.signals, peak],
         "fallback": found.fallback,
         "infinite": found.infinite,
+        "mutates": mutates,
         "spellings": sorted({f"{n.operation} (line {n.place.line if n.place else '?'})" for n in spellings}),
     }
 
@@ -77,4 +82,25 @@ def read_trial(told: Mapping[str, Any], node: NodeType) -> Trial:
         None if signals < 0 else int(signals),
         str(told["infinite"]),
     )
-    return Trial(examination, tuple(map(str, told["spellings"])), int(peak))
+    return Trial(examination, tuple(map(str, told["spellings"])), int(peak), bool(told["mutates"]))
+
+
+def _peak(node: NodeType, caller: InProcess, limit: float) -> int:
+    call = sample_call(node, base(node), sample_bars(_LONG))
+    tracemalloc.start()
+    try:
+        caller.call(call, limit)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def _mutates(node: NodeType) -> bool:
+    """True when the frame that the plugin was given has other columns or values after the call."""
+    bars = sample_bars(_SHORT)
+    before = {name: bars[name].to_numpy().copy() for name in bars.columns}
+    with redirect_stdout(sys.stderr), suppress(Exception):  # that it raises is told elsewhere
+        node.fn(bars, *other_inputs(node, bars), **base(node))
+    return list(bars.columns) != list(before) or not all(
+        np.array_equal(bars[name].to_numpy(), array) for name, array in before.items()
+    )

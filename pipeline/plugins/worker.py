@@ -39,6 +39,8 @@ __all__ = ["main"]
 
 _TOO_MUCH = ("MemoryError", "_ArrayMemoryError", "RuntimeError: can't start new thread")
 _REFUSED = ("PermissionError",)
+_LONGEST = 20_000
+"""Characters of a message, and of a traceback."""
 
 
 def main(descriptors: Sequence[int]) -> None:
@@ -81,6 +83,7 @@ class _Worker:
             channel.send({"confined": {}})
         self._caller = InProcess(KernelCache(Path(setup["kernels"]) if setup["kernels"] else None), self._begun)
         self._loader = Loader(captured=self._captured)
+        self._loader.learning = lambda: channel.send({"learning": True})
         self._types: dict[tuple[str, str], NodeType] = {}
         self._loaded: Loaded | None = None
         if self._captured is not None:
@@ -147,13 +150,14 @@ class _Worker:
     def _told(self, raised: Raised) -> list[Any]:
         """What was raised, for a frame; where this process is shut in, with what that has to do with it."""
         code, message = raised.code, raised.message
-        if self._confined and code in ("TG501", "TG406"):
-            what = message.removeprefix(f"{raised.code} ")
+        if self._confined and code in ("TG406", "TG413", "TG501"):
+            what = message.removeprefix("on sample bars: ")
+            when = message.removesuffix(what)
             if what.startswith(_TOO_MUCH):
-                code, message = "TG417", f"it took more than its worker may use: {message}"
+                code, message = "TG417", f"{when}it took more than its worker may use: {what}"
             elif what.startswith(_REFUSED):
-                code, message = "TG418", f"it reached for what its worker may not: {message}"
-        return [code, message, raised.traceback[-100_000:], raised.of_values, raised.hint, raised.line]
+                code, message = "TG418", f"{when}it reached for what its worker may not: {what}"
+        return [code, message[:_LONGEST], raised.traceback[-_LONGEST:], raised.of_values, raised.hint, raised.line]
 
     def _begun(self) -> None:
         self._channel.send({"begun": True})
