@@ -123,6 +123,9 @@ CODES: dict[str, str] = {
     "TG414": "A plugin breaks a law: it looks ahead, or answers differently from call to call.",
     "TG415": "A plugin says itself that it cannot work here.",
     "TG416": "A plugin cannot be installed, removed or made.",
+    "TG417": "A plugin took more memory, threads or processor time than its worker may use.",
+    "TG418": "A plugin reached for what its worker may not: files, the network, other processes, the system.",
+    "TG419": "A plugin declares, or somebody asks for, what works only with its code in the engine's own process.",
     # execution
     "TG501": "A node raised an error.",
     "TG502": "A node's output has the wrong length, dtype or values.",

@@ -90,6 +90,10 @@ REMEDIES: dict[str, str] = {
     "figures over the whole column.",
     "TG415": "Its `validate_environment` is false: its author's documentation says what it needs.",
     "TG416": "The message says why; nothing was changed.",
+    "TG417": "Let it need less, or raise `memory_limit_mb`; `tradegraph plugin test FILE` shows what a call takes.",
+    "TG418": "See [isolation](isolation.md) for what a plugin may do. One that you trust with more goes into "
+    "`trusted_plugins`.",
+    "TG419": "Name the id in `trusted_plugins` of plugin_config.json if you trust it, or declare it as the hint says.",
     "TG501": "The node's own error; `tradegraph runs show latest` has it, the `failures` table has the traceback.",
     "TG502": "Return one value per row, of the declared kind; events are -1, 0 or 1.",
     "TG503": "Look at the node that is named as the cause.",
