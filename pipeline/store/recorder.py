@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import polars as pl
+
 from pipeline.execution.run import Run
 from pipeline.store.journal import write_frames
 from pipeline.store.publish import Published, publish
@@ -79,11 +81,15 @@ class Recorder:
 
 
 class ValueRecorder:
-    """The sink of a run whose record somebody else writes: what it computes is stored, and told of now and then."""
+    """The sink of a process that computes for a run whose record somebody else writes: what it stores is told of.
 
-    def __init__(self, private: Path, segments: Segments) -> None:
+    `name` is what its journals are called by; it begins with the id of the run.
+    """
+
+    def __init__(self, private: Path, segments: Segments, name: str) -> None:
         self._private = private
         self._segments = segments
+        self._name = name
         self._stored = self._written = 0
         self._due = time.monotonic() + EVERY
 
@@ -99,7 +105,7 @@ class ValueRecorder:
         if objects:
             coverages = list(self._segments.coverages.values())
             told = completed(Increment(run, (), objects, coverages), {})
-            write_frames(self._private / "journal", f"{run.id}.{self._written:05d}", told)
+            write_frames(self._private / "journal", f"{self._name}{self._written:05d}", told)
             self._stored += len(objects)
             self._written += 1
         self._segments.claims.release()
@@ -108,5 +114,8 @@ class ValueRecorder:
 
 def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterable[PluginRow]) -> Path:
     """Write an increment below `folder`; durable and visible as a whole when this returns. Raises StoreError TG601."""
-    told = sweep_record_of(increment) if increment.run.cells is not None else record_of(increment, plugins)
-    return write_frames(folder, name, told)
+    parts = [record_of(increment, plugins), *(sweep_record_of(increment, cells) for cells in increment.run.cells)]
+    names = dict.fromkeys(table for part in parts for table in part)
+    told = {table: [part[table] for part in parts if table in part and part[table].height] for table in names}
+    frames = {table: pl.concat(found, how="diagonal") for table, found in told.items() if found}
+    return write_frames(folder, name, completed(increment, frames))
