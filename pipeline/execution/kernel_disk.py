@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +62,14 @@ class _SealedFiles:
         try:
             with self._file(meaning).open("rb") as file:
                 data = file.read() if is_closed(os.fstat(file.fileno())) else b""
-            seal, _, body = data.partition(b"\n")
-            if seal.decode("ascii", "replace") != digest(meaning, body):
-                return None
-            if self._folder.stat().st_mtime < time.time() - DAY:
-                os.utime(self._folder)  # in use: see `shared_kernels`
         except OSError:
             return None
+        seal, _, body = data.partition(b"\n")
+        if seal.decode("ascii", "replace") != digest(meaning, body):
+            return None
+        with suppress(OSError):  # a confined worker may not
+            if self._folder.stat().st_mtime < time.time() - DAY:
+                os.utime(self._folder)  # in use: see `shared_kernels`
         return pickle.loads(body)  # noqa: S301 - sealed, and written by this user or root
 
     def save(self, key: tuple[Any, ...], value: Any) -> None:
@@ -78,8 +79,8 @@ class _SealedFiles:
         file = self._file(meaning)
         draft = file.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}.tmp")
         try:
-            with draft.open("wb") as opened:
-                os.fchmod(opened.fileno(), 0o644)  # whatever the user lets others write otherwise
+            # born with these rights, whatever others may write of the user's other files
+            with open(draft, "xb", opener=partial(os.open, mode=0o644)) as opened:
                 opened.write(digest(meaning, body).encode() + b"\n" + body)
             draft.replace(file)
         except BaseException:

@@ -135,6 +135,18 @@ def test_what_is_compiled_is_loaded_from_a_file_that_its_user_alone_may_write(ke
     assert hits(kept, folder) == 1
 
 
+def test_a_user_who_lets_a_group_write_lets_it_write_no_kernels(tmp_path) -> None:
+    from pipeline.execution.kernel_disk import _SealedFiles
+
+    before = os.umask(0o002)
+    try:
+        _SealedFiles(tmp_path, "stamp").save(("key",), 1)
+    finally:
+        os.umask(before)
+    (file,) = tmp_path.glob("*.nbc")
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
 @pytest.mark.parametrize("mode", [0o666, 0o664, 0o646])
 def test_a_file_that_others_may_write_is_compiled_again_and_replaced(kept, folder, mode) -> None:
     (file,) = folder.rglob("*.nbc")
