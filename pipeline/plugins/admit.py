@@ -23,6 +23,7 @@ from pipeline.execution.recipe import library_versions
 from pipeline.model.digest import digest
 from pipeline.model.node import NodeType
 from pipeline.plugins.examine import Examination, examine
+from pipeline.plugins.lock import Lock
 
 __all__ = ["Admission", "Policy"]
 
@@ -48,6 +49,12 @@ class Policy:
     memory: Path | None = None
     installed: tuple[Path, ...] = ()
     """Files of installed packages: they need no signature, for who installed the package has trusted it."""
+    lock: Lock = field(default_factory=Lock)
+    """What came from marketplaces. It is asked before anything else, and nobody's trust goes before it."""
+    root: Path = Path()
+    """The project's folder, to which the lock is relative."""
+    unconfined: str = ""
+    """Why plugins are not confined on this machine; empty where they are."""
 
 
 class Admission:
