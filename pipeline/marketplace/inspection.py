@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import difflib
+import logging
 import os
 import tempfile
 import warnings
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from pipeline.marketplace.lookalike import resembling
 from pipeline.marketplace.manifest import PERMISSIONS, Manifest, dependencies_digest
@@ -64,23 +66,35 @@ def _difference(manifest: Manifest, data: bytes, before: tuple[Manifest, bytes] 
 
 
 def _bandit(data: bytes) -> Iterator[Remark]:
-    with warnings.catch_warnings():
-        # its loader of plugins uses an argument that its own dependency gave up
-        warnings.simplefilter("ignore")
-        from bandit.core.config import BanditConfig
-        from bandit.core.manager import BanditManager
-
-        handle, name = tempfile.mkstemp(suffix=".py")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            manager = BanditManager(BanditConfig(), "file", quiet=True)
-            manager.discover_files([name])
-            manager.run_tests()
-            found = [(issue.severity, issue.test_id, issue.text, issue.lineno) for issue in manager.get_issue_list()]
-        finally:
-            Path(name).unlink()
-    for severity, test, text, line in found:
+    config, manager = _linter()
+    handle, name = tempfile.mkstemp(suffix=".py")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        # what its author has marked as harmless is shown all the same
+        found = manager(config(), "file", quiet=True, ignore_nosec=True)
+        found.discover_files([name])
+        found.run_tests()
+        issues = [(issue.severity, issue.test_id, issue.text, issue.lineno) for issue in found.get_issue_list()]
+    finally:
+        Path(name).unlink()
+    for severity, test, text, line in issues:
         yield Remark("bandit", "note", f"{test} ({severity.lower()}): {text}", int(line))
-    if not found:
+    if not issues:
         yield Remark("bandit", "ok", "nothing found")
+
+
+def _linter() -> tuple[Any, Any]:
+    """bandit's configuration and manager. Its loader of formatters warns and complains of what nobody asked for."""
+    complaints = logging.getLogger("stevedore")
+    before = complaints.level
+    complaints.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # imported here, where its noise is caught
+            from bandit.core.config import BanditConfig
+            from bandit.core.manager import BanditManager
+    finally:
+        complaints.setLevel(before)
+    return BanditConfig, BanditManager
