@@ -17,9 +17,10 @@ __all__ = ["approve", "reject", "review"]
 @folder_argument
 @click.argument("ref", metavar="[AUTHOR/ID-VERSION]", default="")
 @click.option("--again", is_flag=True, help="Review it anew, although it was.")
+@click.option("--unconfined", is_flag=True, help="Try it unconfined: one that asks for network or files.")
 @json_option
 @pass_session
-def review(session: Session, folder: Path, ref: str, *, again: bool) -> int:
+def review(session: Session, folder: Path, ref: str, *, again: bool, unconfined: bool) -> int:
     """Put a submission through the steps of the review.
 
     Without a version, list what waits. A report of each step is stored beside the submission; the difference to the
@@ -30,7 +31,7 @@ def review(session: Session, folder: Path, ref: str, *, again: bool) -> int:
 
     if not ref:
         return report.pending(folder, as_json=session.json)
-    return report.reviewed(folder, ref, again=again, as_json=session.json)
+    return report.reviewed(folder, ref, again=again, confined=not unconfined, as_json=session.json)
 
 
 @click.command(cls=Leaf)

@@ -41,11 +41,11 @@ def pending(folder: Path, *, as_json: bool) -> int:
     return 0
 
 
-def reviewed(folder: Path, ref: str, *, again: bool, as_json: bool) -> int:
+def reviewed(folder: Path, ref: str, *, again: bool, confined: bool, as_json: bool) -> int:
     """Review a submission, or show the review that it had; 1 when it has not passed."""
     repository = Repository(folder)
     found = None if again else repository.read_review(ref)
-    found = found or repository.review(ref)
+    found = found or repository.review(ref, confined=confined)
     if as_json:
         echo_json(found.as_dict())
         return int(not found.passed)

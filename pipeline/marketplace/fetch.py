@@ -31,11 +31,15 @@ class Fetcher(FetcherInterface):
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         until = self._clock() + self._seconds
-        pieces = self._file(url) if url.startswith("file://") else self._http(url)
-        for piece in pieces:
-            if self._clock() > until:
-                raise DownloadError(f"{url} was not there after {self._seconds:g} s")
-            yield piece
+        try:
+            for piece in self._file(url) if url.startswith("file://") else self._http(url):
+                if self._clock() > until:
+                    raise DownloadError(f"{url} was not there after {self._seconds:g} s")
+                yield piece
+        except urllib3.exceptions.MaxRetryError as error:
+            raise DownloadError(f"{url}: {error.reason}") from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise DownloadError(f"{url}: {error}") from error
 
     def _file(self, url: str) -> Iterator[bytes]:
         path = Path(unquote(urlsplit(url).path))
@@ -48,7 +52,7 @@ class Fetcher(FetcherInterface):
     def _http(self, url: str) -> Iterator[bytes]:
         if self._pool is None:
             timeout = urllib3.Timeout(connect=10.0, read=20.0)
-            self._pool = urllib3.PoolManager(timeout=timeout, retries=urllib3.Retry(2, redirect=3))
+            self._pool = urllib3.PoolManager(timeout=timeout, retries=urllib3.Retry(None, connect=0, read=0, redirect=3, status=0, other=0))
         # as it is, not unpacked: a small answer must not become a large one
         answer = self._pool.request("GET", url, preload_content=False, headers={"Accept-Encoding": "identity"})
         try:
@@ -56,8 +60,6 @@ class Fetcher(FetcherInterface):
                 raise DownloadHTTPError(f"{url} was answered with status {answer.status}", answer.status)
             while piece := answer.read1(_CHUNK, decode_content=False):
                 yield piece
-        except urllib3.exceptions.HTTPError as error:
-            raise DownloadError(f"{url} broke off: {error}") from error
         finally:
             answer.close()
 

@@ -85,7 +85,7 @@ def _bandit(data: bytes) -> Iterator[Remark]:
 
 
 def _linter() -> tuple[Any, Any]:
-    """bandit's configuration and manager. Its loader of formatters warns and complains of what nobody asked for."""
+    """The linter's configuration and manager. Its loader of formatters warns of what nobody asked for."""
     complaints = logging.getLogger("stevedore")
     before = complaints.level
     complaints.setLevel(logging.CRITICAL + 1)

@@ -48,11 +48,11 @@ class CommandRunner:
         return done.returncode, done.stdout if done.returncode == 0 else done.stderr or done.stdout
 
 
-def integrate(submission: Submission, runner: Runner) -> StepReport:
-    """Run the plugin in a graph of a fresh project."""
+def integrate(submission: Submission, runner: Runner, *, confined: bool = True) -> StepReport:
+    """Run the plugin in a graph of a fresh project, in a worker unless it cannot be `confined`."""
     with tempfile.TemporaryDirectory(prefix="tradegraph-project-") as folder:
         project = Path(folder)
-        write_project(project, submission.manifest, submission.data["plugin"])
+        write_project(project, submission.manifest, submission.data["plugin"], confined=confined)
         status, said = runner.run(project, "trial")
     if status != 0:
         lines = said.strip().splitlines() or ["it said nothing"]
@@ -68,12 +68,12 @@ def integrate(submission: Submission, runner: Runner) -> StepReport:
     return step(5, [Remark("run", "ok", f"{len(nodes)} nodes over {_ROWS} bars of two symbols")], nodes=nodes)
 
 
-def write_project(project: Path, manifest: Manifest, plugin: bytes) -> None:
+def write_project(project: Path, manifest: Manifest, plugin: bytes, *, confined: bool = True) -> None:
     """A project with two symbols of made-up bars, the plugin, and a graph `trial` whose node `it` is the plugin."""
     start = dt.datetime(2020, 1, 6, tzinfo=dt.UTC)
     (project / "nodes" / "custom").mkdir(parents=True)
     (project / "graphs").mkdir()
-    (project / CONFIG_NAME).write_text('{"isolation": "worker"}\n')
+    (project / CONFIG_NAME).write_text(f'{{"isolation": "{"worker" if confined else "none"}"}}\n')
     (project / "nodes" / "custom" / f"{manifest.id}.py").write_bytes(plugin)
     wires = ["bars: daily", *(f"{name}: mean" for name in manifest.inputs)]
     nodes = [f"  it: {{use: {manifest.id}, in: {{{', '.join(wires)}}}}}"]

@@ -59,7 +59,9 @@ class Review:
         return {**asdict(self), "steps": [report.as_dict() for report in self.steps], "passed": self.passed}
 
 
-def review(submission: Submission, around: Surroundings, bench: Bench, runner: Runner) -> Review:
+def review(
+    submission: Submission, around: Surroundings, bench: Bench, runner: Runner, *, confined: bool = True
+) -> Review:
     """Put a submission through steps 1 to 5 and store a report of each beside it.
 
     Code is run only when its syntax tree has passed: a file that reaches for the system is not tried at all.
@@ -68,7 +70,7 @@ def review(submission: Submission, around: Surroundings, bench: Bench, runner: R
     steps = [look_at_style(submission)]
     code = inspect_code(submission, around.before, around.ids, around.authors)
     if code.passed:
-        steps += _run(submission, around, code, bench, runner)
+        steps += _run(submission, around, code, (bench, runner), confined=confined)
     else:
         why = [Remark("not run", "wrong", "step 3 found what must not be run")]
         steps += [step(2, why), code, step(4, why), step(5, why)]
@@ -88,9 +90,9 @@ def review(submission: Submission, around: Surroundings, bench: Bench, runner: R
 
 
 def _run(
-    submission: Submission, around: Surroundings, code: StepReport, bench: Bench, runner: Runner
+    submission: Submission, around: Surroundings, code: StepReport, by: tuple[Bench, Runner], *, confined: bool
 ) -> list[StepReport]:
-    old = None
+    (bench, runner), old = by, None
     if around.before is not None:
         old = submission.folder / "review" / f"{around.before[0].module}.py"
         write_whole(old, around.before[1])
@@ -98,7 +100,12 @@ def _run(
     trials = [*found.remarks]
     if found.digest and found.digest != submission.manifest.digest:
         trials.append(Remark("manifest", "wrong", "what its code says of itself is not what its manifest says"))
-    return [step(2, trials), code, _performance(submission.manifest, found), integrate(submission, runner)]
+    return [
+        step(2, trials),
+        code,
+        _performance(submission.manifest, found),
+        integrate(submission, runner, confined=confined),
+    ]
 
 
 def _performance(manifest: Manifest, found: Benched) -> StepReport:

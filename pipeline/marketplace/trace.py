@@ -17,6 +17,7 @@ from typing import Any
 __all__ = ["Trace", "watched"]
 
 _EVENTS = {
+    "socket.__new__": "network",
     "socket.connect": "network",
     "socket.bind": "network",
     "socket.getaddrinfo": "network",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,7 @@ from pipeline.marketplace.regime import REGIMES, regime_bars
 from pipeline.marketplace.step import Remark
 from pipeline.model.column import Column, FloatArray
 from pipeline.model.node import NodeType
-from pipeline.plugins.admit import Policy
-from pipeline.plugins.checkup import checkup
+from pipeline.plugins.admit import Admission
 from pipeline.plugins.sample_bars import sample_bars
 from pipeline.plugins.sample_call import sample_call
 from pipeline.plugins.unit_test import run_unit_tests
@@ -32,15 +32,27 @@ _REFUSED = "TG507"
 
 def try_out(plugin: Path, test: Path, node: NodeType, limit: float) -> Iterator[Remark]:
     """Put a plugin through its check-up, its own unit tests, random params and four regimes of bars."""
-    for finding in checkup(plugin, Policy(timeout=limit)):
-        line = finding.fault.place.line if finding.fault and finding.fault.place else None
-        # requirements are shown and decided upon elsewhere: here they may be missing
-        verdict = "note" if finding.what == "dependencies" and finding.verdict == "wrong" else finding.verdict
-        yield Remark(finding.what, verdict, finding.said, line)
+    yield from _examined(plugin, node, limit)
     yield from _unit_tests(plugin, test, real=node_is_real(node))
     yield from _random_params(node, limit)
     for name in REGIMES:
         yield _regime(node, name, limit)
+
+
+def _examined(plugin: Path, node: NodeType, limit: float) -> Iterator[Remark]:
+    """What admission looks at, with a cut after every bar."""
+    tree = ast.parse(plugin.read_bytes())
+    found = Admission(None, limit).examine(node, tree, exhaustive=True)
+    for fault in found.faults:
+        line = fault.place.line if fault.place else None
+        yield Remark("contract" if fault.code == "TG413" else "laws", "wrong", f"{fault.code} {fault.message}", line)
+    if not found.faults:
+        yield Remark("contract", "ok", f"right columns and values over {found.rows:,} made-up bars")
+        yield Remark("laws", "ok", f"no look ahead: cut after each of {found.cuts:,} bars; the same answer twice")
+    if found.infinite:
+        yield Remark("contract", "note", f"infinite values, first {found.infinite}")
+    if found.fallback:
+        yield Remark("pandas", "note", f"it needs pandas itself, the adapter lacks {found.fallback}")
 
 
 def node_is_real(node: NodeType) -> bool:
