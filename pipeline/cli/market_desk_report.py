@@ -177,9 +177,9 @@ def _tell_rotation(found: Rotation, *, as_json: bool) -> None:
         click.echo(f"  {missing}")
 
 
-def _days(text: str) -> tuple[str, float]:
+def _days(text: str) -> tuple[str, int]:
     role, _, said = text.partition("=")
     try:
-        return role, float(said)
+        return role, int(said)
     except ValueError:
         raise UsageError(f"--days takes ROLE=DAYS, got {text!r}") from None

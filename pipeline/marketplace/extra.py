@@ -27,7 +27,7 @@ def extra_of(signed: Signed) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def issue(signed: Signed, at: dt.datetime, days: float) -> None:
+def issue(signed: Signed, at: dt.datetime, days: int) -> None:
     """Date metadata: issued now, good for so many days."""
     signed.unrecognized_fields[_FIELD] = {**extra_of(signed), "issued": at.isoformat()}
     signed.expires = at + dt.timedelta(days=days)

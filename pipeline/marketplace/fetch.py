@@ -52,7 +52,9 @@ class Fetcher(FetcherInterface):
     def _http(self, url: str) -> Iterator[bytes]:
         if self._pool is None:
             timeout = urllib3.Timeout(connect=10.0, read=20.0)
-            self._pool = urllib3.PoolManager(timeout=timeout, retries=urllib3.Retry(None, connect=0, read=0, redirect=3, status=0, other=0))
+            self._pool = urllib3.PoolManager(
+                timeout=timeout, retries=urllib3.Retry(None, connect=0, read=0, redirect=3, status=0, other=0)
+            )
         # as it is, not unpacked: a small answer must not become a large one
         answer = self._pool.request("GET", url, preload_content=False, headers={"Accept-Encoding": "identity"})
         try:

@@ -31,7 +31,7 @@ class Founded:
     offline: tuple[str, ...]
 
 
-def found(folder: Path, name: str, keys: Path, clock: Clock, days: Mapping[str, float]) -> Founded:
+def found(folder: Path, name: str, keys: Path, clock: Clock, days: Mapping[str, int]) -> Founded:
     """Make keys and first metadata. Raises MarketplaceError TG718, TG721, PluginError TG416 for keys that are there."""
     shelf = Shelf(folder / "metadata")
     if shelf.folder.exists():

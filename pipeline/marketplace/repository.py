@@ -88,7 +88,7 @@ class Repository:
 
     # running one
 
-    def init(self, name: str, keys: Path, *, days: dict[str, float] | None = None) -> Founded:
+    def init(self, name: str, keys: Path, *, days: dict[str, int] | None = None) -> Founded:
         """Make a marketplace here, and its keys in the folder `keys`; gives the digest with which trust begins.
 
         Three root keys, of which two sign, are made as well: carry them away. Raises MarketplaceError TG718, TG721.

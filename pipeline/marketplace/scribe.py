@@ -73,7 +73,7 @@ class Scribe:
             raise MarketplaceError(said, code="TG717", hint=hint)
 
 
-def days_of(root: Root) -> dict[str, float]:
+def days_of(root: Root) -> dict[str, int]:
     """How long metadata of each role are good, as the root says."""
     said = extra_of(root).get("days", {})
-    return {role: float(said.get(role, days)) for role, days in DAYS.items()}
+    return {role: int(said.get(role, days)) for role, days in DAYS.items()}

@@ -106,7 +106,7 @@ def _page(submission: Submission, page: str) -> Iterator[Remark]:
     if not re.search(r"\b(performance|speed|complexity)\b", page, re.IGNORECASE):
         yield Remark("page", "wrong", "the page has no note about performance")
     for name, param in manifest.parameters.items():
-        if not param["description"]:
+        if param["description"] in ("", name) or "not described" in param["description"]:
             yield Remark("page", "wrong", f"the metadata do not describe the parameter {name!r}")
     if len(manifest.description) < 10:
         yield Remark("page", "wrong", "the description in the metadata is too short for anybody to find it")

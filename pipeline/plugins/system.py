@@ -24,7 +24,7 @@ from pipeline.plugins.confinement import unconfined
 from pipeline.plugins.discover import Discovery, PluginRecord, build_registry, source_root
 from pipeline.plugins.entry import entry_files
 from pipeline.plugins.guide import GuidePlugin
-from pipeline.plugins.lock import LOCK_NAME, Lock, read_lock
+from pipeline.plugins.lock import LOCK_NAME, Lock, Locked, read_lock
 from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
 from pipeline.plugins.monitor import EventSink, Monitor, PluginEvent
@@ -115,27 +115,28 @@ class PluginSystem:
     def guest(self, node: NodeType) -> Guest:
         """How a node type is called in graphs: plugins with their time limit, and apart where the settings say so.
 
-        Plugins from a marketplace are called apart whatever the settings say, unless the user has said so for the id.
+        Plugins from a marketplace are called apart whatever the settings say, and here if the user has said so for the id.
         """
         if node.shipped:
             return Guest()
         said = self.settings
-        if self._from_market(node.origin):
-            return Guest(said.plugin_timeout, confined=True)
+        entry = self._entry_of(node.origin)
+        if entry is not None:
+            return Guest(said.plugin_timeout, confined=not entry.unconfined)
         if said.isolation == "none" or node.id in said.trusted_plugins or Path(node.origin) in entry_files():
             return Guest(said.plugin_timeout)
         return Guest(said.plugin_timeout, confined=True)
 
-    def _from_market(self, origin: str) -> bool:
-        """True for what a marketplace gave and nobody allowed to run unconfined."""
+    def _entry_of(self, origin: str) -> Locked | None:
+        """What the lock says of a file, None for one that no marketplace gave."""
         if self._locked is None:
             self._locked = read_lock(self.project.root)
-        entry = self._locked.at(self.project.root, Path(origin))
-        return entry is not None and not entry.unconfined
+        return self._locked.at(self.project.root, Path(origin))
 
     def check_here(self, plugin: GuidePlugin) -> None:
         """Raise PluginError TG715 for a plugin that must not be called in this process, where nothing confines it."""
-        if self._from_market(plugin.path):
+        entry = self._entry_of(plugin.path)
+        if entry is not None and not entry.unconfined:
             hint = f"Use it in a graph; `tradegraph market allow {plugin.id}` lets Python call it too."
             said = f"{plugin.id!r} came from a marketplace, and nothing confines it in the process of its caller"
             raise PluginError(said, code="TG715", hint=hint)

@@ -66,7 +66,7 @@ class QuietRunner:
 
 
 class Bazaar:
-    """A marketplace in `folder`, its keys in `keys`, and the keys of alice and bob. `digest` is that of its first root."""
+    """A marketplace in `folder`, its keys in `keys`, the keys of alice and bob. `digest` is that of its first root."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -143,7 +143,7 @@ class Bazaar:
 
 
 class Shop:
-    """A project and its view of marketplaces. Plugins are not examined, which takes a second, unless `settings` say so."""
+    """A project and its view of marketplaces. Plugins are not examined, for speed, unless `settings` say so."""
 
     def __init__(
         self, root: Path, clock: Clock, *, settings: str = '{"validate_plugins": false}', **options: Any

@@ -27,7 +27,8 @@ def test_they_are_alike_both_ways(one, other) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("rsi", "rsx"), ("ema", "sma"), ("momentum", "mean_reversion"), ("alpha", "alphabet"), ("x", "y")]
+    ("one", "other"),
+    [("rsi", "rsx"), ("ema", "sma"), ("momentum", "mean_reversion"), ("alpha", "alphabet"), ("x", "y")],
 )
 def test_they_are_not(one, other) -> None:
     assert resembling(one, [other]) == []

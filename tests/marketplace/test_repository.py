@@ -79,7 +79,9 @@ def test_what_is_approved_is_a_digest_of_everything(bazaar, refused) -> None:
     page.write_text(page.read_text() + "one more line\n")
     assert refused(lambda: approve(waiting.ref, waiting.digest, keys=[bazaar.keys])) == "TG705"
     again = bazaar.submit("alice", "mean_gap", "1.1.0", edit=lambda text: text + "\n# changed since\n")
-    assert refused(lambda: approve(again.ref, again.digest, keys=[bazaar.keys])) == "TG719"  # a review of something else
+    assert (
+        refused(lambda: approve(again.ref, again.digest, keys=[bazaar.keys])) == "TG719"
+    )  # a review of something else
     bazaar.repository.review(again.ref)
     assert refused(lambda: approve(again.ref, again.digest, keys=[bazaar.keys / "targets.pem"])) == "TG717"
     assert approve(again.ref, f"sha256:{again.digest}", keys=[bazaar.keys]).steps[-1].number == 6
@@ -90,7 +92,11 @@ def test_a_review_that_has_not_passed_is_not_approved(bazaar, refused, nouns) ->
     bazaar.runner.answer = (1, "TG501 it broke")
     waiting = bazaar.submit("alice", "mean_gap", "1.1.0")
     review = bazaar.repository.review(waiting.ref)
-    assert (review.passed, review.steps[4].verdict, review.steps[4].remarks[0].said) == (False, "wrong", "TG501 it broke")
+    assert (review.passed, review.steps[4].verdict, review.steps[4].remarks[0].said) == (
+        False,
+        "wrong",
+        "TG501 it broke",
+    )
     with pytest.raises(MarketplaceError, match=r"has not passed step 5 \(integration\)"):
         bazaar.repository.approve(waiting.ref, waiting.digest, keys=[bazaar.keys])
     (listed,) = bazaar.repository.pending()
@@ -101,7 +107,7 @@ def test_a_review_that_has_not_passed_is_not_approved(bazaar, refused, nouns) ->
 
 
 def test_a_changed_list_of_dependencies_is_approved_by_itself(bazaar, refused) -> None:
-    needs = lambda text: text.replace("return []", "return ['numpy>=2']")  # noqa: E731
+    needs = lambda text: text.replace("return []", "return ['numpy>=2']")
     waiting = bazaar.submit("alice", "mean_gap", "1.1.0", edit=needs)
     review = bazaar.repository.review(waiting.ref)
     approve = bazaar.repository.approve

@@ -47,8 +47,16 @@ def test_a_file_as_the_template_writes_it_passes_the_first_step(first_step) -> N
         ("period=self", "period = self", ""),
         ("mean = data", "mean=data", "PEP 8: E225 missing whitespace around operator"),
         ("import pandas as pd", "import pandas as pd, math", "PEP 8: E401 multiple imports on one line"),
-        ('    """What the indicator measures. Replace the calculation by your own."""\n', "", "docstrings: the class NewGap"),
-        ("(self, period: int = 14, **kwargs)", "(self, period=14, **kwargs)", "type hints: __init__: no type for period"),
+        (
+            '    """What the indicator measures. Replace the calculation by your own."""\n',
+            "",
+            "docstrings: the class NewGap",
+        ),
+        (
+            "(self, period: int = 14, **kwargs)",
+            "(self, period=14, **kwargs)",
+            "type hints: __init__: no type for period",
+        ),
         (" -> pd.Series:", ":", "type hints: calculate: no type for what it returns"),
         ("'Length of the average, in bars'", "''", "page: the metadata do not describe the parameter 'period'"),
     ],
@@ -63,7 +71,11 @@ def test_the_first_step_names_what_the_guide_asks_and_the_file_lacks(first_step,
     [
         ("`period`", "`length`", "page: the page does not say what 'period' is"),
         ("use: new_gap", "use: other", "page: the page has no example: `{use: new_gap, in: daily}`"),
-        ("Performance: vectorised, a millisecond for a thousand bars", "Fine", "page: the page has no note about performance"),
+        (
+            "Performance: vectorised, a millisecond for a thousand bars",
+            "Fine",
+            "page: the page has no note about performance",
+        ),
     ],
 )
 def test_the_first_step_reads_the_page(first_step, old, new, said) -> None:
@@ -146,7 +158,7 @@ def test_the_policy_knows_what_was_declared() -> None:
 
 
 def test_code_that_reaches_for_the_system_is_not_run_at_all(bazaar) -> None:
-    evil = lambda text: text.replace("        mean = data", EVIL + "        mean = data", 1)  # noqa: E731
+    evil = lambda text: text.replace("        mean = data", EVIL + "        mean = data", 1)
     waiting = bazaar.submit("alice", "evil_gap", "1.0.0", edit=evil)
     review = bazaar.repository.review(waiting.ref)
     assert not review.passed
@@ -157,7 +169,9 @@ def test_code_that_reaches_for_the_system_is_not_run_at_all(bazaar) -> None:
 
 
 def test_bandit_is_not_silenced_by_the_authors_comments(bazaar) -> None:
-    edit = lambda text: text.replace("        mean = data", "        assert self.period  # nosec\n        mean = data", 1)  # noqa: E731
+    edit = lambda text: text.replace(
+        "        mean = data", "        assert self.period  # nosec\n        mean = data", 1
+    )
     waiting = bazaar.submit("alice", "sure_gap", "1.0.0", edit=edit)
     step = bazaar.repository.review(waiting.ref).steps[2]
     assert any(line.startswith("bandit: B101 (low)") for line in remarks(step, "note"))
@@ -165,7 +179,9 @@ def test_bandit_is_not_silenced_by_the_authors_comments(bazaar) -> None:
 
 def test_the_fourth_step_judges_figures_and_what_was_reached_for(bazaar, nouns) -> None:
     figures = {**nouns["FIGURES"], "ms_100000": 60_000.0}
-    bazaar.bench.found = Benched((), figures, nouns["FIGURES"], (("network", "socket.connect 1.2.3.4"),), "", "", "seccomp")
+    bazaar.bench.found = Benched(
+        (), figures, nouns["FIGURES"], (("network", "socket.connect 1.2.3.4"),), "", "", "seccomp"
+    )
     waiting = bazaar.submit("alice", "slow_gap", "1.0.0")
     step = bazaar.repository.review(waiting.ref).steps[3]
     assert remarks(step) == [
@@ -244,7 +260,7 @@ def test_a_real_review_of_a_real_plugin_passes_shut_in(bazaar, tmp_path, kind) -
     ],
 )
 def test_the_bench_notes_what_code_reaches_for_and_its_confinement_says_no(bazaar, line, kind) -> None:
-    edit = lambda text: text.replace("        mean = data", f"        {line}\n        mean = data", 1)  # noqa: E731
+    edit = lambda text: text.replace("        mean = data", f"        {line}\n        mean = data", 1)
     path = bazaar.write("alice", "reaching", "1.0.0", edit=edit)
     found = ProcessBench().run(path, path.with_name("test_reaching.py"), "alice", None)
     assert kind in {reached for reached, _ in found.reached}
@@ -263,7 +279,7 @@ def test_the_bench_notes_what_code_reaches_for_and_its_confinement_says_no(bazaa
     ],
 )
 def test_the_bench_survives_code_that_ends_its_process(bazaar, line, said) -> None:
-    edit = lambda text: text.replace("        mean = data", f"        {line}\n        mean = data", 1)  # noqa: E731
+    edit = lambda text: text.replace("        mean = data", f"        {line}\n        mean = data", 1)
     path = bazaar.write("alice", "ending", "1.0.0", edit=edit)
     found = ProcessBench().run(path, path.with_name("test_ending.py"), "alice", None)
     assert any(said in remark.said for remark in found.remarks if remark.verdict == "wrong")
@@ -271,7 +287,9 @@ def test_the_bench_survives_code_that_ends_its_process(bazaar, line, said) -> No
 
 @pytest.mark.heavy
 def test_the_bench_is_killed_when_it_is_late(bazaar) -> None:
-    edit = lambda text: text.replace("        mean = data", "        while True:\n            pass\n        mean = data", 1)  # noqa: E731
+    edit = lambda text: text.replace(
+        "        mean = data", "        while True:\n            pass\n        mean = data", 1
+    )
     path = bazaar.write("alice", "endless", "1.0.0", edit=edit)
     found = ProcessBench(seconds=6.0).run(path, path.with_name("test_endless.py"), "alice", None)
     assert [remark.said for remark in found.remarks] == ["it was not done after 6 s and was killed"]
@@ -279,7 +297,10 @@ def test_the_bench_is_killed_when_it_is_late(bazaar) -> None:
 
 @pytest.mark.heavy
 def test_answers_that_depend_on_the_order_of_a_set_are_found_out(bazaar) -> None:
-    edit = lambda text: text.replace("return data['close'] / mean - 1.0", "first = list({'a', 'b', 'c', 'd', 'e'})[0]\n        return data['close'] / mean - ord(first)")  # noqa: E501, E731
+    edit = lambda text: text.replace(
+        "return data['close'] / mean - 1.0",
+        "first = list({'a', 'b', 'c', 'd', 'e'})[0]\n        return data['close'] / mean - ord(first)",
+    )
     path = bazaar.write("alice", "hashed", "1.0.0", edit=edit)
     found = ProcessBench().run(path, path.with_name("test_hashed.py"), "alice", None)
     assert "two processes give different values: does the order of a set matter?" in [r.said for r in found.remarks]

@@ -42,7 +42,12 @@ def test_a_plugin_is_found_installed_used_updated_rolled_back_yanked_and_revoked
 
     # found: what an author, a reviewer and the operator agree on
     (found,) = market.search("average share")["community"]
-    assert (found.id, found.author, found.shown.version, found.shown.approved_by) == ("mean_gap", "alice", "1.0.0", "Erin")
+    assert (found.id, found.author, found.shown.version, found.shown.approved_by) == (
+        "mean_gap",
+        "alice",
+        "1.0.0",
+        "Erin",
+    )
     assert [listing.id for listing in market.search(kind="strategy")["community"]] == ["fast_trend"]
     details = market.info("mean_gap")
     assert details.manifest["parameters"]["period"]["range"] == "1 … 500"
@@ -95,7 +100,9 @@ def test_a_plugin_is_found_installed_used_updated_rolled_back_yanked_and_revoked
     with pytest.raises(Exception, match="TG201"):
         engine.run("gap")
     engine.publish_events()
-    told = engine.sql("select event from plugin_events where plugin = 'mean_gap' order by happened_at")["event"].to_list()
+    told = engine.sql("select event from plugin_events where plugin = 'mean_gap' order by happened_at")[
+        "event"
+    ].to_list()
     assert [event for event in told if event != "loaded"] == [
         "installed", "updated", "updated", "updated", "yanked", "revoked", "refused"
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -15,13 +16,8 @@ SHA = hashlib.sha256(DATA).hexdigest()
 
 
 def entry(**changes: object) -> Locked:
-    return Locked(
-        **{
-            **{"id": "gap", "market": "m", "author": "alice", "version": "1.0", "file": "nodes/gap.py"},
-            **{"sha256": SHA, "manifest": "", "requires": ("numpy",), "earlier": (("0.9", "ff"),)},
-            **changes,
-        }
-    )  # type: ignore[arg-type]
+    usual = Locked("gap", "m", "alice", "1.0", "nodes/gap.py", SHA, "", ("numpy",), earlier=(("0.9", "ff"),))
+    return replace(usual, **changes)  # type: ignore[arg-type]
 
 
 def test_it_is_read_as_it_was_written(tmp_path) -> None:
