@@ -115,7 +115,7 @@ class PluginSystem:
     def guest(self, node: NodeType) -> Guest:
         """How a node type is called in graphs: plugins with their time limit, and apart where the settings say so.
 
-        Plugins from a marketplace are called apart whatever the settings say, and here if the user has said so for the id.
+        Plugins from a marketplace are called apart whatever the settings say, unless the user has said so for the id.
         """
         if node.shipped:
             return Guest()
