@@ -19,7 +19,7 @@ __all__ = ["EventName", "EventSink", "MemoryEvents", "Monitor", "PluginCall", "P
 EventName: TypeAlias = Literal[
     "loaded", "refused", "kept", "gone", "installed", "removed", "killed", "updated", "yanked", "revoked", "restored"
 ]
-_KILLED = frozenset({"TG505", "TG506"})
+_KILLED = frozenset({"TG417", "TG418", "TG505", "TG506"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,25 @@ from typing import TypeAlias
 
 from pipeline.errors import PluginError, SettingsError
 from pipeline.execution.execute import Guest
+from pipeline.laws.trial import Evaluator
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
+from pipeline.plugins.apart import Apart
 from pipeline.plugins.audit import AUDIT_FILE, AuditLog
+from pipeline.plugins.confine import Bounds
 from pipeline.plugins.confinement import unconfined
+from pipeline.plugins.describe import Absent
 from pipeline.plugins.discover import Discovery, PluginRecord, build_registry, source_root
 from pipeline.plugins.entry import entry_files
 from pipeline.plugins.guide import GuidePlugin
+from pipeline.plugins.here import type_here
+from pipeline.plugins.host import WorkerHost
 from pipeline.plugins.lock import LOCK_NAME, Lock, Locked, read_lock
 from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
 from pipeline.plugins.monitor import EventSink, Monitor, PluginEvent
+from pipeline.plugins.reading import descriptions_file
 from pipeline.settings import CONFIG_NAME, Project, Settings
 
 __all__ = ["PluginSystem"]
@@ -48,6 +55,8 @@ class PluginSystem:
         self._found: Discovery | None = None
         self._stamp: _Stamp = ()
         self._locked: Lock | None = None
+        self._workers: WorkerHost | None = None
+        self._said: tuple[Bounds, str, float] | None = None
         self.audit = AuditLog(project.root / AUDIT_FILE)
         self.monitor = Monitor(project.settings.performance_monitoring, sink, self._killed)
         open_log(project.root, project.settings)
@@ -57,9 +66,20 @@ class PluginSystem:
         return self.project.settings
 
     @property
-    def log_setup(self) -> tuple[str, str]:
-        """What a worker needs to write into the same log: the project's folder and the level."""
-        return str(self.project.root), level_of(self.settings)
+    def workers(self) -> WorkerHost:
+        """Who runs plugins that are confined; its workers stay warm from run to run."""
+        with self._lock:
+            said = (Bounds.usual(self.settings.memory_limit_mb), level_of(self.settings), self.settings.plugin_timeout)
+            if self._workers is None or said != self._said:
+                bounds, level, patience = self._said = said
+                self._workers = WorkerHost(
+                    self.project.plugin_directories,
+                    self.project.private / "kernels",
+                    bounds=bounds,
+                    level=level,
+                    patience=patience,
+                )
+            return self._workers
 
     @property
     def reloads(self) -> bool:
@@ -99,9 +119,10 @@ class PluginSystem:
             return found
 
     def forget(self) -> None:
-        """Let go of all verdicts and of what was found: the next look is the first one."""
+        """Let go of all verdicts and descriptions, and of what was found: the next look is the first one."""
         with self._lock:
-            self._policy_file.unlink(missing_ok=True)
+            for file in (self._policy_file, descriptions_file(self._policy_file)):
+                file.unlink(missing_ok=True)
             self._found = None
 
     @property
@@ -113,19 +134,18 @@ class PluginSystem:
         return build_registry(self.project.plugin_directories, policy=self._policy())
 
     def guest(self, node: NodeType) -> Guest:
-        """How a node type is called in graphs: plugins with their time limit, and apart where the settings say so.
-
-        Plugins from a marketplace are called apart whatever the settings say, unless the user has said so for the id.
-        """
+        """How a node type is called in graphs: plugins with a time limit, in a worker if they were loaded in one."""
         if node.shipped:
             return Guest()
-        said = self.settings
-        entry = self._entry_of(node.origin)
-        if entry is not None:
-            return Guest(said.plugin_timeout, confined=not entry.unconfined)
-        if said.isolation == "none" or node.id in said.trusted_plugins or Path(node.origin) in entry_files():
-            return Guest(said.plugin_timeout)
-        return Guest(said.plugin_timeout, confined=True)
+        return Guest(self.settings.plugin_timeout, confined=isinstance(node.fn, Absent))
+
+    def apart(self, here: Evaluator) -> Evaluator:
+        """Who calls node types for the laws: workers those that were loaded in one, `here` the others."""
+        return Apart(here, self.workers, self.settings.plugin_timeout)
+
+    def kernels_of(self, registry: Registry) -> set[str]:
+        """The names of the folders of compiled kernels that may be needed: digests of code, or of a plugin's files."""
+        return {node.code for node in registry} | {node.captured.digest for node in registry if node.captured}
 
     def _entry_of(self, origin: str) -> Locked | None:
         """What the lock says of a file, None for one that no marketplace gave."""
@@ -133,12 +153,26 @@ class PluginSystem:
             self._locked = read_lock(self.project.root)
         return self._locked.at(self.project.root, Path(origin))
 
+    @property
+    def _has_market_plugins(self) -> bool:
+        """True when something of a marketplace is installed that must be confined."""
+        assert self._locked is not None
+        return not all(entry.unconfined for entry in self._locked.plugins.values())
+
+    def here(self, node: NodeType) -> NodeType:
+        """A node type with its function in this process. Raises PluginError TG715 where it must not be."""
+        self._check_here(node.id, node.origin)
+        return type_here(node)
+
     def check_here(self, plugin: GuidePlugin) -> None:
         """Raise PluginError TG715 for a plugin that must not be called in this process, where nothing confines it."""
-        entry = self._entry_of(plugin.path)
+        self._check_here(plugin.id, plugin.path)
+
+    def _check_here(self, plugin_id: str, origin: str) -> None:
+        entry = self._entry_of(origin)
         if entry is not None and not entry.unconfined:
-            hint = f"Use it in a graph; `tradegraph market allow {plugin.id}` lets Python call it too."
-            said = f"{plugin.id!r} came from a marketplace, and nothing confines it in the process of its caller"
+            hint = f"Use it in a graph; `tradegraph market allow {plugin_id}` lets Python call it too."
+            said = f"{plugin_id!r} came from a marketplace, and nothing confines it in the process of its caller"
             raise PluginError(said, code="TG715", hint=hint)
 
     def told(self, event: PluginEvent) -> None:
@@ -180,6 +214,8 @@ class PluginSystem:
             lock=self._locked,
             root=self.project.root,
             unconfined=unconfined(),
+            elsewhere=self.workers if said.isolation == "worker" or self._has_market_plugins else None,
+            only_market=said.isolation != "worker",
         )
 
     def _read_settings(self) -> None:

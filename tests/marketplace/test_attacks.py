@@ -11,6 +11,7 @@ from tuf.api.metadata import Targets
 from pipeline.errors import MarketplaceError, PluginError
 from pipeline.marketplace.client import Client
 from pipeline.marketplace.fetch import Fetcher
+from pipeline.plugins.describe import Absent
 
 
 @pytest.fixture
@@ -377,16 +378,23 @@ def test_nothing_from_a_marketplace_runs_where_nothing_confines_it(bazaar, shop,
     assert refused(lambda: site.market.allow("fast_trend")) == "TG723"
 
 
-def test_a_marketplaces_plugin_is_called_in_a_worker_whatever_the_settings_say(bazaar, shop) -> None:
-    site = shop(settings='{"isolation": "none"}')
+@pytest.mark.parametrize("said", ['"isolation": "none"', '"trusted_plugins": ["mean_gap"]', '"isolation": "worker"'])
+def test_a_marketplaces_plugin_is_run_in_a_worker_whatever_the_settings_say(bazaar, shop, said) -> None:
+    site = shop(settings=f'{{"validate_plugins": false, {said}}}')
     site.install("mean_gap")
     node = site.system.current().registry["mean_gap"]
     assert site.system.guest(node).confined
     with pytest.raises(PluginError, match="in the process of its caller") as error:
         site.system.check_here(site.system.current().plugins["mean_gap"])
     assert error.value.faults[0].code == "TG715"
+    with pytest.raises(PluginError, match="in the process of its caller"):
+        site.system.here(node)
+    assert isinstance(node.fn, Absent)  # its code has not been run in this process, not even to ask what it is
     site.market.allow("mean_gap")
-    site.system.check_here(site.system.current().plugins["mean_gap"])
+    allowed = site.system.current().registry["mean_gap"]
+    assert not isinstance(allowed.fn, Absent)
+    assert not site.system.guest(allowed).confined
+    assert site.system.here(allowed) is allowed
 
 
 def test_a_lockfile_that_cannot_be_read_lets_nothing_run(bazaar, shop, refused) -> None:
