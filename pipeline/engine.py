@@ -33,7 +33,6 @@ from pipeline.market.tables import market_tables
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery
-from pipeline.plugins.here import type_here
 from pipeline.plugins.system import PluginSystem
 from pipeline.runs import campaign
 from pipeline.runs.batch import Batch, Selected
@@ -293,7 +292,7 @@ class Engine:
         if now is None:
             hint = did_you_mean(type_id, self.registry.ids)
             raise UsageError(f"there is no node type {type_id!r} any more", hint=hint)
-        call = self.failures.read(kept, type_here(now))
+        call = self.failures.read(kept, self.plugins.here(now))
         if symbol is not None and len(call.panel.symbols) > 1:
             call = call.alone(symbol)
         return replay(kept, call, self._kernels)

@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-HEAVY = ("polars", "duckdb", "networkx", "pydantic", "numba", "numpy", "rich", "yaml", "watchdog")
+HEAVY = ("polars", "duckdb", "networkx", "pydantic", "numba", "numpy", "rich", "yaml", "watchdog", "tuf", "bandit")
 CALLS = """
 import sys
 from pipeline.cli import main
 
 for args in (["--help"], ["data", "--help"], ["data", "import", "-h"], ["run", "-h"], ["nodes", "show", "-h"],
              ["runs", "compare", "-h"], ["sql", "-h"], ["doctor", "-h"], ["init", "-h"], ["completion", "bash"],
-             ["--version"], ["rnu"], ["run", "--nope"]):
+             ["market", "-h"], ["market", "install", "-h"], ["--version"], ["rnu"], ["run", "--nope"]):
     assert main(args) in (0, 2), args
 print("HEAVY", [name for name in {heavy!r} if name in sys.modules], file=sys.stderr)
 """
