@@ -34,7 +34,10 @@ def pending(folder: Path, *, as_json: bool) -> int:
     if as_json:
         echo_json([asdict(each) for each in found])
         return 0
-    rows = [(w.ref, "passed" if w.passed else "not passed" if w.reviewed else "not reviewed", w.digest) for w in found]
+    rows = [
+        (w.ref, "passed" if w.passed else "not passed" if w.reviewed else "not reviewed", w.digest or w.problem)
+        for w in found
+    ]
     if rows:
         echo_table(("submission", "review", "digest"), rows, roomy=("digest",))
     click.echo(f"{counted(len(found), 'submission')} in {shown_path(folder)}")
