@@ -13,6 +13,7 @@ from pipeline.cli.figure import counted
 from pipeline.cli.session import shown_path
 from pipeline.cli.table import echo_table
 from pipeline.marketplace import Repository, Review, StepReport
+from pipeline.plugins.printable import printable
 
 __all__ = ["Word", "approved", "pending", "rejected", "reviewed"]
 
@@ -75,11 +76,11 @@ def rejected(folder: Path, ref: str, reason: str, *, as_json: bool) -> None:
 
 def _tell_step(report: StepReport) -> None:
     click.echo(f"{report.number}. {report.name}: {click.style(report.verdict, fg=_MARKS[report.verdict])}")
-    for remark in report.remarks:
+    for remark in report.remarks:  # the words of strangers, and below their code
         line = f" (line {remark.line})" if remark.line else ""
         word = click.style(f"{remark.verdict:<5}", fg=_MARKS[remark.verdict])
-        click.echo(f"   {word} {remark.about}: {remark.said}{line}")
-    for line in report.text.splitlines():
+        click.echo(f"   {word} {remark.about}: {printable(remark.said)}{line}")
+    for line in printable(report.text, most=2_000_000).splitlines():
         colour = {"+": "green", "-": "red"}.get(line[:1])
         click.echo(f"   {click.style(line, fg=colour)}")
 
