@@ -54,9 +54,8 @@ def rolled_back(engine: Engine, plugin_id: str, version: str, *, as_json: bool) 
     if as_json:
         echo_json(asdict(found))
         return
-    click.echo(
-        f"{found.id} is {found.version} again, instead of {found.before}: {shown_path(engine.project.root / found.file)}"
-    )
+    where = shown_path(engine.project.root / found.file)
+    click.echo(f"{found.id} is {found.version} again, instead of {found.before}: {where}")
 
 
 def allowed(engine: Engine, plugin_id: str, *, unconfined: bool, as_json: bool) -> None:

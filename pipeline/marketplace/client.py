@@ -215,9 +215,8 @@ def refusals(url: str) -> Iterator[None]:
             f"{url} serves a file that is not the signed one: {_plain(error)}", code="TG705"
         ) from error
     except tuf.DownloadError as error:
-        cause = error.__cause__
-        why = f"{_plain(error)}{f' ({_plain(cause)})' if cause else ''}"
-        raise MarketplaceError(f"{url} cannot be reached: {why}", code="TG701", hint="Is the address right?") from error
+        said = f"{url} cannot be reached: {_plain(error)}"
+        raise MarketplaceError(said, code="TG701", hint="Is the address right?") from error
     except (tuf.RepositoryError, DeserializationError) as error:
         missing = "is missing info" in str(error)
         code = "TG704" if missing else "TG702"

@@ -73,7 +73,7 @@ class Repository:
     def __init__(
         self, folder: Path | str, *, clock: Clock = now, bench: Bench | None = None, runner: Runner | None = None
     ) -> None:
-        self.folder = Path(folder).absolute()
+        self.folder = Path(folder).resolve()
         self.clock = clock
         self.shelf = Shelf(self.folder / "metadata")
         self.audit = AuditLog(self.folder / "audit.jsonl", clock)
