@@ -55,13 +55,15 @@ class WorkerEnded(PluginError):
 class _Turn:
     """An order on its way: about what it is, which limit holds just now and since when, how its worker is isolated.
 
-    `loading` says that the node's own time has not begun, `learning` that the plugin is called for its outputs' names.
+    `loading` says that the node's own time has not begun, `learning` that the plugin is called for its outputs' names,
+    `held` that it holds on to the columns of a call.
     """
 
     subject: str
     origin: str
     loading: bool = True
     learning: bool = False
+    held: bool = False
     limit: float | None = None
     began: float = 0.0
     isolation: str = ""
@@ -105,6 +107,9 @@ class WorkerHost:
         # nobody may forget to close it: the last one who lets go of it does
         weakref.finalize(self, _end_all, self._idle)
 
+    def __repr__(self) -> str:
+        return f"WorkerHost({self._places!r}, {self.bounds!r}, {self.level!r}, {self._hash_seed!r}, {self.patience:g})"
+
     def __enter__(self) -> WorkerHost:
         return self
 
@@ -137,6 +142,7 @@ class WorkerHost:
                 turn.loading = False
                 frame = ear.hear(turn.within(limit))
             done = answer_of(frame, number)
+            turn.held = bool(done.get("held"))
             return outcome_of(call, done, worker, turn.ms)
 
         found = self._ordered(call.node.captured, turn, made)
@@ -205,7 +211,7 @@ class WorkerHost:
                 self._set_up(worker, ear, captured, turn)
             turn.isolation = worker.isolation
             found = work(worker, ear, next(self._numbers))
-            keep = True
+            keep = not turn.held
             return found  # noqa: TRY300 - what stands below is for what failed
         except Failed as failed:
             keep, raised = bool(worker.isolation), failed.raised

@@ -91,7 +91,7 @@ class WorkerProcess:
 
     def bound_processor(self, seconds: float | None) -> None:
         """Let it use the processors for so many seconds of wall time and a few more: it ends if nobody ends it."""
-        with suppress(OSError, ValueError, IndexError):
+        with suppress(OSError, ValueError, IndexError, AttributeError):  # a system without it, or without /proc
             if seconds is None:
                 resource.prlimit(self.pid, resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
                 return
