@@ -100,6 +100,8 @@ class Channel:
 
 def nameless_file() -> IO[bytes]:
     """A file without a name, in memory where there is a place for such files, else in the temp folder."""
+    if hasattr(os, "memfd_create"):  # of no file system: that of /dev/shm may be small, as in containers
+        return os.fdopen(os.memfd_create("tradegraph"), "w+b", 0)
     shared = Path("/dev/shm")  # noqa: S108 - the system's place for shared memory; the file is never seen there
     folder = shared if shared.is_dir() and os.access(shared, os.W_OK) else None
     return tempfile.TemporaryFile(buffering=0, dir=folder)

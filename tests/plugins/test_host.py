@@ -380,6 +380,12 @@ class Stranger:
     def bound_processor(self, seconds) -> None:
         pass
 
+    def rest(self) -> None:
+        pass
+
+    def wake(self) -> None:
+        pass
+
     def send(self, order, columns=()) -> None:
         if self.frames[1] is not None:
             self.frames[1].setdefault("number", order["number"])
