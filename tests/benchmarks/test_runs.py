@@ -49,6 +49,8 @@ def test_one_command_runs_them_all(tables):
     assert list(tables) == [
         "YAML of 3 nodes (0 KiB)",
         "pandas-style plugins, ms",
+        "isolation",
+        "workers",
         "16 nodes, 2 × 200 bars",
         "3 runs over 200 bars",
         "reading 3 symbols of 300 daily bars",
