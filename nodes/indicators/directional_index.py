@@ -1,6 +1,6 @@
 from typing import Annotated, NamedTuple
 
-from nodes.kernels.direction import direct_bars
+from nodes.kernels.direction import direct_bars, index_of
 from pipeline import Param, Percent, Price, indicator
 
 
@@ -26,5 +26,10 @@ def directional_index(
     Edges: a series that never moved gives 0; where both are 0, DX keeps its last value. Source: Wilder, New Concepts in
     Technical Trading Systems (1978); TA-Lib PLUS_DI, MINUS_DI, DX.
     """
-    plus, minus, index = direct_bars(high, low, close, period)
-    return DirectionalIndex(plus, minus, index)
+    up, down, reach = direct_bars(high, low, close, period)
+    index = index_of(up, down)
+    for i in range(len(close)):
+        width = reach[i] if reach[i] > 0.0 else 1.0
+        up[i] = 100.0 * (up[i] / width)
+        down[i] = 100.0 * (down[i] / width)
+    return DirectionalIndex(up, down, index)
