@@ -34,7 +34,7 @@ from pipeline.model.bars import Panel
 from pipeline.model.column import Column
 from pipeline.plugins.discover import build_registry
 
-__all__ = ["main", "measure"]
+__all__ = ["main", "measure", "measure_windows"]
 
 VARIABLE = "VECTORBT_PYTHON"
 Arrays = Mapping[str, np.ndarray[Any, Any]]
@@ -77,6 +77,17 @@ TALIB: dict[str, Callable[..., Any]] = {
     "mfi": lambda b: talib.MFI(b["high"], b["low"], b["close"], b["volume"], 14),
     "obv": lambda b: talib.OBV(b["close"], b["volume"]),
 }
+
+WINDOWS = (20, 200, 2_000, 20_000)
+LONG: dict[str, Callable[..., Any] | None] = {
+    "sma": lambda b, n: talib.SMA(b["close"], n),
+    "rolling_std": lambda b, n: talib.STDDEV(b["close"], n),
+    "rolling_max": lambda b, n: talib.MAX(b["close"], n),
+    "cci": lambda b, n: talib.CCI(b["high"], b["low"], b["close"], n),
+    "percent_rank": lambda b, n: talib.PERCENTRANK(b["close"], n),
+    "quantile": None,
+}
+"""Node types of which long windows are timed, and TA-Lib's function where it has one."""
 
 PANDAS: dict[str, Callable[..., Any]] = {
     "sma": lambda b: b["close"].rolling(20).mean(),
@@ -211,11 +222,38 @@ def measure(symbols: int, rows: int, rounds: int) -> Table:
     return table
 
 
+def measure_windows(rows: int, rounds: int) -> Table:
+    """CPU nanoseconds a bar of one symbol by the length of the window: what grows with it, and how."""
+    table = Table(
+        f"windows of {', '.join(map(str, WINDOWS))} over {rows} bars of one symbol: CPU ns a bar, best of {rounds}",
+        ("node", *(f"{who} {period}" for period in WINDOWS for who in ("tradegraph", "TA-Lib C"))),
+    )
+    market = bars(1, rows)
+    for name, function in LONG.items():
+        figures = {}
+        for period in WINDOWS:
+            contestants: dict[str, Callable[[], Any]] = {
+                "tradegraph": _tradegraph(market, {name: {"period": period}})[name]
+            }
+            if function is not None:
+                contestants["TA-Lib C"] = partial(function, {key: array[0] for key, array in market.items()}, period)
+            for who, work in contestants.items():
+                figures[f"{who} {period}"] = _figure(min(_seconds(work) for _ in range(rounds + 1)), 1e9 / rows)
+        table.add(node=name, **figures)
+    return table
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
 def _figure(seconds: float | None, scale: float) -> str:
     return "" if not seconds else f"{seconds * scale:.1f}"
 
 
-def _tradegraph(market: Arrays) -> dict[str, Callable[[], Any]]:
+def _tradegraph(market: Arrays, wanted: Mapping[str, Mapping[str, Any]] = NODES) -> dict[str, Callable[[], Any]]:
     """Each node over the whole panel, called as the engine calls it, results given back to its pool."""
     symbols, rows = market["close"].shape
     registry, kernels = build_registry([]).registry, KernelCache()
@@ -226,12 +264,12 @@ def _tradegraph(market: Arrays) -> dict[str, Callable[[], Any]]:
 
     def work(name: str) -> Any:
         node = registry[name]
-        params, _ = node.params.check(NODES[name], owner=name)
+        params, _ = node.params.check(dict(wanted[name]), owner=name)
         ports = [columns.get(port.name, columns["close"]) for port in node.ports]
         outputs = [(output.name, "float") for output in node.outputs]
         return call(node, ports, params, outputs, sized, prepare(node, ports, params, sized, kernels))  # type: ignore[arg-type]
 
-    return {name: partial(work, name) for name in NODES}
+    return {name: partial(work, name) for name in wanted}
 
 
 def _locked(array: np.ndarray[Any, Any]) -> Any:
@@ -288,7 +326,10 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
     parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
     given = parser.parse_args(arguments)
-    tables = [measure(given.symbols, given.bars, given.rounds)]
+    tables = [
+        measure(given.symbols, given.bars, given.rounds),
+        measure_windows(min(given.symbols * given.bars, 200_000), min(given.rounds, 2)),
+    ]
     print(show(tables, as_json=given.json))
     return tables
 

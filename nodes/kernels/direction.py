@@ -53,16 +53,20 @@ def direct_bars(
 
 def index_of(up: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.float64]:
     """DX: how one-sided the movement was, 0 to 100; where there was none it keeps its last value, 0 at first."""
-    out = np.empty(len(up))
-    still = 0
-    for i in range(len(up)):
-        both = up[i] + down[i]
-        out[i] = 100.0 * (abs(down[i] - up[i]) / both)
-        still += both <= VANISHING
-    if still > 0:
+    return percent_of(np.abs(down - up), up + down)
+
+
+def percent_of(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A part in percent of the whole; where that has vanished the last value stays, 0 at first."""
+    out = np.empty(len(part))
+    vanished = 0
+    for i in range(len(part)):
+        out[i] = 100.0 * (part[i] / whole[i])
+        vanished += whole[i] <= VANISHING
+    if vanished > 0:  # hardly ever, and above many divisions are made at once
         latest = 0.0
-        for i in range(len(up)):
-            if up[i] + down[i] <= VANISHING:
+        for i in range(len(part)):
+            if whole[i] <= VANISHING:
                 out[i] = latest
             elif not np.isnan(out[i]):
                 latest = out[i]
