@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from pipeline.execution.call import call, prepare
 from pipeline.execution.kernel import KernelCache
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column
+from pipeline.model.registry import Registry
 from pipeline.plugins.discover import build_registry
 
 __all__ = ["main", "measure", "measure_windows"]
@@ -256,7 +257,7 @@ def _figure(seconds: float | None, scale: float) -> str:
 def _tradegraph(market: Arrays, wanted: Mapping[str, Mapping[str, Any]] = NODES) -> dict[str, Callable[[], Any]]:
     """Each node over the whole panel, called as the engine calls it, results given back to its pool."""
     symbols, rows = market["close"].shape
-    registry, kernels = build_registry([]).registry, KernelCache()
+    registry, kernels = _library()
     columns = {name: Column(array=_locked(array.reshape(-1))) for name, array in market.items()}
     names = tuple(f"S{i:04}" for i in range(symbols))
     panel = Panel(names, np.arange(symbols + 1, dtype=np.int64) * rows, pl.Series("ts", [], pl.Datetime("us")), {})
@@ -270,6 +271,12 @@ def _tradegraph(market: Arrays, wanted: Mapping[str, Mapping[str, Any]] = NODES)
         return call(node, ports, params, outputs, sized, prepare(node, ports, params, sized, kernels))  # type: ignore[arg-type]
 
     return {name: partial(work, name) for name in wanted}
+
+
+@cache
+def _library() -> tuple[Registry, KernelCache]:
+    """The node types, and their kernels, compiled once for all that is timed."""
+    return build_registry([]).registry, KernelCache()
 
 
 def _locked(array: np.ndarray[Any, Any]) -> Any:

@@ -17,12 +17,10 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.execution.arguments import Argument
-from pipeline.execution.call import call
-from pipeline.execution.panels import panel_arguments
 from pipeline.laws.breach import Breach, first_difference
 from pipeline.laws.law import Law, out_of_kind
 from pipeline.laws.sample import Mood, Sample, draw
-from pipeline.laws.trial import Outputs, kinds_of, numbers_of
+from pipeline.laws.trial import Evaluator, Outputs, kinds_of
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column
 from pipeline.model.kind import Kind
@@ -68,6 +66,7 @@ class AxisTrial:
 
     node: NodeType
     params: Mapping[str, Any]
+    evaluate: Evaluator
     rows: int
 
     @cached_property
@@ -103,9 +102,9 @@ class AxisTrial:
         node = self.node
         panel = made_rows(node, self.params, wired[0].axis) if callable(node.rows) else _panel(self._given(wired).axis)
         ports: list[Argument] = [port.columns for port in wired]
-        args = panel_arguments(ports, [axis_frame(panel, "1h"), *(port.axis for port in wired)])
-        given = call(node, ports, self.params, node.columns(self.kinds), panel, args)
-        return Answer(Sample(panel, ()), numbers_of(given))
+        axes = [axis_frame(panel, "1h"), *(port.axis for port in wired)]
+        found = self.evaluate(node, ports, self.params, node.columns(self.kinds), panel, axes=axes)
+        return Answer(Sample(panel, ()), found)
 
     def _given(self, wired: tuple[Wired, ...]) -> Wired:
         return next(

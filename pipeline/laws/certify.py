@@ -82,7 +82,7 @@ def _checks(
 ) -> dict[str, Callable[[], Breach | None]]:
     """The laws that bind a node type, by name, ready to be checked. They share what they draw and compute."""
     if node.style == "panel":
-        moved = AxisTrial(node, params, rows)
+        moved = AxisTrial(node, params, evaluate, rows)
         return {law.name: partial(law.check, moved) for law in AXIS_LAWS}
     trial = Trial(node, params, evaluate, rows)
     return {law.name: partial(law.check, trial) for law in LAWS if law.binds(node)}

@@ -14,14 +14,14 @@ from pipeline.execution.arguments import Argument
 from pipeline.execution.array import evaluate_arrays
 from pipeline.execution.call import call, prepare
 from pipeline.execution.kernel import KernelCache
-from pipeline.execution.protocols import Outputs as Given
+from pipeline.execution.protocols import Outputs as Values
 from pipeline.laws.sample import Sample, draw
 from pipeline.model.bars import Panel
 from pipeline.model.column import FloatArray
 from pipeline.model.kind import Dtype, Kind
 from pipeline.model.node import NodeType
 
-__all__ = ["Compiled", "Evaluator", "Interpreted", "Outputs", "Trial", "kinds_of", "numbers_of"]
+__all__ = ["Compiled", "Evaluator", "Interpreted", "Outputs", "Trial", "as_numbers", "kinds_of"]
 
 Outputs = Mapping[str, FloatArray]
 """Values by output column, NaN where missing; one column per column of a table."""
@@ -37,8 +37,10 @@ class Evaluator(Protocol):
         params: Mapping[str, Any],
         columns: Sequence[tuple[str, Dtype]],
         panel: Panel,
+        *,
+        axes: Sequence[pl.DataFrame | None] = (),
     ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`."""
+        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
 
 
 @dataclass
@@ -54,9 +56,12 @@ class Compiled:
         params: Mapping[str, Any],
         columns: Sequence[tuple[str, Dtype]],
         panel: Panel,
+        *,
+        axes: Sequence[pl.DataFrame | None] = (),
     ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`."""
-        return numbers_of(call(node, ports, params, columns, panel, prepare(node, ports, params, panel, self.kernels)))
+        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
+        prepared = prepare(node, ports, params, panel, self.kernels, axes)
+        return as_numbers(call(node, ports, params, columns, panel, prepared))
 
 
 class Interpreted(Compiled):
@@ -69,10 +74,12 @@ class Interpreted(Compiled):
         params: Mapping[str, Any],
         columns: Sequence[tuple[str, Dtype]],
         panel: Panel,
+        *,
+        axes: Sequence[pl.DataFrame | None] = (),
     ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`."""
+        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
         if node.style != "kernel":
-            return super().__call__(node, ports, params, columns, panel)
+            return super().__call__(node, ports, params, columns, panel, axes=axes)
         with np.errstate(all="ignore"):  # what compiled code does without a word
             arrays = evaluate_arrays(node, ports, params, columns, panel)
         return dict(zip((name for name, _ in columns), arrays, strict=True))
@@ -125,8 +132,8 @@ def kinds_of(node: NodeType) -> dict[str, Kind]:
     return kinds
 
 
-def numbers_of(given: Given) -> dict[str, FloatArray]:
-    """What a node gave as numbers; a column of a table is called `output.column`."""
+def as_numbers(given: Values) -> Outputs:
+    """What a call gave as numbers, columns of tables among them."""
     found: dict[str, FloatArray] = {}
     for name, value in given.items():
         if isinstance(value, pl.DataFrame):
