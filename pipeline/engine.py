@@ -1,7 +1,7 @@
 """The engine: one project, opened. Graphs are checked, planned and run here, and results asked for.
 
 engine = Engine.open("my-project")
-result = engine.run("graphs/ema_cross.yaml", params={"fast": 10})
+result = engine.run("graphs/ema_cross.yaml", Overrides(params={"fast": 10}))
 result.output("fast")            # a polars frame: symbol, ts, value
 engine.sql("select node, median(ms) from node_timings group by node")
 """
@@ -266,7 +266,7 @@ class Engine:
         one was taken, or when whoever asks stops. Raises StoreError when it cannot be written.
         """
         found: list[Certificate] = []
-        evaluate = Compiled(self._kernels)
+        evaluate = self.plugins.apart(Compiled(self._kernels))
         try:
             for node, params in wanted:
                 found.append(certify(node, evaluate, params, draws=draws))
@@ -293,7 +293,7 @@ class Engine:
         if now is None:
             hint = did_you_mean(type_id, self.registry.ids)
             raise UsageError(f"there is no node type {type_id!r} any more", hint=hint)
-        call = self.failures.read(kept, now)
+        call = self.failures.read(kept, self.plugins.here(now))
         if symbol is not None and len(call.panel.symbols) > 1:
             call = call.alone(symbol)
         return replay(kept, call, self._kernels)
@@ -322,7 +322,7 @@ class Engine:
 
         What the project keeps and for how long is set in plugin_config.json. Raises StoreError TG601.
         """
-        return self.cache.gc({node.code for node in self.registry}, dry_run=dry_run)
+        return self.cache.gc(self.plugins.kernels_of(self.registry), dry_run=dry_run)
 
     def remove_runs(self, selection: Selection, *, dry_run: bool = False) -> list[RunOfGraph]:
         """Forget runs, and say which; with `dry_run` only say it. `collect` frees what only they needed.

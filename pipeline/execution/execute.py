@@ -230,7 +230,15 @@ class _Execution:
         times = (found.ms, found.cpu_ms)
         if found.value is None:
             failure = _failure(found.failed[0][1])
-            return NodeRecord(step, "failed", *times, started_at=started, failure=failure, retried=found.retried), None
+            return NodeRecord(
+                step,
+                "failed",
+                *times,
+                started_at=started,
+                failure=failure,
+                retried=found.retried,
+                isolation=found.isolation,
+            ), None
         failures = {symbol: _failure(raised) for symbol, raised in found.raised.items()}
         for symbol, cause in dead.items():
             failures[symbol] = Failure("TG503", f"it needs {cause!r}, which failed", cause, "")
@@ -248,6 +256,7 @@ class _Execution:
             symbols=failures,
             retried=found.retried,
             fallback=found.fallback,
+            isolation=found.isolation,
         ), columns
 
     def _found(self, step: Step, panel: Panel, dead: Mapping[str, str]) -> Evaluation:
@@ -264,12 +273,14 @@ class _Execution:
                 some, rows = selected(panel, todo)
                 ports = [taken(port, rows) for port in ports]
             call = Call(step.type, ports, step.node.params, step.columns, some, self._axes(step, some))
-            guest = self.options.guest(step.type) if step.timeout is None else Guest(confined=True)
-            caller = (self.options.limited if guest.confined else None) or self.inline
+            guest = self.options.guest(step.type)
+            caller = self.options.confined if guest.confined else None
+            if step.timeout is not None:
+                caller = caller or self.options.limited
             limit = step.timeout
-            if guest.limit is not None:
+            if limit is None and guest.limit is not None:
                 limit = guest.limit * max(1, len(some.symbols))
-            found = evaluate(call, caller, limit=limit, retry=step.retry)
+            found = evaluate(call, caller or self.inline, limit=limit, retry=step.retry)
             if some is panel:
                 return found
             if found.value is not None:

@@ -38,6 +38,7 @@ class Computed:
     symbols: Mapping[str, Failure] = field(default_factory=dict)
     retried: tuple[Outcome, ...] = ()
     fallback: str = ""
+    isolation: str = ""
     worker: str = ""
 
     @classmethod
@@ -70,7 +71,7 @@ class Elsewhere:
 @dataclass(frozen=True, slots=True)
 class Guest:
     """How code that does not ship with the product is called: `limit` is in seconds per symbol of the call,
-    `confined` says by `Options.limited`.
+    `confined` says by `Options.confined`.
     """
 
     limit: float | None = None
@@ -81,11 +82,11 @@ class Guest:
 class Options:
     """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded.
 
-    Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
-    wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed. Tables of
-    the kinds in `published` are noted in the run. `cells` are the sweeps that the plan is of, if any. With `elsewhere`
-    nothing is computed here: others did, from `began` on, and told `progress` of it. `guest` says how a node type is
-    called when its node says nothing of a timeout.
+    Nodes with a timeout are called by `limited`, those that `guest` says so of by `confined`; all others in process.
+    Values that wait in memory for others take at most `memory` bytes, the rest is read from the store when needed.
+    Tables of the kinds in `published` are noted in the run. `cells` are the sweeps that the plan is of, if any. With
+    `elsewhere` nothing is computed here: others did, from `began` on, and told `progress` of it. `guest` says how a
+    node type is called; its limit holds where the node says nothing of a timeout.
     """
 
     fail_fast: bool = False
@@ -93,6 +94,7 @@ class Options:
     progress: Progress = field(default_factory=Silent)
     sink: RunSink = field(default_factory=Unheard)
     limited: Caller | None = None
+    confined: Caller | None = None
     failures: FailureKeeper = field(default_factory=Forgetful)
     memory: int | None = None
     published: frozenset[Kind] = frozenset((METRICS, TRADES))

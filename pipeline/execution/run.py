@@ -38,8 +38,9 @@ class NodeRecord:
     `ms` is wall time in milliseconds, `cpu_ms` time of all threads, both of the last try; None unless computed or
     failed. `retried` are the tries before it, which failed. `rows` and `bytes` are of the value that was stored,
     `stored` is its key (that of the step, unless symbols are missing in it); `started_at` is UTC. `symbols` says
-    which symbols have no value, and why. `fallback` says what of pandas the adapter lacks, when real pandas stood in.
-    `worker` is who computed it, "" the run itself.
+    which symbols have no value, and why. `fallback` says what of pandas the adapter lacks, when real pandas stood in,
+    `isolation` in what kind of worker it was called, "" for this process. `worker` is who computed it, "" the run
+    itself.
     """
 
     step: Step
@@ -55,6 +56,7 @@ class NodeRecord:
     retried: tuple[Outcome, ...] = ()
     fallback: str = ""
     worker: str = ""
+    isolation: str = ""
 
     @property
     def tries(self) -> int | None:

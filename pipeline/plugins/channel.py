@@ -7,12 +7,14 @@ however either side ends. Nothing that comes through is ever executed: no pickle
 from __future__ import annotations
 
 import json
+import mmap
 import os
+import select
 import socket
 import struct
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,18 +26,32 @@ __all__ = ["Channel", "append_bytes", "nameless_file", "read_bytes", "read_colum
 
 _LENGTH = struct.Struct("<I")
 _LARGEST = 64 * 1024 * 1024
+_SEND = 60.0
+"""Seconds for the other side to take what is sent: who waits longer waits for somebody who stands still."""
 _WIDTH = 8
 
 
 class Channel:
-    """Frames over one end of a socket: four bytes of length, then JSON."""
+    """Frames over one end of a socket: four bytes of length, then JSON.
 
-    def __init__(self, end: socket.socket) -> None:
+    Frames that come in may have `largest` bytes. `wait` is called before each read, with the instant (of the monotonic
+    clock) at which patience ends: it comes back when there is something to read, or raises TimeoutError.
+    """
+
+    def __init__(
+        self, end: socket.socket, *, largest: int = _LARGEST, wait: Callable[[float | None], None] | None = None
+    ) -> None:
+        end.settimeout(_SEND)
         self._socket = end
+        self._largest = largest
+        self._wait = wait or self._patiently
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._socket.fileno()
 
     def send(self, frame: dict[str, Any]) -> None:
         """Send a frame. Raises OSError when the other side is gone."""
-        self._socket.settimeout(None)
         data = json.dumps(frame).encode()
         self._socket.sendall(_LENGTH.pack(len(data)) + data)
 
@@ -49,12 +65,12 @@ class Channel:
         if head is None:
             return None
         (length,) = _LENGTH.unpack(head)
-        data = self._exactly(length, until) if length <= _LARGEST else None
+        data = self._exactly(length, until) if length <= self._largest else None
         if data is None:
             return None
         try:
             frame = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return frame if isinstance(frame, dict) else None
 
@@ -65,10 +81,7 @@ class Channel:
     def _exactly(self, count: int, until: float | None) -> bytes | None:
         found = bytearray()
         while len(found) < count:
-            left = None if until is None else until - time.monotonic()
-            if left is not None and left <= 0:
-                raise TimeoutError
-            self._socket.settimeout(left)
+            self._wait(until)
             try:
                 part = self._socket.recv(min(count - len(found), 1 << 20))
             except ConnectionError:
@@ -78,20 +91,31 @@ class Channel:
             found += part
         return bytes(found)
 
+    def _patiently(self, until: float | None) -> None:
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        if not poll.poll(None if until is None else max(until - time.monotonic(), 0.0) * 1e3):
+            raise TimeoutError
+
 
 def nameless_file() -> IO[bytes]:
     """A file without a name, in memory where there is a place for such files, else in the temp folder."""
+    if hasattr(os, "memfd_create"):  # of no file system: that of /dev/shm may be small, as in containers
+        return os.fdopen(os.memfd_create("tradegraph"), "w+b", 0)
     shared = Path("/dev/shm")  # noqa: S108 - the system's place for shared memory; the file is never seen there
     folder = shared if shared.is_dir() and os.access(shared, os.W_OK) else None
     return tempfile.TemporaryFile(buffering=0, dir=folder)
 
 
 def write_columns(file: IO[bytes], columns: Sequence[np.ndarray[Any, Any]]) -> None:
-    """Replace what is in the file by arrays of 8 bytes a value, one after the other."""
-    file.truncate(0)
+    """Replace what is in the file by arrays of 8 bytes a value, one after the other.
+
+    What is there is overwritten and cut off behind: fresh pages cost more than the copy.
+    """
     file.seek(0)
     for column in columns:
         _write(file, np.ascontiguousarray(column).view(np.uint8).data)
+    file.truncate()
 
 
 def append_bytes(file: IO[bytes], data: bytes) -> None:
@@ -104,34 +128,41 @@ def _write(file: IO[bytes], data: memoryview) -> None:
         data = data[file.write(data) :]
 
 
-def read_bytes(file: IO[bytes]) -> bytearray:
-    """All that is in the file, as a copy: the other side may write on."""
-    data = bytearray(os.fstat(file.fileno()).st_size)
-    file.seek(0)
-    view = memoryview(data)
-    while view and (count := file.readinto(view)):  # type: ignore[attr-defined]
-        view = view[count:]
-    return data
+def read_bytes(file: IO[bytes], most: int) -> bytes:
+    """What is in the file, at most so many bytes."""
+    return bytes(_copied(file, min(os.fstat(file.fileno()).st_size, most)))
 
 
 def read_columns(
-    file: IO[bytes], rows: Sequence[int], tails: Sequence[int] = ()
-) -> tuple[list[FloatArray], list[bytes]] | None:
-    """Arrays of so many `rows` from the file, and the pieces of bytes behind them, `tails` being their lengths.
+    file: IO[bytes], rows: Sequence[int], tail: int = 0, *, shared: bool = False
+) -> tuple[list[FloatArray], memoryview] | None:
+    """Arrays of so many `rows` from the file, and the `tail` bytes behind them.
 
-    None when it has not exactly as many bytes.
+    `shared` ones are the memory of the file itself, for a reader who trusts its writer; others are a copy, which nobody
+    can change after it was looked at. None when it has not exactly as many bytes.
     """
-    if os.fstat(file.fileno()).st_size != sum(rows) * _WIDTH + sum(tails):
+    size = sum(rows) * _WIDTH + tail
+    if os.fstat(file.fileno()).st_size != size:
         return None
-    data = read_bytes(file)
+    if shared and size:
+        data = memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
+    else:
+        data = _copied(file, size)
     found, at = [], 0
     for count in rows:
         column = np.frombuffer(data, np.float64, count, at)
         column.flags.writeable = False
         found.append(column)
         at += count * _WIDTH
-    pieces = []
-    for length in tails:
-        pieces.append(bytes(data[at : at + length]))
-        at += length
-    return found, pieces
+    return found, data[at:]
+
+
+def _copied(file: IO[bytes], size: int) -> memoryview:
+    """So many bytes from the beginning of the file; zeros where it has become shorter meanwhile."""
+    data = np.empty(size, np.uint8).data
+    at = 0
+    file.seek(0)
+    while at < size and (count := file.readinto(data[at:])):  # type: ignore[attr-defined]
+        at += count
+    data[at:] = bytes(size - at)
+    return data

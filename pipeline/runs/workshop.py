@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from pipeline.execution.execute import Elsewhere, Options, execute
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.kernel_folder import kernel_folder
 from pipeline.execution.memory import half_of_memory
 from pipeline.execution.plan import Keeps, Plan, plan
 from pipeline.execution.run import Run, new_run_id
@@ -60,7 +61,7 @@ class Workshop:
         """The parts of a project, whose plugins are those of `plugins`."""
         private = project.private
         database = Database(project.database, private)
-        kernels = KernelCache(private / "kernels")
+        kernels = KernelCache(kernel_folder(private / "kernels"))
         failures = FailureFiles(private / "failures")
         return cls(project, plugins, Market(project.market), database, failures, kernels)
 
@@ -130,14 +131,20 @@ class Workshop:
 
     def execute(self, planned: Plan, run_id: str, segments: Segments, options: Options) -> Run:
         """Carry out a plan in this process; who records it is said in `options`."""
-        with WorkerHost(
-            self.project.plugin_directories,
-            self.project.private / "kernels",
-            memory_mb=self.project.settings.memory_limit_mb,
-            log=self.plugins.log_setup,
-        ) as workers:
-            options = replace(options, guest=self.plugins.guest, limited=workers, failures=self.failures)
-            options = replace(options, memory=options.memory or self.memory)
+        confined = self.plugins.workers
+        folders, kernels = self.project.plugin_directories, self.project.private / "kernels"
+        here = options.elsewhere is None
+        if here and any(step.action == "compute" and self.plugins.guest(step.type).confined for step in planned.steps):
+            confined.expect()
+        with WorkerHost(folders, kernels, level=confined.level) as limited:
+            options = replace(
+                options,
+                guest=self.plugins.guest,
+                limited=limited,
+                confined=confined,
+                failures=self.failures,
+                memory=options.memory or self.memory,
+            )
             return execute(planned, run_id, self.market, segments, self.kernels, options=options)
 
     def _plugin_rows(self) -> list[PluginRow]:

@@ -226,6 +226,10 @@ def _timings(run: Run, uses: Uses) -> pl.DataFrame:
             _TEXT,
             [(record.fallback or None) if mine else None for record, mine in zip(records, own, strict=True)],
         ),
+        isolation=(
+            _TEXT,
+            [(record.isolation or None) if mine else None for record, mine in zip(records, own, strict=True)],
+        ),
         worker=(_TEXT, [record.worker or run.worker for record in records]),
     )
 
