@@ -9,7 +9,8 @@
     ├── MarketError              bars are missing, unreadable or inconsistent (TG3..)
     ├── PluginError              a plugin or node file cannot be used (TG4..)
     ├── NodeError                a node failed while it ran (TG5..)
-    └── StoreError               results cannot be written or read (TG6..)
+    ├── StoreError               results cannot be written or read (TG6..)
+    └── ReportError              a report cannot be made (TG83.)
 
 A `Fault` is one finding with a place; an error may carry many. Codes are stable: they are listed in
 `CODES`, and `docs/errors.md` is generated from that list.
@@ -32,6 +33,7 @@ __all__ = [
     "Note",
     "Place",
     "PluginError",
+    "ReportError",
     "SettingsError",
     "StoreError",
     "TradegraphError",
@@ -136,6 +138,8 @@ CODES: dict[str, str] = {
     "TG603": "A stored object is damaged.",
     "TG604": "The SQL query failed.",
     "TG605": "No such run.",
+    # reports
+    "TG830": "A report cannot be written.",
 }
 
 
@@ -282,6 +286,12 @@ class StoreError(TradegraphError):
     """Results cannot be written or read."""
 
     code = "TG601"
+
+
+class ReportError(TradegraphError):
+    """A report cannot be made."""
+
+    code = "TG830"
 
 
 E = TypeVar("E", bound=TradegraphError)

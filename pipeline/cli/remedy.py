@@ -103,6 +103,7 @@ REMEDIES: dict[str, str] = {
     "TG603": "Run the graph again: a damaged value is computed anew.",
     "TG604": "The message is DuckDB's; `show all tables` lists what there is.",
     "TG605": "`tradegraph runs list` shows all runs.",
+    "TG830": "Say where to: `tradegraph report latest -o FILE`, into a folder that is there and may be written to.",
 }
 SECTIONS = (
     ("TG0", "Usage and settings"),
@@ -112,6 +113,7 @@ SECTIONS = (
     ("TG4", "Plugins"),
     ("TG5", "Execution"),
     ("TG6", "Store"),
+    ("TG83", "Reports"),
 )
 _INTRO = """\
 # Errors
