@@ -55,6 +55,19 @@ class Figures:
     others: Mapping[str, Mapping[str, Axis]]
     lost: Mapping[str, str]
 
+    def beside_closes(self, column: str) -> list[tuple[Array, Array]]:
+        """The values of a column and the closes at their times, a pair for each symbol that has both."""
+        found = []
+        for symbol, axis in self.axes.items():
+            close = axis.columns.get("c")
+            if close is None:
+                continue
+            for own in (axis, *self.others.get(symbol, {}).values()):
+                if column in own.columns:
+                    rows = np.searchsorted(axis.times, own.times).clip(max=len(close) - 1)
+                    found.append((own.columns[column], close[rows]))
+        return found
+
 
 def figures_of(
     told: Told,
@@ -114,8 +127,11 @@ def _values(
 
 
 def _stands_on(frame: pl.DataFrame, rows: pl.DataFrame) -> bool:
-    """True when nearly all rows of a value are rows of the bars; slower bars have some in common by chance."""
-    return frame.join(rows, on=_KEYS, how="semi").height >= 0.9 * max(frame.height, 1)
+    """True when a value has nearly all rows of the bars and no others; most slower ones begin with a faster one."""
+    common = frame.join(rows, on=_KEYS, how="semi").height
+    between = pl.col("ts").is_between(frame["ts"].min(), frame["ts"].max())
+    near = rows.filter(between & pl.col("symbol").is_in(frame["symbol"].unique().to_list())).height
+    return common >= 0.9 * max(frame.height, near, 1)
 
 
 def _split(frame: pl.DataFrame, names: Mapping[str, str]) -> Iterator[tuple[str, Array, dict[str, Array]]]:

@@ -20,8 +20,10 @@ __all__ = ["MOST", "draw", "heat_of", "layout"]
 MOST = 250
 """Nodes that are drawn; a larger picture is none."""
 HEATS = 5
-_WIDTH, _HEIGHT, _ACROSS, _DOWN = 148, 42, 58, 16
+_WIDTH, _HEIGHT, _ACROSS, _DOWN = 154, 42, 44, 16
 _SWEEPS = 8
+_FITS = (1_350, 1_700)
+"""Between these widths a picture is made as wide as the page, on wide screens; wider ones are scrolled."""
 
 
 @dataclass
@@ -165,12 +167,12 @@ def draw(told: Told, critical: Sequence[str]) -> Markup:
     for name, corner in place.boxes.items():
         if name in sources:
             asked = told.sources.get(name, {})
-            boxes.append(_box(name, f"bars {asked.get('timeframe', '')}", corner, "source", ""))
+            boxes.append(_box(name, ("bars", asked.get("timeframe", "")), corner, "source", ""))
             continue
         node = nodes[name]
         took = duration(node.ms) if node.ms is not None else node.status
         style = f"node {node.status} heat{heat_of(node.ms, slowest)}"
-        boxes.append(_box(name, f"{node.type} · {took}", corner, style, f"#node-{told.nodes.index(node)}"))
+        boxes.append(_box(name, (node.type, took), corner, style, f"#node-{told.nodes.index(node)}"))
     width, height = place.width + 4, place.height + 4
     return element(
         "svg",
@@ -179,20 +181,23 @@ def draw(told: Told, critical: Sequence[str]) -> Markup:
         viewBox=f"-2 -2 {width:.0f} {height:.0f}",
         width=round(width),
         height=round(height),
-        class_="picture",
+        class_="picture fits" if _FITS[0] < width <= _FITS[1] else "picture",
         role="img",
         aria_label=f"{len(told.nodes)} nodes and how they are wired; the table of nodes says the same",
     )
 
 
-def _box(name: str, below: str, corner: tuple[float, float], style: str, link: str) -> Markup:
+def _box(name: str, below: tuple[str, str], corner: tuple[float, float], style: str, link: str) -> Markup:
+    """A box with a name, and below it what it is, at the left, and what it took, at the right."""
     x, y = corner
+    kind, took = below
     box = element(
         "g",
-        element("title", f"{name}: {below}"),
+        element("title", f"{name}: {kind}, {took}"),
         element("rect", x=x, y=y, width=_WIDTH, height=_HEIGHT, rx=6),
         element("text", cut(name, 20), x=x + 10, y=y + 17, class_="name"),
-        element("text", cut(below, 25), x=x + 10, y=y + 33, class_="below"),
+        element("text", cut(kind, 19 - len(took)), x=x + 10, y=y + 33, class_="below"),
+        element("text", took, x=x + _WIDTH - 10, y=y + 33, class_="below took"),
         class_=style,
     )
     return element("a", box, href=link) if link else box

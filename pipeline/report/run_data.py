@@ -69,13 +69,13 @@ def _described(chosen: Chosen, figures: Figures, told: Told) -> list[dict[str, A
     panes: dict[str, None] = {}
     lanes = lines = 0
     for one in chosen.series:
-        pairs = [
-            (axis.columns[one.id], axis.columns["c"])
-            for axis in figures.axes.values()
-            if one.id in axis.columns and "c" in axis.columns
-        ]
+        pairs = figures.beside_closes(one.id)
+        # the bars that a node made: nobody looks at them first
+        made = "bars" in told.by_name[one.node].kinds.values()
         place = place_of(one.kind, [mine for mine, _ in pairs], [close for _, close in pairs])
-        if place == "pane":
+        if made:
+            shown = False
+        elif place == "pane":
             panes.setdefault(one.node, None)
             shown = list(panes).index(one.node) < 2 and one.column != "strength"
         elif place == "lane":

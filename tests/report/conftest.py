@@ -62,6 +62,11 @@ outputs: {{fast: fast, strength: strength}}
   stats: {{use: performance, in: {{close: daily.close, returns: earned, weight: held}}}}
 outputs: {{result: stats, curve: equity}}
 """,
+    "weekly": f"""{BARS}nodes:
+  weekly: {{use: resample, in: daily, with: {{timeframe: 1w, weekdays: true}}}}
+  tide: {{use: sma, in: weekly.bars_close, with: {{period: 10}}}}
+outputs: {{tide: tide}}
+""",
     "hostile": f"""description: "A graph {HOSTILE}"
 {BARS}nodes:
   fast: {{use: sma, in: daily.close, with: {{period: 10}}}}

@@ -256,3 +256,16 @@ def test_a_page_is_sound_html(site):
 def test_the_report_room_starts_no_process(site, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", None)
     assert site.report("trading", "alone").path.exists()
+
+
+def test_slower_values_stand_on_times_of_their_own(site):
+    data = site.report("weekly").data
+    place = {one["label"]: (one["place"], one["shown"]) for one in data["series"]}
+    assert place["tide"] == ("price", True)
+    assert place["weekly.bars_close"] == ("price", False)
+    chart = data["charts"][0]
+    (tide,) = [one["id"] for one in data["series"] if one["label"] == "tide"]
+    assert tide not in {column["name"] for column in chart["columns"]}
+    weeks = [other for other in chart["others"] if tide in {column["name"] for column in other["columns"]}]
+    assert len(weeks) == 1
+    assert 0.15 < weeks[0]["rows"] / chart["rows"] < 0.25

@@ -55,6 +55,7 @@ export class Chart {
       pane.setStretchFactor(panes[at].height);
       // what falls below 0 has no logarithm
       if (log && panes[at].log) pane.priceScale("right").applyOptions({ mode: PriceScaleMode.Logarithmic });
+      if (panes[at].kind === "lane") pane.priceScale("right").applyOptions({ scaleMargins: { top: 0.02, bottom: 0.02 } });
       if (panes[at].name) {
         const line = { text: panes[at].name, color: colours.dim, fontSize: 11, fontFamily: FONT };
         createTextWatermark(pane, { horzAlign: "left", vertAlign: "top", lines: [line] });

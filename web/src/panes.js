@@ -1,5 +1,5 @@
 // Which panes a chart has: prices, the account and its falls, lanes of marks, and one for each node with other units.
-import { number, percent } from "./words.js";
+import { brief, number, percent } from "./words.js";
 
 /** The panes of a chart: [{ name, height, kind, lines: [{ id, label, colour, dashed, fill, format }] }]. */
 export function panesOf({ series, shown, account, falls, has, colours }) {
@@ -31,7 +31,7 @@ export function panesOf({ series, shown, account, falls, has, colours }) {
   for (const node of new Set(visible.filter((one) => one.place === "pane").map((one) => one.node))) {
     const lines = visible
       .filter((one) => one.place === "pane" && one.node === node)
-      .map((one, at) => ({ ...one, colour: colours.lines[at % colours.lines.length], format: (v) => number(v, 4) }));
+      .map((one, at) => ({ ...one, colour: colours.lines[at % colours.lines.length], format: brief }));
     const names = lines.map((line) => line.label).join(", ");
     panes.push({ kind: "line", name: lines[0].type === node ? names : `${names} (${lines[0].type})`, height: 90, lines });
   }

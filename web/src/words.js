@@ -32,6 +32,15 @@ export function fixed(value, decimals) {
   return /^-[0.,]*$/.test(text) ? text.slice(1) : text.replace("-", "−");
 }
 
+/** A number for an axis: millions and more with a letter. */
+export function brief(value) {
+  if (!known(value)) return NONE;
+  for (const [size, letter] of [[1e12, "T"], [1e9, "B"], [1e6, "M"]]) {
+    if (Math.abs(value) >= size) return `${number(value / size, 4)} ${letter}`;
+  }
+  return number(value, 4);
+}
+
 /** How to say the numbers of one column: as many decimals for each, so many digits for the largest. */
 export function evenly(values, digits) {
   const known_ = values.filter(known);

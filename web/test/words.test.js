@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { evenly, fixed, measure, moment, number, percent, title } from "../src/words.js";
+import { brief, evenly, fixed, measure, moment, number, percent, title } from "../src/words.js";
 
 test("numbers keep their digits, whatever their size", () => {
   assert.deepEqual([0, 1234.5678, 0.000123456, -7.1, 2.5e12, NaN, null].map((value) => number(value)), ["0", "1,234.6", "0.00012346", "−7.1", "2.50e12", "–", "–"]);
   assert.equal(fixed(-0.001, 2), "0.00");
+  assert.deepEqual([2e10, -1.5e6, 123.456, NaN].map(brief), ["20 B", "−1.5 M", "123.5", "–"]);
 });
 
 test("numbers of one column have equally many decimals, none in vain", () => {
