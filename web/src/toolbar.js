@@ -108,8 +108,9 @@ export function readout(page, colours, has) {
   return [bar, h("div", { class: "entries" }, rows, rows.length ? hint : null)];
 }
 
+/** The last value of a bucket; of slower values the last one that there was. */
 function lastOf(values, first, row) {
-  for (let at = row; at >= first; at--) if (!Number.isNaN(values[at])) return values[at];
+  for (let at = row; at >= (values.sparse ? 0 : first); at--) if (!Number.isNaN(values[at])) return values[at];
   return NaN;
 }
 
