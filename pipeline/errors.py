@@ -10,6 +10,7 @@
     ├── PluginError              a plugin or node file cannot be used (TG4..)
     ├── NodeError                a node failed while it ran (TG5..)
     ├── StoreError               results cannot be written or read (TG6..)
+    ├── MarketplaceError         a plugin marketplace cannot be used or trusted (TG7..)
     └── ReportError              a report cannot be made (TG83.)
 
 A `Fault` is one finding with a place; an error may carry many. Codes are stable: they are listed in
@@ -29,6 +30,7 @@ __all__ = [
     "Fault",
     "GraphError",
     "MarketError",
+    "MarketplaceError",
     "NodeError",
     "Note",
     "Place",
@@ -70,6 +72,8 @@ CODES: dict[str, str] = {
     "TG132": "A sweep has no cell.",
     "TG133": "A sweep has too many cells.",
     "TG134": "The condition of a sweep cannot be used.",
+    "TG135": "A sampler must be told when to end.",
+    "TG136": "No node of a swept graph has the metric that cells are chosen by.",
     # graph files: names
     "TG201": "No node type has this id.",
     "TG202": "A wire names a node or bars source that does not exist.",
@@ -123,6 +127,9 @@ CODES: dict[str, str] = {
     "TG414": "A plugin breaks a law: it looks ahead, or answers differently from call to call.",
     "TG415": "A plugin says itself that it cannot work here.",
     "TG416": "A plugin cannot be installed, removed or made.",
+    "TG417": "A plugin took more memory, threads or processor time than its worker may use.",
+    "TG418": "A plugin reached for what its worker may not: files, the network, other processes, the system.",
+    "TG419": "A plugin declares, or somebody asks for, what works only with its code in the engine's own process.",
     # execution
     "TG501": "A node raised an error.",
     "TG502": "A node's output has the wrong length, dtype or values.",
@@ -132,12 +139,44 @@ CODES: dict[str, str] = {
     "TG506": "The process that computed a node ended.",
     "TG507": "A plugin's validate_data refused its bars.",
     "TG508": "A plugin took longer than max_execution_time_ms.",
+    # runs over workers
+    "TG521": "A worker planned something else than the run that asked it.",
+    "TG522": "A worker could not carry out its task.",
+    "TG523": "An extra that is asked for is not installed.",
+    "TG524": "No scheduler answers, or it does not fit what is asked for.",
     # store
     "TG601": "The store cannot be written.",
     "TG602": "The store was written by a newer version.",
     "TG603": "A stored object is damaged.",
     "TG604": "The SQL query failed.",
     "TG605": "No such run.",
+    # marketplace: what it serves
+    "TG701": "A marketplace cannot be reached, or lacks a file.",
+    "TG702": "Metadata of a marketplace are malformed, or not signed by the keys that they need.",
+    "TG703": "Metadata of a marketplace have expired: somebody may be serving old ones.",
+    "TG704": "A marketplace serves something older than what was seen before.",
+    "TG705": "A file of a marketplace is not the one that was signed, or is longer.",
+    "TG706": "A marketplace has no root file with the digest that was given.",
+    "TG707": "The marketplace needs the extra `market`.",
+    "TG708": "A project trusts no such marketplace.",
+    "TG709": "A marketplace has no such plugin or version.",
+    "TG710": "A plugin's id belongs to another author, or its files lie outside of its author's paths.",
+    "TG711": "A version was withdrawn: yanked by its author, or revoked by the marketplace.",
+    "TG712": "Something is done on the user's word alone, and the word is missing.",
+    # marketplace: what is installed
+    "TG713": "An installed plugin is not the file that was installed.",
+    "TG714": "An installed plugin is disabled.",
+    "TG715": "A marketplace's plugin would run where nothing confines it.",
+    "TG716": "The lockfile market.lock cannot be read.",
+    # marketplace: running one
+    "TG717": "A key is missing, cannot be read, or is not one that the role needs.",
+    "TG718": "A submission, an author or a name cannot be taken.",
+    "TG719": "A version cannot be approved.",
+    "TG720": "A name looks like another one.",
+    "TG721": "A folder is no marketplace, or cannot be written.",
+    "TG722": "The audit log was changed after it was written.",
+    "TG723": "A plugin was not installed from a marketplace.",
+    "TG724": "A changed list of dependencies needs an approval of its own.",
     # reports
     "TG830": "A report cannot be written.",
 }
@@ -286,6 +325,12 @@ class StoreError(TradegraphError):
     """Results cannot be written or read."""
 
     code = "TG601"
+
+
+class MarketplaceError(TradegraphError):
+    """A plugin marketplace cannot be used or trusted."""
+
+    code = "TG701"
 
 
 class ReportError(TradegraphError):

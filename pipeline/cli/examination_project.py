@@ -15,6 +15,8 @@ from pipeline.cli.session import CONFIG_NAME, Session, shown_path
 from pipeline.cli.target import known_graphs
 from pipeline.engine import Engine
 from pipeline.errors import TradegraphError
+from pipeline.execution.kernel_folder import VARIABLE, shared_folder, unfit
+from pipeline.plugins.confine import available
 from pipeline.settings import Project
 from pipeline.store.tables import SCHEMA_VERSION
 
@@ -41,8 +43,10 @@ def examine_project(session: Session) -> Iterator[Finding]:
     checks: tuple[tuple[str, Callable[[Engine], Iterator[Finding]]], ...] = (
         ("market", _market),
         ("database", _database),
+        ("kernels", _kernels),
         ("lock", _lock),
         ("plugins", _plugins),
+        ("isolation", _isolation),
         ("graphs", _graphs),
         ("disk", _disk),
     )
@@ -130,6 +134,19 @@ def _database(engine: Engine) -> Iterator[Finding]:
         yield Finding("ok", "database", detail)
 
 
+def _kernels(engine: Engine) -> Iterator[Finding]:
+    """Where compiled kernels rest; what keeps a folder from being shared costs each new project seconds."""
+    folder = shared_folder()
+    why = unfit(folder) if folder is not None else ""
+    if folder is None:
+        yield Finding("ok", "kernels", f"kept in {_named(engine.project.private)}, for this project alone")
+    elif why:
+        hint = f"Make it yours and closed to others (chmod 700), or name another one in ${VARIABLE}."
+        yield Finding("warn", "kernels", f"{folder} is not used, the project keeps them: {why}", hint)
+    else:
+        yield Finding("ok", "kernels", f"shared by your projects in {folder}")
+
+
 def _lock(engine: Engine) -> Iterator[Finding]:
     path = engine.project.private / "publish.lock"
     if not path.exists():
@@ -151,6 +168,18 @@ def _plugins(engine: Engine) -> Iterator[Finding]:
     for fault in discovery.registry.refused:
         place = f"{shown_path(fault.place.file)}:{fault.place.line} " if fault.place else ""
         yield Finding("fail", "plugin", f"{place}{fault.code} {fault.message}", fault.hint)
+
+
+def _isolation(engine: Engine) -> Iterator[Finding]:
+    """What holds plugins in: the settings, and what this system can enforce."""
+    what = available()
+    if engine.project.settings.isolation == "none":
+        hint = 'Take `"isolation": "none"` out of the settings, unless all plugins are your own.'
+        yield Finding("warn", "isolation", "plugins run in this process, with your rights", hint)
+    elif what.complete:
+        yield Finding("ok", "isolation", f"plugins run in workers: {what}")
+    for lacking in () if engine.project.settings.isolation == "none" else what.lacking:
+        yield Finding("warn", "isolation", lacking, "A Linux kernel from 5.13 on has all of it, on x86-64 and arm64.")
 
 
 def _graphs(engine: Engine) -> Iterator[Finding]:

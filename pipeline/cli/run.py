@@ -65,12 +65,13 @@ def run(
         result = engine.run(
             checked, overrides, cache=not no_cache, refresh=meant, fail_fast=fail_fast, progress=patience
         )
-    page = engine.report(result.run.id) if reports else None
-    if session.json:
-        run_report.document(result, engine.market, page)
-    elif not quiet:
-        run_report.summary(result, engine.market)
-        if page is not None:
-            click.echo(f"report: {shown_path(page)}")
-    run_report.failures(result)
+    with engine.database.hold():
+        page = engine.report(result.run.id) if reports else None
+        if session.json:
+            run_report.document(result, engine.market, page)
+        elif not quiet:
+            run_report.summary(result, engine.market)
+            if page is not None:
+                click.echo(f"report: {shown_path(page)}")
+        run_report.failures(result)
     return INTERRUPTED if patience.pressed else result.run.exit_status

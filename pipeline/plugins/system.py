@@ -14,20 +14,33 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from pipeline.errors import SettingsError
+from pipeline.errors import PluginError, SettingsError
 from pipeline.execution.execute import Guest
+from pipeline.laws.trial import Evaluator
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
+from pipeline.plugins.apart import Apart
+from pipeline.plugins.audit import AUDIT_FILE, AuditLog
+from pipeline.plugins.confine import Bounds
+from pipeline.plugins.confinement import unconfined
+from pipeline.plugins.describe import Absent
 from pipeline.plugins.discover import Discovery, PluginRecord, build_registry, source_root
 from pipeline.plugins.entry import entry_files
+from pipeline.plugins.guide import GuidePlugin
+from pipeline.plugins.here import type_here
+from pipeline.plugins.host import WorkerHost
+from pipeline.plugins.lock import LOCK_NAME, Lock, Locked, read_lock
 from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
 from pipeline.plugins.monitor import EventSink, Monitor, PluginEvent
+from pipeline.plugins.reading import descriptions_file
 from pipeline.settings import CONFIG_NAME, Project, Settings
 
 __all__ = ["PluginSystem"]
 
+_BARRED = frozenset({"TG714", "TG715"})
+"""Refusals after which no earlier version goes on either: it must not run at all."""
 _Stamp: TypeAlias = "tuple[tuple[str, int, int], ...]"
 _log = logging.getLogger("tradegraph.plugin")
 
@@ -41,7 +54,11 @@ class PluginSystem:
         self._lock = threading.RLock()
         self._found: Discovery | None = None
         self._stamp: _Stamp = ()
-        self.monitor = Monitor(project.settings.performance_monitoring, sink)
+        self._locked: Lock | None = None
+        self._workers: WorkerHost | None = None
+        self._said: tuple[Bounds, str, float] | None = None
+        self.audit = AuditLog(project.root / AUDIT_FILE)
+        self.monitor = Monitor(project.settings.performance_monitoring, sink, self._killed)
         open_log(project.root, project.settings)
 
     @property
@@ -49,9 +66,20 @@ class PluginSystem:
         return self.project.settings
 
     @property
-    def log_setup(self) -> tuple[str, str]:
-        """What a worker needs to write into the same log: the project's folder and the level."""
-        return str(self.project.root), level_of(self.settings)
+    def workers(self) -> WorkerHost:
+        """Who runs plugins that are confined; its workers stay warm from run to run."""
+        with self._lock:
+            said = (Bounds.usual(self.settings.memory_limit_mb), level_of(self.settings), self.settings.plugin_timeout)
+            if self._workers is None or said != self._said:
+                bounds, level, patience = self._said = said
+                self._workers = WorkerHost(
+                    self.project.plugin_directories,
+                    self.project.private / "kernels",
+                    bounds=bounds,
+                    level=level,
+                    patience=patience,
+                )
+            return self._workers
 
     @property
     def reloads(self) -> bool:
@@ -91,9 +119,10 @@ class PluginSystem:
             return found
 
     def forget(self) -> None:
-        """Let go of all verdicts and of what was found: the next look is the first one."""
+        """Let go of all verdicts and descriptions, and of what was found: the next look is the first one."""
         with self._lock:
-            self._policy_file.unlink(missing_ok=True)
+            for file in (self._policy_file, descriptions_file(self._policy_file)):
+                file.unlink(missing_ok=True)
             self._found = None
 
     @property
@@ -105,18 +134,66 @@ class PluginSystem:
         return build_registry(self.project.plugin_directories, policy=self._policy())
 
     def guest(self, node: NodeType) -> Guest:
-        """How a node type is called in graphs: plugins with their time limit, and apart where the settings say so."""
+        """How a node type is called in graphs: plugins with a time limit, in a worker if they were loaded in one."""
         if node.shipped:
             return Guest()
-        said = self.settings
-        if said.isolation == "none" or node.id in said.trusted_plugins or Path(node.origin) in entry_files():
-            return Guest(said.plugin_timeout)
-        return Guest(said.plugin_timeout, confined=True)
+        return Guest(self.settings.plugin_timeout, confined=isinstance(node.fn, Absent))
+
+    def apart(self, here: Evaluator) -> Evaluator:
+        """Who calls node types for the laws: workers those that were loaded in one, `here` the others."""
+        return Apart(here, self.workers, self.settings.plugin_timeout)
+
+    def kernels_of(self, registry: Registry) -> set[str]:
+        """The names of the folders of compiled kernels that may be needed: digests of code, or of a plugin's files."""
+        return {node.code for node in registry} | {node.captured.digest for node in registry if node.captured}
+
+    def _entry_of(self, origin: str) -> Locked | None:
+        """What the lock says of a file, None for one that no marketplace gave."""
+        if self._locked is None:
+            self._locked = read_lock(self.project.root)
+        return self._locked.at(self.project.root, Path(origin))
+
+    @property
+    def _has_market_plugins(self) -> bool:
+        """True when something of a marketplace is installed that must be confined."""
+        assert self._locked is not None
+        return not all(entry.unconfined for entry in self._locked.plugins.values())
+
+    def here(self, node: NodeType) -> NodeType:
+        """A node type with its function in this process. Raises PluginError TG715 where it must not be."""
+        self._check_here(node.id, node.origin)
+        return type_here(node)
+
+    def check_here(self, plugin: GuidePlugin) -> None:
+        """Raise PluginError TG715 for a plugin that must not be called in this process, where nothing confines it."""
+        self._check_here(plugin.id, plugin.path)
+
+    def _check_here(self, plugin_id: str, origin: str) -> None:
+        entry = self._entry_of(origin)
+        if entry is not None and not entry.unconfined:
+            hint = f"Use it in a graph; `tradegraph market allow {plugin_id}` lets Python call it too."
+            said = f"{plugin_id!r} came from a marketplace, and nothing confines it in the process of its caller"
+            raise PluginError(said, code="TG715", hint=hint)
 
     def told(self, event: PluginEvent) -> None:
-        """Something was done to a plugin file by somebody: put it into log and sink."""
+        """Something was done to a plugin file by somebody: put it into log, audit log and sink."""
         _write(event)
+        self._audit(event.event, event)
         self._sink.take([event], [])
+
+    def _killed(self, plugin: str, code: str, message: str) -> None:
+        found = self._found
+        path = found.registry[plugin].origin if found is not None and plugin in found.registry else ""
+        self.told(PluginEvent(dt.datetime.now(dt.UTC), "killed", plugin, path, code=code, message=message))
+
+    def _audit(self, name: str, event: PluginEvent) -> None:
+        """Append to the audit log. One that cannot be written is complained of, and ends nothing."""
+        row = event.row()
+        about = {key: row[key] for key in ("plugin", "digest", "version", "signature", "code", "message")}
+        try:
+            self.audit.append(name, path=self._place(event.path), **about)
+        except OSError as error:
+            _log.warning("the audit log %s cannot be written: %s", self.audit.path, error)
 
     def failed(self, error: Exception) -> None:
         """Log what went wrong beside a plugin."""
@@ -124,6 +201,7 @@ class PluginSystem:
 
     def _policy(self) -> Policy:
         said = self.settings
+        self._locked = read_lock(self.project.root)
         return Policy(
             examine=said.validate_plugins,
             limit=said.max_plugins,
@@ -133,6 +211,11 @@ class PluginSystem:
             trusted=frozenset(said.trusted_plugins),
             memory=self._policy_file,
             installed=entry_files(),
+            lock=self._locked,
+            root=self.project.root,
+            unconfined=unconfined(),
+            elsewhere=self.workers if said.isolation == "worker" or self._has_market_plugins else None,
+            only_market=said.isolation != "worker",
         )
 
     def _read_settings(self) -> None:
@@ -149,7 +232,7 @@ class PluginSystem:
     def _stamps(self) -> _Stamp:
         """Size and time of everything that plugins are made from: their folders and the settings."""
         found = []
-        files = [self.project.root / CONFIG_NAME]
+        files = [self.project.root / CONFIG_NAME, self.project.root / LOCK_NAME]
         for folder in self.homes:
             for place, _, names in os.walk(folder):
                 files += [Path(place) / name for name in names if name.endswith((".py", ".sig"))]
@@ -160,6 +243,13 @@ class PluginSystem:
                 continue
             found.append((str(file), state.st_mtime_ns, state.st_size))
         return tuple(found)
+
+    def _audit_change(self, before: Seen | None, event: PluginEvent) -> None:
+        """A file that nobody has seen yet is discovered first; a loaded one whose code changed is reloaded."""
+        if before is None:
+            self._audit("discovered", replace(event, code="", message="", version=""))
+        again = event.event == "loaded" and before is not None and before.status == "loaded"
+        self._audit("reloaded" if again else event.event, event)
 
     def _place(self, path: str) -> str:
         """A file's place in the project, which may be moved; the path of one that lies elsewhere."""
@@ -172,8 +262,14 @@ class PluginSystem:
         before = read_seen(memory)
         mine = {self._place(record.path): record for record in found.records if record.origin != "shipped"}
         now = {place: Seen.of(record) for place, record in mine.items()}
-        events = [_event(found, record) for place, record in mine.items() if now[place] != before.get(place)]
-        events += [_gone(place, seen) for place, seen in before.items() if place not in now]
+        changed = [place for place in mine if now[place] != before.get(place)]
+        events = [_event(found, mine[place]) for place in changed]
+        for place, event in zip(changed, events, strict=True):
+            self._audit_change(before.get(place), event)
+        gone = [_gone(place, seen) for place, seen in before.items() if place not in now]
+        for event in gone:
+            self._audit("gone", event)
+        events += gone
         for event in events:
             _write(event)
         _log.debug("looked at %d plugin files, %d of them changed", len(now), len(events))
@@ -222,7 +318,14 @@ def _kept(before: Discovery, after: Discovery) -> Discovery:
     records: list[PluginRecord] = []
     for record in after.records:
         old = good.get(record.path)
-        if record.status != "refused" or record.origin == "shipped" or old is None or set(old.ids) & set(types):
+        barred = record.fault is not None and record.fault.code in _BARRED
+        if (
+            record.status != "refused"
+            or record.origin == "shipped"
+            or old is None
+            or barred
+            or set(old.ids) & set(types)
+        ):
             records.append(record)
             continue
         types.update({name: before.registry[name] for name in old.ids})

@@ -42,25 +42,29 @@ def write_report(archive: Archive, run: str, target: Path | None, wanted: Wanted
     `run` is an id, a beginning of one, latest, or the name of a graph (its latest run). A run of several graphs and a
     sweep get the page of many. Raises StoreError TG605, UsageError, ReportError TG830.
     """
+    with archive.database.hold():
+        name, text = _page(archive, run, wanted)
+    return _write(target or archive.root / FOLDER / name, text)
+
+
+def _page(archive: Archive, run: str, wanted: Wanted) -> tuple[str, str]:
+    """The name of the file, when it is told none, and the page."""
     database = archive.database
     runs = chosen(database, run)
     if wanted.graph is not None:
         runs = [one for one in runs if one.graph == wanted.graph] or _no_such(runs, wanted.graph)
-    run_id = runs[0].run_id
-    swept = runs[0].graph.endswith(SUFFIX)
+    run_id, graph = runs[0].run_id, runs[0].graph
+    swept = graph.endswith(SUFFIX)
     if wanted.batch and not swept:
         runs = chosen(database, run_id)
     many = swept or wanted.batch or len(runs) > 1
     if many and wanted.symbols:
         raise UsageError("--symbols chooses what the report of one graph charts", hint="Name one: --graph NAME.")
     if swept:
-        text = sweep_page(database, run_id, runs[0].graph)
-    elif many:
-        text = batch_page(database, run_id, [one.graph for one in runs])
-    else:
-        text = run_page(tell(database, run_id, runs[0].graph), archive, wanted.symbols)
-    name = f"{runs[0].graph if not many or swept else 'batch'}-{run_id}.html"
-    return _write(target or archive.root / FOLDER / name, text)
+        return f"{graph}-{run_id}.html", sweep_page(database, run_id, graph)
+    if many:
+        return f"batch-{run_id}.html", batch_page(database, run_id, [one.graph for one in runs])
+    return f"{graph}-{run_id}.html", run_page(tell(database, run_id, graph), archive, wanted.symbols)
 
 
 def _no_such(runs: Sequence[RunOfGraph], graph: str) -> list[RunOfGraph]:

@@ -11,26 +11,18 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.errors import StoreError
-from pipeline.store.record import Increment, PluginRow, record_of
-from pipeline.store.sweep_record import sweep_record_of
 from pipeline.store.tables import SCHEMA_VERSION
 
-__all__ = ["is_intact", "read_pending", "run_of", "schema_of", "write_frames", "write_journal"]
+__all__ = ["is_intact", "read_pending", "run_of", "schema_of", "write_frames"]
 
 _RIGHTS = "`tradegraph doctor` looks at permissions and space."
 _SEAL = "seal.json"
-
-
-def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterable[PluginRow]) -> Path:
-    """Write an increment below `folder`; durable and visible as a whole when this returns. Raises StoreError TG601."""
-    told = sweep_record_of(increment) if increment.run.cells is not None else record_of(increment, plugins)
-    return write_frames(folder, name, told)
 
 
 def write_frames(folder: Path, name: str, frames: Mapping[str, pl.DataFrame]) -> Path:

@@ -23,7 +23,7 @@ from pipeline.store.draft import drafted, publish_lock
 from pipeline.store.events import land_events
 from pipeline.store.journal import is_intact, read_pending, run_of, schema_of
 from pipeline.store.live import live_runs
-from pipeline.store.migrate import add_columns, layout, migrate
+from pipeline.store.migrate import add_columns, columns_of, migrate
 from pipeline.store.quote import literal
 from pipeline.store.tables import NODE_TABLES, RUN_TABLES, SCHEMA_VERSION
 from pipeline.store.views import refresh_graph
@@ -115,12 +115,13 @@ def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], priv
 
 
 def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
-    connection.execute("delete from runs where run_id = ?", [run_of(journal)])
+    if (journal / "runs.parquet").exists():  # a worker's has none
+        connection.execute("delete from runs where run_id = ?", [run_of(journal)])
     nodes = journal / "nodes.parquet"
     if nodes.exists():  # a step that was told of may have been computed again
         told = f"select run_id, graph, node{_cell(nodes)} from {_source(nodes)}"
         for table in NODE_TABLES:
-            of_node = "run_id, graph, node" + (", cell" if _cell(nodes) else "")
+            of_node = "run_id, graph, node" + _cell(nodes)
             connection.execute(f"delete from {table} where ({of_node}) in ({told})")
     for table in (*RUN_TABLES, "outputs"):
         file = journal / f"{table}.parquet"
@@ -140,11 +141,11 @@ def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
 
 def _cell(nodes: Path) -> str:
     """In a sweep a node stands for many: its cell tells them apart."""
-    return ", cell" if "cell" in pl.read_parquet_schema(nodes) else ""
+    return ", coalesce(cell, -1)" if "cell" in pl.read_parquet_schema(nodes) else ""
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, file: Path, where: str = "") -> None:
-    if pl.read_parquet_schema(file).keys() - layout()[table].keys():
+    if pl.read_parquet_schema(file).keys() - {*columns_of(connection, table)}:
         add_columns(connection, table, _source(file))
     connection.execute(f"insert into {table} by name select * from {_source(file)} {where}")
 
