@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from pipeline.plugins.source import shipped_nodes
@@ -157,17 +157,20 @@ def _counts(told: Told) -> str:
     return ", ".join(f"{count} {status}" for count, status in named if count) or "none"
 
 
-def _changes(settings: dict[str, object]) -> list[tuple[str, Child]]:
-    """What the call changed: params, params of nodes, bars."""
+def _changes(settings: Mapping[str, object], before: str = "") -> list[tuple[str, Child]]:
+    """What the call changed or asked for, maps within maps as `node.param`; what it left as it was is left out."""
     found: list[tuple[str, Child]] = []
     for key, value in settings.items():
-        if key == "set" and isinstance(value, dict):
-            found += [(f"{node}.{name}", short(v)) for node, values in value.items() for name, v in values.items()]
-        elif isinstance(value, dict):
-            found += [(name, short(v)) for name, v in value.items()]
-        else:
-            found.append((key, short(value)))
+        if isinstance(value, Mapping):
+            # params, params of nodes and the values of a sweep are named as on a command line, by their own names
+            inner = before if key in _GROUPS else f"{before}{key}."
+            found += _changes(value, inner)
+        elif value not in (None, "", False):
+            found.append((f"{before}{key}", short(value)))
     return found
+
+
+_GROUPS = frozenset({"params", "set", "sweep", "values", "graphs"})
 
 
 def _params(node: Node) -> str:

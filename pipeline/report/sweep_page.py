@@ -38,7 +38,9 @@ def sweep_page(database: Database, run_id: str, name: str) -> str:
         [run_id, name],
     )
     long = long.join(place, on="cell", how="inner", maintain_order="left").drop("cell").rename({"at": "cell"})
+    asked = json.loads(told.run["settings"] or "{}").get("sweep", {})
     data: dict[str, Any] = {"kind": "sweep", **grid_data(cells, long)}
+    data |= {"objective": asked.get("objective"), "least": bool(asked.get("least"))}
     failed = [row for row in rows if row["status"] not in ("ok", "computed", "cached")]
     listed = [
         [

@@ -153,6 +153,22 @@ def test_a_batch_has_its_graphs_by_symbol(site, opened):
     assert quiet(seen)
 
 
+def test_a_wheel_scrolls_the_page_and_with_ctrl_the_chart_zooms(site, opened):
+    seen = opened(site.report("trading"))
+    box = seen.page.locator("#charts .chart").bounding_box()
+    seen.page.mouse.move(box["x"] + 300, box["y"] + 60)
+    seen.page.mouse.wheel(0, 200)
+    seen.settle()
+    _, _, visible = seen.js(SHOWN)
+    assert visible["last"] - visible["first"] == pytest.approx(seen.js("tradegraph.page.data.rows"))
+    seen.page.keyboard.down("Control")
+    seen.page.mouse.wheel(0, -400)
+    seen.page.keyboard.up("Control")
+    seen.settle()
+    _, _, closer = seen.js(SHOWN)
+    assert closer["last"] - closer["first"] < visible["last"] - visible["first"]
+
+
 @pytest.mark.heavy
 def test_a_hundred_thousand_bars_open_in_little_and_zoom_to_one(long_site, opened):
     rng = np.random.default_rng(4)

@@ -40,6 +40,12 @@ export class Chart {
       });
     }
     new ResizeObserver(() => this.later()).observe(box);
+    // a wheel over the chart scrolls the page, as everywhere; with a key, a pinch or sideways it is the chart's
+    const through = (event) => {
+      const mine = event.ctrlKey || event.metaKey || event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+      if (!mine) event.stopPropagation();
+    };
+    box.addEventListener("wheel", through, { capture: true, passive: true });
   }
 
   /** Draws a symbol. `first` and `last` are bars; without them all are shown. */

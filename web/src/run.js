@@ -14,7 +14,7 @@ import { unpackColumns, unpackJson } from "./unpack.js";
 export async function run(report) {
   const page = new RunPage(report);
   await page.select(page.state.symbol, page.state.account);
-  onTheme(() => page.draw());
+  onTheme(() => page.draw({ keep: true }));
   return page;
 }
 

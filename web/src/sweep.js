@@ -27,11 +27,12 @@ class SweepPage {
     const [across, down] = [...numeric, ...axes.filter((axis) => !numeric.includes(axis) && grid.lengthOf(axis) > 1), ...axes];
     const turned = report.kind === "batch" && axes.includes("symbol");
     this.state = {
-      node: 0, metric: 0, symbol: "mean", join: "best", least: false, cell: null,
+      node: 0, metric: Math.max(report.metrics.indexOf(report.objective), 0), symbol: "mean", join: "best", least: false, cell: null,
       across: turned ? "symbol" : (across ?? null),
       down: turned ? 0 : down === across ? null : (down ?? null),
     };
-    this.state.least = SMALLEST.has(report.metrics[0]);
+    // what the sweep was told to look for, in the sense that it was told
+    this.state.least = this.metric === report.objective ? report.least : SMALLEST.has(this.metric);
   }
 
   get axes() {

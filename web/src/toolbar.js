@@ -104,7 +104,7 @@ export function readout(page, colours, has) {
     page.legend.addEventListener("read", (event) => page.say(event.detail));
     page.listening = true;
   }
-  const hint = h("span", { class: "dim hint" }, "Drag, scroll or pinch; a name switches a line.");
+  const hint = h("span", { class: "dim hint" }, "Drag to move; pinch, or Ctrl and scroll, to zoom; a name switches a line.");
   return [bar, h("div", { class: "entries" }, rows, rows.length ? hint : null)];
 }
 
