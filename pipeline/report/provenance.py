@@ -15,6 +15,8 @@ __all__ = ["draw_failures", "draw_nodes", "draw_provenance", "table"]
 
 _DIGEST = 12
 """Letters of a digest that are shown; all of it stands in its title."""
+_TALL = 30
+"""Rows from which on a table is scrolled by itself."""
 MOST = 2_000
 """Nodes that the table lists."""
 
@@ -33,7 +35,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Child]], *, label: str, 
         for row in rows
     ]
     made = element("table", element("thead", head), element("tbody", body), aria_label=label)
-    return element("div", made, class_="scroll", tabindex="0", role="region", aria_label=label)
+    style_of_box = "scroll tall" if len(rows) > _TALL else "scroll"
+    return element("div", made, class_=style_of_box, tabindex="0", role="region", aria_label=label)
 
 
 def draw_provenance(told: Told) -> Markup:

@@ -103,7 +103,7 @@ def _parts(told: Told, bars: RunBars, figures: Figures, chosen: Chosen, cautions
             if any(account.equity for account in accounts)
             else None,
             section("trades", "Trades", element("div", id="trade-table")) if traded else None,
-            section("graph", "Graph", element("p", _LEGEND, class_="dim"), picked),
+            section("graph", "Graph", element("p", _LEGEND, class_="dim") if drawn else None, picked),
             section("timings", "Timings", gantt or element("p", _CACHED, class_="dim")),
             section("nodes", "Nodes", draw_nodes(told, drawn), note=f"{len(told.nodes):,}"),
             section("provenance", "Provenance", draw_provenance(told)),

@@ -17,6 +17,7 @@ MOST = 60
 _LONG = 0.08
 """Pauses are cut to this share of the busy time: compiling takes seconds where nodes take milliseconds."""
 _SCALE = 1000
+_READ = 16
 
 
 @dataclass(frozen=True)
@@ -78,27 +79,31 @@ def draw(told: Told, critical: Sequence[str]) -> Markup | None:
     if not bars:
         return None
     slowest = max(bar.node.ms or 0.0 for bar in bars)
-    shown = sorted(bars, key=lambda bar: -(bar.node.ms or 0.0))[:MOST]
-    rows = (
-        [_row(bar, slowest, critical) for bar in bars if bar in shown]
-        if len(bars) > MOST
-        else [_row(bar, slowest, critical) for bar in bars]
-    )
-    rest = [bar.node.ms or 0.0 for bar in bars if bar not in shown] if len(bars) > MOST else []
-    if rest:
-        rows.append(element("p", f"and {counted(len(rest), 'node')} of {duration(max(rest))} at most", class_="dim"))
+    longest = sorted(bars, key=lambda bar: -(bar.node.ms or 0.0))
+    shown = {bar.node.name for bar in longest[:MOST]}
+    rows = [_row(bar, slowest, critical) for bar in bars if bar.node.name in shown]
+    if len(bars) > MOST:
+        rest = f"and {counted(len(bars) - MOST, 'node')} of {duration(longest[MOST].node.ms)} at most"
+        rows.append(element("p", rest, class_="dim"))
     total = sum(bar.node.ms or 0.0 for bar in bars)
     along = sum(told.by_name[name].ms or 0.0 for name in critical)
     pauses = sum(bar.pause for bar in bars)
     said = [
         element("b", "Critical path "),
-        " → ".join(critical),
+        " → ".join(_ends(critical)),
         f": {duration(along)} of {duration(total)} computing",
         f". Grey: pauses of {duration(pauses)} in all, for reading bars and for compiling kernels" if pauses else "",
         f" ({duration(told.run['compile_ms'])})" if pauses and told.run["compile_ms"] else "",
         ".",
     ]
     return element("div", element("p", said, class_="lead"), element("div", rows, class_="gantt"))
+
+
+def _ends(path: Sequence[str]) -> list[str]:
+    """A path that can be read: of a long one its ends, and how much there is between them."""
+    if len(path) <= _READ:
+        return list(path)
+    return [*path[:3], f"({len(path) - 6:,} nodes)", *path[-3:]]
 
 
 def _row(bar: Bar, slowest: float, critical: Sequence[str]) -> Markup:
