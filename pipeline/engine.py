@@ -221,7 +221,7 @@ class Engine:
 
     def gather(
         self,
-        files: Iterable[Path],
+        files: Iterable[str | Path],
         given: Overrides | None = None,
         *,
         search: Search | None = None,
@@ -233,7 +233,8 @@ class Engine:
         Those with faults are left out, and their faults said, or with `keep_going` False raised as one GraphError.
         """
         manner = campaign.Manner(fail_fast=not keep_going, store=store)
-        return campaign.gather(self._workshop, files, given or Overrides(), search or Search(), manner)
+        paths = [self._file(file) for file in files]
+        return campaign.gather(self._workshop, paths, given or Overrides(), search or Search(), manner)
 
     def plan_batch(self, selected: Selected, *, cache: bool = True, store: StorePolicy | None = None) -> Plan:
         """What a batch would compute and what it would reuse, without reading a bar."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.cli.examination import Finding, Level
+from pipeline.cli.examination_market import examine_audit, examine_marketplaces
 from pipeline.cli.figure import counted, size
 from pipeline.cli.session import CONFIG_NAME, Session, shown_path
 from pipeline.cli.target import known_graphs
@@ -47,6 +48,8 @@ def examine_project(session: Session) -> Iterator[Finding]:
         ("lock", _lock),
         ("plugins", _plugins),
         ("isolation", _isolation),
+        ("marketplace", examine_marketplaces),
+        ("audit log", examine_audit),
         ("graphs", _graphs),
         ("disk", _disk),
     )

@@ -11,6 +11,7 @@ from pipeline.cli.document import echo_json
 from pipeline.cli.session import shown_path
 from pipeline.engine import Engine
 from pipeline.marketplace import Consent, Installed, InstallPlan, Marketplace
+from pipeline.plugins.printable import printable
 
 __all__ = ["Word", "allowed", "installed", "rolled_back", "updated"]
 
@@ -53,7 +54,8 @@ def rolled_back(engine: Engine, plugin_id: str, version: str, *, as_json: bool) 
     if as_json:
         echo_json(asdict(found))
         return
-    click.echo(f"{found.id} is {found.version} again, instead of {found.before}: {shown_path(found.file)}")
+    where = shown_path(engine.project.root / found.file)
+    click.echo(f"{found.id} is {found.version} again, instead of {found.before}: {where}")
 
 
 def allowed(engine: Engine, plugin_id: str, *, unconfined: bool, as_json: bool) -> None:
@@ -106,6 +108,6 @@ def _show(plan: InstallPlan) -> None:
             click.echo(f"  {click.style('since', fg='yellow')}     {', '.join(new)}")
         click.echo(f"  approved  {release.approved_at[:10]} by {release.approved_by}, {release.size:,} bytes")
         for warning in item.warnings:
-            click.echo(f"  {click.style('warning', fg='yellow')}   {warning}")
+            click.echo(f"  {click.style('warning', fg='yellow')}   {printable(warning)}")
     if plan.packages:
         click.echo(f"Python lacks {', '.join(plan.packages)}")

@@ -15,6 +15,7 @@ from pipeline.cli.session import shown_path
 from pipeline.cli.table import echo_table
 from pipeline.engine import Engine
 from pipeline.marketplace import Details, Marketplace, Refreshed
+from pipeline.plugins.printable import printable
 
 __all__ = ["distrusted", "mirrored", "page", "refreshed", "searched", "trusted", "verified"]
 
@@ -67,7 +68,7 @@ def page(engine: Engine, plugin_id: str, chosen: tuple[str, str], *, review: boo
     release = found.release
     head = click.style(release.id, bold=True)
     click.echo(f"{head}  {release.type} {release.version} by {release.author}, from {found.market}")
-    click.echo(f"\n{release.description}\n")
+    click.echo(f"\n{printable(release.description)}\n")
     rows = [(r.version, r.approved_at[:10], r.approved_by, _state(r.yanked, r.revoked)) for r in found.listing.releases]
     echo_table(("version", "approved", "by", "state"), rows, roomy=("state",))
     click.echo()
@@ -77,13 +78,13 @@ def page(engine: Engine, plugin_id: str, chosen: tuple[str, str], *, review: boo
         echo_table(("param", "type", "default", "range", "meaning"), rows_, roomy=("meaning",))
         click.echo()
     for key, said in _facts(found).items():
-        click.echo(f"{key:<12} {said}")
+        click.echo(f"{key:<12} {printable(said)}")
     for other in found.listing.resembles:
         tell(f"warning TG720 {release.id!r} looks like {other!r}, which is another plugin")
     if review:
         _tell_review(found.review)
     else:
-        click.echo(f"\n{found.page.strip()}")
+        click.echo(f"\n{printable(found.page, most=1_000_000).strip()}")
 
 
 def refreshed(engine: Engine, name: str, *, as_json: bool) -> None:
@@ -100,11 +101,11 @@ def refreshed(engine: Engine, name: str, *, as_json: bool) -> None:
             f"{each.market}: {counted(each.plugins, 'plugin')}, metadata of {each.issued}, good until {each.expires}"
         )
         for plugin_id, reason in each.disabled.items():
-            click.echo(f"  {click.style('disabled', fg='red')} {plugin_id}: {reason}")
+            click.echo(f"  {click.style('disabled', fg='red')} {plugin_id}: {printable(reason)}")
         for plugin_id in each.restored:
             click.echo(f"  restored {plugin_id}: it is no longer revoked")
         for plugin_id, reason in each.yanked.items():
-            click.echo(f"  {click.style('yanked', fg='yellow')} {plugin_id}: {reason}")
+            click.echo(f"  {click.style('yanked', fg='yellow')} {plugin_id}: {printable(reason)}")
         for update in each.updates:
             click.echo(f"  newer {update.id}: {update.latest}, installed is {update.installed}")
         _tell_problems(each)
@@ -164,9 +165,9 @@ def _tell_review(review: dict[str, Any]) -> None:
         click.echo(f"\n{report['number']}. {report['name']}: {click.style(verdict, fg=_MARKS.get(verdict))}")
         for remark in report["remarks"]:
             line = f" (line {remark['line']})" if remark["line"] else ""
-            click.echo(f"   {remark['verdict']:<5} {remark['about']}: {remark['said']}{line}")
+            click.echo(f"   {remark['verdict']:<5} {remark['about']}: {printable(str(remark['said']))}{line}")
 
 
 def _tell_problems(found: Refreshed) -> None:
     for problem in found.problems:
-        tell(f"warning {found.market}: {problem}")
+        tell(f"warning {found.market}: {printable(problem)}")

@@ -13,6 +13,7 @@ from pipeline.cli.figure import counted
 from pipeline.cli.session import shown_path
 from pipeline.cli.table import echo_table
 from pipeline.marketplace import Repository, Review, StepReport
+from pipeline.plugins.printable import printable
 
 __all__ = ["Word", "approved", "pending", "rejected", "reviewed"]
 
@@ -34,7 +35,10 @@ def pending(folder: Path, *, as_json: bool) -> int:
     if as_json:
         echo_json([asdict(each) for each in found])
         return 0
-    rows = [(w.ref, "passed" if w.passed else "not passed" if w.reviewed else "not reviewed", w.digest) for w in found]
+    rows = [
+        (w.ref, "passed" if w.passed else "not passed" if w.reviewed else "not reviewed", w.digest or w.problem)
+        for w in found
+    ]
     if rows:
         echo_table(("submission", "review", "digest"), rows, roomy=("digest",))
     click.echo(f"{counted(len(found), 'submission')} in {shown_path(folder)}")
@@ -72,11 +76,11 @@ def rejected(folder: Path, ref: str, reason: str, *, as_json: bool) -> None:
 
 def _tell_step(report: StepReport) -> None:
     click.echo(f"{report.number}. {report.name}: {click.style(report.verdict, fg=_MARKS[report.verdict])}")
-    for remark in report.remarks:
+    for remark in report.remarks:  # the words of strangers, and below their code
         line = f" (line {remark.line})" if remark.line else ""
         word = click.style(f"{remark.verdict:<5}", fg=_MARKS[remark.verdict])
-        click.echo(f"   {word} {remark.about}: {remark.said}{line}")
-    for line in report.text.splitlines():
+        click.echo(f"   {word} {remark.about}: {printable(remark.said)}{line}")
+    for line in printable(report.text, most=2_000_000).splitlines():
         colour = {"+": "green", "-": "red"}.get(line[:1])
         click.echo(f"   {click.style(line, fg=colour)}")
 

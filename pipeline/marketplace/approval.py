@@ -116,8 +116,8 @@ def _checked(submission: Submission, word: Word) -> Review:
         raise MarketplaceError(f"{ref} has not passed step {wrong}", code="TG719", hint=look)
     if found.dependencies_changed and word.dependencies.removeprefix("sha256:") != found.dependencies:
         listed = ", ".join(found.requires) or "nothing"
-        before = found.version_before or "no version before"
-        said = f"{ref} requires {listed}, which differs from {before}: the list has the digest {found.dependencies}"
+        since = f"another list than {found.version_before} has" if found.version_before else "its first list"
+        said = f"{ref} requires {listed}, {since}: its digest is {found.dependencies}"
         raise MarketplaceError(said, code="TG724", hint="Approve the list by its digest too: --dependencies SHA256.")
     return found
 

@@ -9,6 +9,7 @@ that the id is his.
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +77,7 @@ class Client:
 
     def refresh(self) -> tuple[str, int]:
         """Get the newest metadata; gives date and version of the timestamp."""
-        with refusals(self.url):
+        with refusals(self.url), self._alone():
             updater = self._open()
             updater.refresh()
             self._updater = updater
@@ -97,14 +98,14 @@ class Client:
             self.refresh()
         assert self._updater is not None
         updater, problems = self._updater, []
-        with refusals(self.url):
+        with refusals(self.url), self._alone():
             targets = updater.role(Targets.type, Root.type)
             reviews = updater.role(REVIEWS, Targets.type)
         lists: dict[str, Targets] = {}
         roles = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
         for author in (name for name in roles if name != REVIEWS):
             try:
-                with refusals(self.url):
+                with refusals(self.url), self._alone():
                     lists[author] = updater.role(author, Targets.type)
             except MarketplaceError as error:
                 if error.faults[0].code == "TG701" or "not part of snapshot" in str(error):
@@ -120,15 +121,15 @@ class Client:
             self.refresh()
         assert self._updater is not None
         place = self._cache / "download"
-        with refusals(self.url):
+        with refusals(self.url), self._alone():
             target = self._updater.get_targetinfo(path)
             if target is None:
                 raise MarketplaceError(f"{self.url} has no {path}", code="TG701")
             _check_digest(path, target, sha256_)
             place.parent.mkdir(parents=True, exist_ok=True)
             self._updater.download_target(target, str(place))
-        data = place.read_bytes()
-        place.unlink()
+            data = place.read_bytes()
+            place.unlink()
         return data
 
     def paths(self) -> dict[str, TargetFile]:
@@ -141,7 +142,8 @@ class Client:
         found: dict[str, TargetFile] = {}
         for name, role in roles.items():
             try:
-                signed = self._updater.role(name, Targets.type)
+                with self._alone():
+                    signed = self._updater.role(name, Targets.type)
             except (tuf.RepositoryError, tuf.DownloadError):
                 continue  # `catalogue` says why
             found |= {path: target for path, target in signed.targets.items() if role.is_delegated_path(path)}
@@ -153,8 +155,15 @@ class Client:
         assert self._updater is not None
         return self._updater.root
 
-    def _open(self) -> _Updater:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep others from the cache meanwhile: TUF's updater is made for one at a time."""
         self._cache.mkdir(parents=True, exist_ok=True)
+        with (self._cache / "mutex").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _open(self) -> _Updater:
         updater = _Updater(
             str(self._cache),
             f"{self.url}/metadata",
@@ -206,9 +215,8 @@ def refusals(url: str) -> Iterator[None]:
             f"{url} serves a file that is not the signed one: {_plain(error)}", code="TG705"
         ) from error
     except tuf.DownloadError as error:
-        cause = error.__cause__
-        why = f"{_plain(error)}{f' ({_plain(cause)})' if cause else ''}"
-        raise MarketplaceError(f"{url} cannot be reached: {why}", code="TG701", hint="Is the address right?") from error
+        said = f"{url} cannot be reached: {_plain(error)}"
+        raise MarketplaceError(said, code="TG701", hint="Is the address right?") from error
     except (tuf.RepositoryError, DeserializationError) as error:
         missing = "is missing info" in str(error)
         code = "TG704" if missing else "TG702"

@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.marketplace.lookalike import resembling
 from pipeline.marketplace.manifest import PERMISSIONS, Manifest, dependencies_digest
-from pipeline.marketplace.policy import against_policy
+from pipeline.marketplace.policy import against_policy, deceiving
 from pipeline.marketplace.step import Remark, StepReport, step
 from pipeline.marketplace.submission import Submission
 
@@ -27,6 +27,7 @@ def inspect_code(
     """Policy, bandit, names that look like others, and what changed. `ids` and `authors` are all that there are."""
     manifest, data = submission.manifest, submission.data["plugin"]
     remarks = list(against_policy(ast.parse(data), manifest.requires, manifest.permissions))
+    remarks += deceiving(data.decode("utf-8", "replace"))
     remarks += _bandit(data)
     for other in resembling(manifest.id, ids):
         remarks.append(Remark("names", "note", f"TG720 the id {manifest.id!r} looks like {other!r}"))

@@ -221,6 +221,8 @@ class Marketplace:
             else:
                 state, said = "installed", entry.yanked and f"yanked: {entry.yanked}"
             done = repair and state in ("missing", "changed") and deed.repair(self.system, entry)
+            if repair and state in ("missing", "changed") and not done:
+                said += f", and no copy was kept here: `tradegraph market install {entry.id}=={entry.version}`"
             found.append(Checked(entry.id, entry.version, entry.file, state, said, done))
         if any(each.repaired for each in found):
             self.system.reload()

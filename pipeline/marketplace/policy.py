@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from pipeline.marketplace.step import Remark
 
-__all__ = ["against_policy"]
+__all__ = ["against_policy", "deceiving"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -67,6 +67,22 @@ def against_policy(tree: ast.Module, requires: Collection[str], permissions: Col
             yield from _by_name(node)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _reaches(node.value):
             yield Remark("policy", "wrong", f"the text {node.value!r} names something of the interpreter", node.lineno)
+
+
+def deceiving(text: str) -> Iterator[Remark]:
+    """Characters by which code reads otherwise than it runs: invisible ones, and names in letters of other scripts."""
+    for number, line in enumerate(text.split("\n"), 1):
+        hidden = sorted({f"U+{ord(char):04X}" for char in line if not char.isprintable() and char not in "\t\r\f"})
+        if hidden:
+            said = f"invisible characters, {', '.join(hidden)}: the line may not be what it looks like"
+            yield Remark("policy", "wrong", said, number)
+    try:
+        names = {node.id: node.lineno for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    except (SyntaxError, ValueError):
+        return
+    for name, number in names.items():
+        if not name.isascii():
+            yield Remark("policy", "note", f"the name {name!r} has letters that may look like others", number)
 
 
 def _imported(name: str, line: int, declared: Collection[str], permissions: Collection[str]) -> Iterator[Remark]:

@@ -52,12 +52,16 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A submission as the reviewers see it: `reviewed` and `passed` are of this very content."""
+    """A submission as the reviewers see it: `reviewed` and `passed` are of this very content.
+
+    `problem` says why it cannot be reviewed, "" as a rule.
+    """
 
     ref: str
     digest: str
     reviewed: bool
     passed: bool
+    problem: str = ""
 
 
 class Repository:
@@ -69,7 +73,7 @@ class Repository:
     def __init__(
         self, folder: Path | str, *, clock: Clock = now, bench: Bench | None = None, runner: Runner | None = None
     ) -> None:
-        self.folder = Path(folder).absolute()
+        self.folder = Path(folder).resolve()
         self.clock = clock
         self.shelf = Shelf(self.folder / "metadata")
         self.audit = AuditLog(self.folder / "audit.jsonl", clock)
@@ -224,10 +228,15 @@ class Repository:
         """What waits for a review or an approval."""
         found = []
         for ref in submissions_in(self.waiting):
-            manifest = Submission.read(self.waiting, ref).manifest
-            known = read_review(self.waiting / ref.author / ref.stem, manifest.digest)
-            if not self._is_published(ref):
-                found.append(Waiting(str(ref), manifest.digest, known is not None, known is not None and known.passed))
+            if ref.version in self._versions(ref):
+                continue
+            try:
+                digest = Submission.read(self.waiting, ref).manifest.digest
+            except MarketplaceError as error:  # the others wait all the same
+                found.append(Waiting(str(ref), "", False, False, error.faults[0].message))
+                continue
+            known = read_review(self.waiting / ref.author / ref.stem, digest)
+            found.append(Waiting(str(ref), digest, known is not None, known is not None and known.passed))
         return found
 
     def review(self, ref: str, *, confined: bool = True) -> Review:
@@ -344,9 +353,6 @@ class Repository:
 
     def _take_in(self) -> dict[str, Metadata[Targets]]:
         return take_in(self.shelf, self.waiting, self._authors(self.shelf.targets().signed))
-
-    def _is_published(self, ref: Ref) -> bool:
-        return ref.version in self._versions(ref)
 
     def _versions(self, ref: Ref) -> list[str]:
         reviews = self.shelf.delegated(REVIEWS)

@@ -10,10 +10,16 @@ from pipeline.errors import MarketplaceError
 from pipeline.marketplace.manifest import Manifest, manifest_of, sha256
 from pipeline.marketplace.place import Part, Ref, check_author
 from pipeline.marketplace.shelf import write_whole
+from pipeline.plugins.confine import Bounds
+from pipeline.plugins.host import WorkerHost
 from pipeline.plugins.load import Loader
+from pipeline.plugins.reading import Readings
 from pipeline.plugins.source import MAX_BYTES
 
 __all__ = ["Submission", "read_files", "submissions_in"]
+
+_LIMIT = 30.0
+"""Seconds that loading the file may take."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,14 @@ class Submission:
 
     @classmethod
     def of(cls, waiting: Path, plugin: Path, author: str) -> Submission:
-        """Make one of an author's file, and of the page and the test beside it. Its code is run to ask what it is.
+        """Make one of an author's file, the page and the test beside it. A confined worker says what it declares.
 
         Raises MarketplaceError TG718, PluginError where the file cannot be used.
         """
         data = read_files(plugin)
-        loaded = Loader().load(plugin, plugin.parent)
+        loader = Loader()
+        with WorkerHost([plugin.parent], None, bounds=Bounds.usual()) as host:
+            loaded = Readings(host, None, _LIMIT).read(loader, loader.tree.read(plugin, plugin.parent))
         if len(loaded.plugins) != 1 or len(loaded.types) != 1:
             ids = ", ".join(node.id for node in loaded.types) or "none"
             hint = "A marketplace has files with one plugin of the guide's kind each: split it."

@@ -77,6 +77,7 @@ def test_an_installation_is_shown_asked_for_and_done(trusting, tradegraph) -> No
     assert tradegraph("market", "allow", "mean_gap").out == "mean_gap may run where nothing confines it\n"
     assert tradegraph("market", "allow", "mean_gap", "--no").out == "mean_gap runs confined or not at all\n"
     (trusting / "nodes/indicators/mean_gap.py").write_text("changed = 1\n")
+    assert "1 plugin from community, whose newest metadata are of 20" in tradegraph("doctor").out
     bad = tradegraph("market", "verify")
     assert (bad.status, "changed" in bad.out) == (1, True)
     listed = tradegraph("plugin", "list").err
@@ -111,6 +112,7 @@ def test_the_audit_log_is_verified_and_a_change_is_found(trusting, tradegraph) -
     log = trusting / "logs/plugin_audit.jsonl"
     log.write_text(log.read_text().replace("discovered", "forgotten", 1))
     broken = tradegraph("plugin", "audit", "--verify")
+    assert "logs/plugin_audit.jsonl, line 1: it was changed" in tradegraph("doctor").out
     assert (broken.status, "logs/plugin_audit.jsonl, line 1: it was changed" in broken.err) == (2, True)
     assert tradegraph("plugin", "audit", "--verify", "--json").json["broken"] == 1
 

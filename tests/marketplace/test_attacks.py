@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tuf.api.metadata import Targets
@@ -395,6 +396,14 @@ def test_a_marketplaces_plugin_is_run_in_a_worker_whatever_the_settings_say(baza
     assert not isinstance(allowed.fn, Absent)
     assert not site.system.guest(allowed).confined
     assert site.system.here(allowed) is allowed
+
+
+def test_two_who_look_at_once_do_not_disturb_each_other(bazaar, shop) -> None:
+    site = shop()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: site.market.info("mean_gap").page, range(8)))
+    assert len(set(found)) == 1
+    assert len(site.market.lock.markets) == 1
 
 
 def test_a_lockfile_that_cannot_be_read_lets_nothing_run(bazaar, shop, refused) -> None:

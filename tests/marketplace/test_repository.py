@@ -101,6 +101,11 @@ def test_a_review_that_has_not_passed_is_not_approved(bazaar, refused, nouns) ->
         bazaar.repository.approve(waiting.ref, waiting.digest, keys=[bazaar.keys])
     (listed,) = bazaar.repository.pending()
     assert (listed.ref, listed.reviewed, listed.passed) == ("alice/mean_gap-1.1.0", True, False)
+    page = bazaar.repository.waiting / "alice" / "mean_gap-1.1.0" / "mean_gap.md"
+    page.write_text(good := page.read_text() + "changed")
+    (listed,) = bazaar.repository.pending()
+    assert listed.problem == "the page of alice/mean_gap-1.1.0 was changed after it was submitted"
+    page.write_text(good.removesuffix("changed"))
     bazaar.repository.reject(waiting.ref, "it breaks", by="Erin")
     assert bazaar.repository.pending() == []
     assert refused(lambda: bazaar.repository.review(waiting.ref)) == "TG718"

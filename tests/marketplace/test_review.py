@@ -10,7 +10,7 @@ import pytest
 from pipeline.marketplace.bench import Benched, ProcessBench
 from pipeline.marketplace.integration import CommandRunner
 from pipeline.marketplace.measure import compare, judge
-from pipeline.marketplace.policy import against_policy
+from pipeline.marketplace.policy import against_policy, deceiving
 from pipeline.marketplace.regime import REGIMES, regime_bars
 from pipeline.marketplace.step import Remark, StepReport
 
@@ -157,6 +157,22 @@ def test_the_policy_knows_what_was_declared() -> None:
     assert remark.verdict == "wrong"
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict", "said"),
+    [
+        ("x = 1  # \u202e reversed", "wrong", "U+202E"),
+        ("x = 1\nif a\u200b: pass", "wrong", "U+200B"),
+        ("x = 'a\u2066b'", "wrong", "U+2066"),
+        ("\u0441lose = 1", "note", "letters that may look like others"),
+        ("x = 'Grüße ☃ 東京'", "", ""),
+    ],
+)
+def test_code_that_reads_otherwise_than_it_runs_is_found_out(text, verdict, said) -> None:
+    found = list(deceiving(text))
+    assert {remark.verdict for remark in found} == ({verdict} if verdict else set())
+    assert all(said in remark.said for remark in found)
+
+
 def test_code_that_reaches_for_the_system_is_not_run_at_all(bazaar) -> None:
     evil = lambda text: text.replace("        mean = data", EVIL + "        mean = data", 1)
     waiting = bazaar.submit("alice", "evil_gap", "1.0.0", edit=evil)
@@ -297,10 +313,9 @@ def test_the_bench_is_killed_when_it_is_late(bazaar) -> None:
 
 @pytest.mark.heavy
 def test_answers_that_depend_on_the_order_of_a_set_are_found_out(bazaar) -> None:
-    edit = lambda text: text.replace(
-        "return data['close'] / mean - 1.0",
-        "first = list({'a', 'b', 'c', 'd', 'e'})[0]\n        return data['close'] / mean - ord(first)",
-    )
+    plain = "return data['close'] / mean - 1.0"
+    hashed = "first = list({'a', 'b', 'c', 'd', 'e'})[0]\n        return (data['close'] / mean - 1.0) * ord(first)"
+    edit = lambda text: text.replace(plain, hashed)
     path = bazaar.write("alice", "hashed", "1.0.0", edit=edit)
     found = ProcessBench().run(path, path.with_name("test_hashed.py"), "alice", None)
     assert "two processes give different values: does the order of a set matter?" in [r.said for r in found.remarks]

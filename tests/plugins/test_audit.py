@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.plugins import system
 from pipeline.plugins.audit import GENESIS, AuditLog
+from pipeline.plugins.monitor import MemoryEvents
+from pipeline.settings import Project
 
 
 @pytest.fixture
@@ -119,3 +122,67 @@ def test_a_log_that_cannot_be_written_says_so(tmp_path) -> None:
     with pytest.raises(OSError, match="logs"):
         AuditLog(tmp_path / "logs" / "audit.jsonl").append("loaded")
     assert [path.name for path in tmp_path.iterdir()] == ["logs"]
+
+
+@pytest.fixture
+def house(tmp_path, guide, monkeypatch):
+    """A project with one plugin, whose shipped nodes are left out; `open` gives its plugin system."""
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    (shipped / "manifest.json").write_text('{"files": {}}')
+    build = system.build_registry
+    monkeypatch.setattr(
+        system, "build_registry", lambda folders, policy: build(folders, shipped=shipped, policy=policy)
+    )
+    root = tmp_path / "house"
+    (root / "nodes" / "custom").mkdir(parents=True)
+    (root / "plugin_config.json").write_text('{"isolation": "none"}')
+    (root / "nodes" / "custom" / "mine.py").write_text(guide("indicator"))
+    return root
+
+
+def events(root) -> list[tuple[str, str]]:
+    return [(r.event, str(r.about.get("code", ""))) for r in AuditLog(root / "logs/plugin_audit.jsonl").read()]
+
+
+def test_what_happens_to_a_plugin_of_ones_own_is_logged_from_its_discovery_to_its_end(house) -> None:
+    plugins = system.PluginSystem(Project.open(house), MemoryEvents())
+    plugins.current()
+    assert events(house) == [("discovered", ""), ("loaded", "")]
+    path = house / "nodes" / "custom" / "mine.py"
+    good = path.read_text()
+    path.write_text(good.replace("period: int = 14", "period: int = 15"))
+    plugins.reload()
+    path.write_text("def broken(:\n")
+    plugins.reload()
+    path.write_text(good)
+    plugins.reload()
+    plugins.monitor.called("my_custom_indicator", 10, 5.0, code="TG505", message="too slow")
+    plugins.monitor.called("my_custom_indicator", 10, 5.0, code="TG501", message="an error of its own kills nobody")
+    path.unlink()
+    plugins.reload()
+    assert events(house)[2:] == [
+        ("reloaded", ""),
+        ("kept", "TG402"),
+        ("loaded", ""),
+        ("killed", "TG505"),
+        ("gone", ""),
+    ]
+    assert plugins.audit.verify().sound
+    (killed,) = [record for record in plugins.audit.read() if record.event == "killed"]
+    assert killed.about["path"] == "nodes/custom/mine.py"
+    assert killed.about["message"] == "too slow"
+
+
+def test_a_refused_file_is_logged_with_code_and_reason_once(house) -> None:
+    (house / "nodes" / "custom" / "mine.py").write_text("def broken(:\n")
+    for _ in range(2):
+        system.PluginSystem(Project.open(house), MemoryEvents()).current()
+    assert events(house) == [("discovered", ""), ("refused", "TG402")]
+
+
+def test_a_log_that_cannot_be_written_stops_no_plugin(house) -> None:
+    (house / "logs").mkdir()
+    (house / "logs" / "plugin_audit.jsonl").mkdir()
+    assert "my_custom_indicator" in system.PluginSystem(Project.open(house), MemoryEvents()).current().plugins
+    assert "the audit log" in (house / "logs" / "plugin_system.log").read_text()
