@@ -113,6 +113,30 @@ REMEDIES: dict[str, str] = {
     "TG603": "Run the graph again: a damaged value is computed anew.",
     "TG604": "The message is DuckDB's; `show all tables` lists what there is.",
     "TG605": "`tradegraph runs list` shows all runs.",
+    "TG701": "Check the address and the network; what is installed goes on.",
+    "TG702": "Install nothing from there; ask its operator, who runs `tradegraph market verify DIR`.",
+    "TG703": "Ask the operator to run `tradegraph market renew DIR`; if he did, somebody keeps the news from you.",
+    "TG704": "Install nothing from there; ask its operator. A mirror that lags behind says the same.",
+    "TG705": "Install nothing from there; ask its operator, who runs `tradegraph market verify DIR`.",
+    "TG706": "Get the digest again from somebody whom you trust; `tradegraph market init` and `rotate` print it.",
+    "TG707": "`pip install 'tradegraph[market]'`.",
+    "TG708": "`tradegraph market trust NAME URL DIGEST` begins to trust one; several need `--market NAME`.",
+    "TG709": "`tradegraph market search` lists plugins, `tradegraph market info ID` their versions.",
+    "TG710": "Do not install it; tell the operator. The message says whose id it is.",
+    "TG711": "Take another version: `tradegraph market info ID` shows all of them and why this one was withdrawn.",
+    "TG712": "Read what the message lists, then say so with the option that the hint names.",
+    "TG713": "`tradegraph market verify --repair` puts the installed file back.",
+    "TG714": "`tradegraph market info ID` says why; another version may be well.",
+    "TG715": "Run it where plugins are confined, or say `tradegraph market allow ID`.",
+    "TG716": "Take it from your repository, or remove it and install anew.",
+    "TG717": "Name the key file or folder with `--key` or `--keys`; the message says which key is missing.",
+    "TG718": "The message says what is wrong with it.",
+    "TG719": "`tradegraph market review DIR AUTHOR/ID-VERSION` shows every step of the review.",
+    "TG720": "A warning: make sure that you mean this one and not the other.",
+    "TG721": "`tradegraph market init DIR` makes a marketplace.",
+    "TG722": "Compare with a copy; what the log says after that line cannot be trusted.",
+    "TG723": "`tradegraph plugin list` shows where plugins come from.",
+    "TG724": "Look at the list, then approve it by its digest: `--dependencies SHA256`.",
 }
 SECTIONS = (
     ("TG0", "Usage and settings"),
@@ -122,6 +146,7 @@ SECTIONS = (
     ("TG4", "Plugins"),
     ("TG5", "Execution"),
     ("TG6", "Store"),
+    ("TG7", "Marketplace"),
 )
 _INTRO = """\
 # Errors

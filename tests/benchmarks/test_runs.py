@@ -121,7 +121,8 @@ def test_wrong_results_are_refused():
 
 def test_the_library_is_timed_node_by_node(monkeypatch) -> None:
     monkeypatch.delenv(library.VARIABLE, raising=False)
-    (table,) = library.main(["--symbols", "2", "--bars", "200", "--rounds", "1"])
+    table, windows = library.main(["--symbols", "2", "--bars", "200", "--rounds", "1"])
+    assert [row["node"] for row in windows.rows] == list(library.LONG)
     assert [row["node"] for row in table.rows[:-2]] == list(library.NODES)
     assert all(row["tradegraph"] and row["TA-Lib C"] for row in table.rows)
     assert table.rows[-1]["tradegraph"] == "1.0"
