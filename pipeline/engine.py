@@ -19,7 +19,7 @@ from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.execute import Options
 from pipeline.execution.plan import Plan, plan
 from pipeline.execution.protocols import Progress, Silent
-from pipeline.execution.replay import KeptCall, Replay, replay
+from pipeline.execution.replay import KeptCall, Replay
 from pipeline.execution.why import Reason, why
 from pipeline.graph.cells import Cells
 from pipeline.graph.check import Surroundings, check_file
@@ -281,11 +281,17 @@ class Engine:
         known = run_id in self.failures.runs()  # a run that was killed is in no table
         return self.failures.find(run_id if known else self.database.find_run(run_id), node, symbol)
 
-    def replay(self, run_id: str, node: str, symbol: str | None = None) -> Replay:
-        """Make a failed call of a run again, alone, in this process, with the node type as it is now.
+    def runs_apart(self, kept: KeptCall) -> bool:
+        """True for a call of a plugin that is called in workers."""
+        node = self.registry.get(kept.head["node_type"])
+        return node is not None and self.plugins.guest(node).confined
 
-        `run_id` is an id, a beginning of one, or `latest`; `symbol` leaves the other symbols' rows out. Raises
-        UsageError when the call was not kept or no longer fits the node type, StoreError TG605 for no such run.
+    def replay(self, run_id: str, node: str, symbol: str | None = None, *, here: bool = False) -> Replay:
+        """Make a failed call of a run again, alone, with the node type as it is now.
+
+        `run_id` is an id, a beginning of one, or `latest`; `symbol` leaves the other symbols' rows out. Plugins that
+        are called in workers are so again, unless it is to be `here`, in this process. Raises UsageError when the call
+        was not kept or no longer fits the node type, StoreError TG605 for no such run.
         """
         kept = self.failed_call(run_id, node, symbol)
         type_id = kept.head["node_type"]
@@ -293,10 +299,10 @@ class Engine:
         if now is None:
             hint = did_you_mean(type_id, self.registry.ids)
             raise UsageError(f"there is no node type {type_id!r} any more", hint=hint)
-        call = self.failures.read(kept, self.plugins.here(now))
+        call = self.failures.read(kept, now)
         if symbol is not None and len(call.panel.symbols) > 1:
             call = call.alone(symbol)
-        return replay(kept, call, self._kernels)
+        return self.plugins.replay(kept, call, self._kernels, here=here)
 
     def sql(self, query: str) -> pl.DataFrame:
         """The answer of the published database. Raises StoreError TG604, TG605."""

@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pipeline.errors import PluginError, SettingsError
+from pipeline.execution.attempt import Call
 from pipeline.execution.execute import Guest
+from pipeline.execution.kernel import KernelCache
+from pipeline.execution.replay import KeptCall, Replay, changes, remake, replay
 from pipeline.laws.trial import Evaluator
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
@@ -147,6 +150,14 @@ class PluginSystem:
     def apart(self, here: Evaluator) -> Evaluator:
         """Who calls node types for the laws: workers those that were loaded in one, `here` the others."""
         return Apart(here, self.workers, self.settings.plugin_timeout)
+
+    def replay(self, kept: KeptCall, call: Call, kernels: KernelCache, *, here: bool) -> Replay:
+        """Make a kept call again: in a worker where the node type was loaded in one, unless it is to be `here`."""
+        if here or not isinstance(call.node.fn, Absent):
+            return replay(kept, replace(call, node=self.here(call.node)), kernels)
+        call, changed = remake(kept, call), changes(kept, call.node)
+        outcome, frames = self.workers.replay(call, self.settings.plugin_timeout * max(1, len(call.panel.symbols)))
+        return Replay(kept, call, changed, outcome.ms, outcome.value, outcome.raised, frames)
 
     def kernels_of(self, registry: Registry) -> set[str]:
         """The names of the folders of compiled kernels that may be needed: digests of code, or of a plugin's files."""
