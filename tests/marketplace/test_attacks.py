@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from tuf.api.metadata import Targets
@@ -45,6 +46,13 @@ def test_old_metadata_are_refused_on_a_fresh_clone_of_the_project_too(bazaar, sh
     shutil.rmtree(site.root / ".tradegraph")  # all that a clone has is market.lock
     restore(bazaar.folder, tmp_path / "old")
     assert refused(site.market.refresh) == "TG704"
+
+
+def test_a_client_that_has_refused_gives_nothing_afterwards(bazaar, tmp_path, refused) -> None:
+    seen = ((bazaar.clock.at + timedelta(days=1)).isoformat(), 0)
+    client = Client(bazaar.folder.as_uri(), tmp_path / "cache", root_of(bazaar), clock=bazaar.clock, seen=seen)
+    for call in (client.refresh, client.catalogue, client.paths, lambda: client.fetch("alice/mean_gap-1.0.0.py")):
+        assert refused(call) == "TG704"
 
 
 def test_a_single_list_that_goes_back_in_time_is_refused(bazaar, shop, refused) -> None:
