@@ -3,7 +3,7 @@
 TUF's own workflow does the work: roots in order, expiry, versions that never fall, digests and lengths. Beyond it, a
 client that has never been here refuses metadata older than the root file that it began with, and everything counts
 only where three parties agree: an author has signed a file, reviewers have approved its digest, and the operator says
-that the id is his.
+that the id is theirs.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def refusals(url: str) -> Iterator[None]:
     try:
         yield
     except tuf.ExpiredMetadataError as error:
-        hint = "Its operator must sign anew: `tradegraph market renew`. If he did, somebody keeps the news from you."
+        hint = "Its operator must sign anew: `tradegraph market renew`. If that was done, somebody keeps it from you."
         raise MarketplaceError(f"{url}: {_plain(error)}", code="TG703", hint=hint) from error
     except (tuf.BadVersionNumberError, tuf.EqualVersionNumberError) as error:
         raise MarketplaceError(f"{url} serves something older than before: {_plain(error)}", code="TG704") from error

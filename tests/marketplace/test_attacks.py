@@ -198,7 +198,7 @@ def test_a_place_that_is_not_there_is_told_from_one_that_lies(shop, bazaar, refu
 
 
 def test_an_author_cannot_sign_for_anothers_path(bazaar, shop) -> None:
-    """Whatever else he has stolen: the path is not his."""
+    """Whatever else was stolen: the path is another's."""
     evil = bazaar.put("alice/fast_trend-9.0.0.py", b"evil = True\n")
 
     def change(signed: Targets) -> None:
@@ -237,7 +237,7 @@ def test_a_published_file_cannot_be_replaced_by_its_author(bazaar, refused) -> N
 
 
 def test_a_thief_of_an_authors_key_and_of_the_servers_keys_gets_nothing_installed(bazaar, shop, refused) -> None:
-    """He replaces a file and signs it, the snapshot and the timestamp: reviewers have approved another digest."""
+    """A file is replaced and signed, with the snapshot and the timestamp: reviewers have approved another digest."""
     site = shop()
     evil = bazaar.put("alice/mean_gap-1.0.0.py", b"evil = True\n")
 
@@ -252,7 +252,7 @@ def test_a_thief_of_an_authors_key_and_of_the_servers_keys_gets_nothing_installe
 
 def test_a_new_version_that_nobody_approved_is_seen_by_nobody(bazaar, shop, refused) -> None:
     bazaar.submit("alice", "mean_gap", "2.0.0")
-    bazaar.repository.renew(keys=[bazaar.keys])  # his list is published, and names it
+    bazaar.repository.renew(keys=[bazaar.keys])  # the list is published, and names it
     assert "alice/mean_gap-2.0.0.py" in bazaar.repository.shelf.delegated("alice").signed.targets
     site = shop()
     assert [r.version for r in site.market.catalogue().find("mean_gap").releases] == ["1.0.0"]
@@ -264,13 +264,13 @@ def test_an_id_cannot_be_taken_over(bazaar, shop, refused) -> None:
 
 
 def test_an_id_cannot_be_taken_over_by_a_reviewer_who_helps(bazaar, shop) -> None:
-    """Bob signs it, reviewers approve it, only the operator does not say that the id is his."""
+    """Bob signs it, reviewers approve it, only the operator does not say that the id is Bob's."""
     site = shop()
     old = bazaar.reviews.signed.targets["reviews/alice/mean_gap-1.0.0.json"]
     files = bazaar.folder / "files" / "alice"
     targets = {name.name: bazaar.put(f"bob/{name.name}", name.read_bytes()) for name in files.glob("mean_gap-1.0.0*")}
 
-    def his(signed: Targets) -> None:
+    def list_of_bob(signed: Targets) -> None:
         for name, target in targets.items():
             signed.targets[f"bob/{name}"] = target
 
@@ -279,7 +279,7 @@ def test_an_id_cannot_be_taken_over_by_a_reviewer_who_helps(bazaar, shop) -> Non
         report.unrecognized_fields["custom"] = old.unrecognized_fields["custom"]
         signed.targets["reviews/bob/mean_gap-1.0.0.json"] = report
 
-    bazaar.forge("bob", his)
+    bazaar.forge("bob", list_of_bob)
     bazaar.forge("reviews", theirs)
     (found,) = site.market.refresh()
     assert found.problems == ("TG710 bob/mean_gap-1.0.0 is left aside: the id 'mean_gap' belongs to 'alice'",)

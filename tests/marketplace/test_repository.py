@@ -127,6 +127,14 @@ def test_a_changed_list_of_dependencies_is_approved_by_itself(bazaar, refused) -
     assert bazaar.repository.review(bazaar.submit("alice", "mean_gap", "1.3.0").ref).dependencies_changed
 
 
+@pytest.mark.parametrize(
+    ("text", "code"), [("evil @ https://example.org/evil.whl", "TG718"), ("--index-url=x", "TG409"), ("a b", "TG409")]
+)
+def test_a_dependency_is_a_package_and_versions_nothing_else(bazaar, refused, text, code) -> None:
+    edit = lambda plugin: plugin.replace("return []", f"return [{text!r}]")
+    assert refused(lambda: bazaar.submit("alice", "deep_gap", "1.0.0", edit=edit)) == code
+
+
 def test_every_version_has_a_stored_report_of_each_step(bazaar) -> None:
     bazaar.release("alice", "mean_gap", "1.1.0", edit=lambda text: text.replace("- 1.0", "- 1.5"))
     for version in ("1.0.0", "1.1.0"):
