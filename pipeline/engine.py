@@ -1,7 +1,7 @@
 """The engine: one project, opened. Graphs are checked, planned and run here, and results asked for.
 
 engine = Engine.open("my-project")
-result = engine.run("graphs/ema_cross.yaml", params={"fast": 10})
+result = engine.run("graphs/ema_cross.yaml", Overrides(params={"fast": 10}))
 result.output("fast")            # a polars frame: symbol, ts, value
 engine.sql("select node, median(ms) from node_timings group by node")
 """
@@ -219,7 +219,7 @@ class Engine:
 
     def gather(
         self,
-        files: Iterable[Path],
+        files: Iterable[str | Path],
         given: Overrides | None = None,
         *,
         search: Search | None = None,
@@ -231,7 +231,8 @@ class Engine:
         Those with faults are left out, and their faults said, or with `keep_going` False raised as one GraphError.
         """
         manner = campaign.Manner(fail_fast=not keep_going, store=store)
-        return campaign.gather(self._workshop, files, given or Overrides(), search or Search(), manner)
+        paths = [self._file(file) for file in files]
+        return campaign.gather(self._workshop, paths, given or Overrides(), search or Search(), manner)
 
     def plan_batch(self, selected: Selected, *, cache: bool = True, store: StorePolicy | None = None) -> Plan:
         """What a batch would compute and what it would reuse, without reading a bar."""

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import polars as pl
 
+from pipeline.cli.compare_sweeps import are_sweeps, compare_sweeps
 from pipeline.cli.document import echo_json
 from pipeline.cli.figure import counted, duration, single
 from pipeline.cli.plan_report import shortly
@@ -33,6 +34,9 @@ def compare(database: Database, before: str | None, now: str, *, limit: int, as_
     """
     b = database.find_run(now)
     a = database.find_run(before) if before else _run_before(database, b)
+    if sweep := are_sweeps(database, a, b):
+        compare_sweeps(database, a, b, sweep, limit=limit, as_json=as_json)
+        return
     old, new = _nodes(database, a), _nodes(database, b)
     graphs = {graph for graph, _ in old} & {graph for graph, _ in new}
     if not graphs:

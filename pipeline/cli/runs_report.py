@@ -9,6 +9,7 @@ from typing import Any
 import click
 import polars as pl
 
+from pipeline.cli.crowd_report import crowd, is_crowd
 from pipeline.cli.document import echo_json
 from pipeline.cli.figure import counted, duration, single
 from pipeline.cli.session import shown_path
@@ -49,6 +50,13 @@ def page(database: Database, run: str, *, as_json: bool) -> None:
     """One run: what it was, its nodes, what failed, its metrics. Raises StoreError TG605."""
     run_id = database.find_run(run)
     heads = database.sql("select * from runs where run_id = ? order by graph", [run_id]).to_dicts()
+    if is_crowd(database, run_id):
+        if not as_json:
+            for row in heads:
+                _head(row)
+            click.echo()
+        crowd(database, run_id, [_plain_run(row) for row in heads], as_json=as_json)
+        return
     nodes = database.sql(
         "select graph, node, node_type, status, round(ms, 2) as ms, round(cpu_ms, 2) as cpu_ms, rows, bytes, key,"
         " tries from node_timings where run_id = ?",

@@ -35,6 +35,18 @@ def test_a_command_that_computes_does_import_it(project) -> None:
     assert "polars" in heavy_modules_of(script)
 
 
+def test_a_question_needs_no_graphs_and_no_pandas(project) -> None:
+    script = """
+import sys
+from pipeline.cli import main
+
+main(["sql", "select 1"])
+unneeded = ("networkx", "yaml", "numba", "pipeline.frame")
+print("HEAVY", [name for name in unneeded if name in sys.modules], file=sys.stderr)
+"""
+    assert heavy_modules_of(script) == "HEAVY []"
+
+
 @pytest.mark.parametrize("line", ["tradegraph ", "tradegraph nodes show r", "tradegraph data import --ti"])
 def test_completion_imports_nothing_heavy(project, line) -> None:
     env = {
