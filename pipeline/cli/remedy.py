@@ -115,7 +115,7 @@ REMEDIES: dict[str, str] = {
     "TG605": "`tradegraph runs list` shows all runs.",
     "TG701": "Check the address and the network; what is installed goes on.",
     "TG702": "Install nothing from there; ask its operator, who runs `tradegraph market verify DIR`.",
-    "TG703": "Ask the operator to run `tradegraph market renew DIR`; if he did, somebody keeps the news from you.",
+    "TG703": "Ask the operator to run `tradegraph market renew`; if that was done, somebody keeps the news from you.",
     "TG704": "Install nothing from there; ask its operator. A mirror that lags behind says the same.",
     "TG705": "Install nothing from there; ask its operator, who runs `tradegraph market verify DIR`.",
     "TG706": "Get the digest again from somebody whom you trust; `tradegraph market init` and `rotate` print it.",
