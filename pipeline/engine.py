@@ -93,7 +93,7 @@ class Engine:
         self.market = self._workshop.market
         self.database = self._workshop.database
         self.failures = self._workshop.failures
-        self.cache = Cache(self.database, project.private, _retention(project))
+        self.cache = Cache(self.database, project.private, Retention.of(project.settings.project))
         self._kernels = self._workshop.kernels
         self._schema_of: Registry | None = None
 
@@ -192,15 +192,16 @@ class Engine:
         refresh: Iterable[str] = (),
         fail_fast: bool = False,
         progress: Progress | None = None,
+        run_id: str = "",
     ) -> Result:
-        """Run a graph, store every node's output and publish the record.
+        """Run a graph, store every node's output and publish the record, under `run_id` if that was given out before.
 
         A failed node does not raise: it stands in `Result.run`. Raises GraphError for faults in the
         graph, StoreError when results cannot be written.
         """
         given = overrides or Overrides()
         checked = graph if isinstance(graph, Graph) else self.check(graph, given)
-        options = Options(fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
+        options = Options(run_id=run_id, fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
         run, published = self._record([checked], options, self._keeps, cache=cache, refresh=refresh)
         return Result(run, checked, published, self.database)
 
@@ -233,6 +234,7 @@ class Engine:
         fail_fast: bool = False,
         workers: int = 0,
         progress: Progress | None = None,
+        run_id: str = "",
     ) -> Swept:
         """Run a graph for many choices of its params, store each one's metrics and publish the record.
 
@@ -250,6 +252,7 @@ class Engine:
             found = spread(cells, executor, progress or Silent(), workers=workers)
             cells, elsewhere = cells.without(found.lost), found.steps
         options = Options(
+            run_id=run_id,
             fail_fast=fail_fast,
             settings=given.as_dict(),
             progress=progress or Silent(),
@@ -279,10 +282,17 @@ class Engine:
         return self._workshop.plan(selected.graphs, Reuses(self._keeps_of_batch, cache=cache))
 
     def batch(
-        self, selected: Selected, *, cache: bool = True, fail_fast: bool = False, progress: Progress | None = None
+        self,
+        selected: Selected,
+        *,
+        cache: bool = True,
+        fail_fast: bool = False,
+        progress: Progress | None = None,
+        run_id: str = "",
     ) -> Batch:
         """Run many graphs as one plan, store their declared outputs and metrics, and publish. Raises StoreError."""
-        options = Options(fail_fast=fail_fast, settings=as_settings(selected.given), progress=progress or Silent())
+        given, progress = as_settings(selected.given), progress or Silent()
+        options = Options(run_id=run_id, fail_fast=fail_fast, settings=given, progress=progress)
         run, published = self._record(selected.graphs, options, self._keeps_of_batch, cache=cache)
         return Batch(run, selected.graphs, published, self.database)
 
@@ -385,8 +395,3 @@ class Engine:
 
     def _keeps(self, graph: Graph, node: str) -> Collection[str]:
         return kept(self.project.settings.project.store, graph, node)
-
-
-def _retention(project: Project) -> Retention:
-    said = project.settings.project
-    return Retention(said.store, said.keep_days, said.keep_bytes)

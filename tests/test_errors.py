@@ -20,6 +20,7 @@ from pipeline.errors import (
     Note,
     Place,
     PluginError,
+    RequestError,
     SettingsError,
     StoreError,
     TradegraphError,
@@ -37,6 +38,7 @@ HUNDREDS = {
     PluginError: "4",
     NodeError: "5",
     StoreError: "6",
+    RequestError: "8",
 }
 
 
@@ -66,7 +68,7 @@ def test_no_code_is_used_that_is_not_listed():
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_is_used_and_described(code):
     assert USED[code] >= 1
-    assert re.fullmatch(r"TG[0-6]\d\d", code)
+    assert re.fullmatch(r"TG[0-8]\d\d", code)
     assert CODES[code].endswith(".")
     assert CODES[code][0].isupper() or CODES[code].startswith("plugin_config.json")
 

@@ -25,6 +25,7 @@ from pipeline.cli.document import plain
 from pipeline.cli.fault import tell
 from pipeline.cli.figure import counted, duration
 from pipeline.execution.protocols import Progress, Silent
+from pipeline.runs.telling import Counts, Events
 
 __all__ = ["event", "many_progress"]
 
@@ -36,7 +37,7 @@ _EVERY = 5.0
 def many_progress(*, quiet: bool, stream: bool) -> Iterator[Progress]:
     """Who tells of a run of many steps."""
     if stream:
-        yield _Events()
+        yield Events(lambda said: event(**said))
     elif quiet:
         yield Silent()
     elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
@@ -47,49 +48,13 @@ def many_progress(*, quiet: bool, stream: bool) -> Iterator[Progress]:
         yield _Lines()
 
 
-def event(name: str, **facts: object) -> None:
+def event(event: str, **facts: object) -> None:
     """Write one event: a line of JSON on stdout, at once."""
-    click.echo(json.dumps(plain({"event": name, **facts}), ensure_ascii=False, allow_nan=False))
+    click.echo(json.dumps(plain({"event": event, **facts}), ensure_ascii=False, allow_nan=False))
     sys.stdout.flush()
 
 
-class _Counts:
-    """Counts what became of steps, and guesses what is left: what remains takes as long as what was computed."""
-
-    def __init__(self) -> None:
-        self.counts = {"computed": 0, "cached": 0, "failed": 0, "skipped": 0}
-        self.steps = self.due = 0
-        self.began = time.monotonic()
-
-    def started(self, *, steps: int, cached: int) -> None:
-        """The plan is made, or with workers first the tasks; each is a round of its own."""
-        self.counts = dict.fromkeys(self.counts, 0)
-        self.steps, self.due = steps, steps - cached
-        self.began = time.monotonic()
-
-    def finished(self, *, node: str, status: str, ms: float | None, rows: int | None, message: str) -> None:  # noqa: ARG002
-        """A step is done."""
-        self.counts[status] += 1
-
-    @property
-    def done(self) -> int:
-        """Steps that are done."""
-        return sum(self.counts.values())
-
-    @property
-    def left(self) -> float | None:
-        """Seconds that are left, None while nobody can say."""
-        tried = self.counts["computed"] + self.counts["failed"]
-        if not tried:
-            return None
-        return (time.monotonic() - self.began) / tried * max(self.due - tried - self.counts["skipped"], 0)
-
-    def words(self) -> str:
-        """The counts that are not 0."""
-        return ", ".join(f"{count:,} {status}" for status, count in self.counts.items() if count)
-
-
-class _Lines(_Counts):
+class _Lines(Counts):
     """A line every few seconds; failures at once."""
 
     def __init__(self) -> None:
@@ -112,7 +77,7 @@ class _Lines(_Counts):
             tell(f"{self.done:,} of {self.steps:,}: {self.words()}{left}")
 
 
-class _Live(_Counts):
+class _Live(Counts):
     """One line that is drawn again."""
 
     def __init__(self) -> None:
@@ -140,20 +105,3 @@ class _Live(_Counts):
         if status == "failed":
             self.bar.console.print(f"failed  {node}  {message.partition(chr(10))[0]}", markup=False, style="red")
         self.bar.update(self._task, advance=1, description=self.words())
-
-
-class _Events(_Counts):
-    """An event per step."""
-
-    def started(self, *, steps: int, cached: int) -> None:
-        """The plan is made."""
-        super().started(steps=steps, cached=cached)
-        event("started", steps=steps, cached=cached)
-
-    def finished(self, *, node: str, status: str, ms: float | None, rows: int | None, message: str) -> None:
-        """A step is done."""
-        super().finished(node=node, status=status, ms=ms, rows=rows, message=message)
-        facts: dict[str, object] = {"message": message} if message else {}
-        event(
-            "step", node=node, status=status, ms=ms, done=self.done, steps=self.steps, seconds_left=self.left, **facts
-        )

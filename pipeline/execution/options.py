@@ -45,9 +45,11 @@ class Options:
     wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed. Tables of
     the kinds in `published` are noted in the run. `cells` are those of the sweep that the plan is of. Steps
     whose keys are in `elsewhere` were computed for this run by another process, from `began` on. `guest`
-    says how a node type is called when its node says nothing of a timeout.
+    says how a node type is called when its node says nothing of a timeout. `run_id` is the id of the run, where
+    whoever asked for it has given one out already.
     """
 
+    run_id: str = ""
     fail_fast: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = field(default_factory=Silent)

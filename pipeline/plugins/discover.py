@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from pipeline.errors import Fault, Place, PluginError
 from pipeline.execution.alarm import Overdue, alarm
@@ -38,14 +39,15 @@ _OPEN = Policy(examine=False)
 class PluginRecord:
     """What became of one file: shipped, user or installed; loaded or refused and why (`fault`); how it is signed.
 
-    A file that is `kept` was refused in its new version, and its last good one goes on.
+    A file that is `kept` was refused in its new version, and its last good one goes on; one that is `disabled` was not
+    run.
     """
 
     path: str
     origin: str
     digest: str
     ids: tuple[str, ...]
-    status: str
+    status: Literal["loaded", "refused", "kept", "disabled"]
     reason: str = ""
     signature: str = ""
     fault: Fault | None = None
@@ -172,6 +174,10 @@ class _Builder:
                 signature = str(signature_of(path, self._policy.keys, file.data))
                 # who trusts a plugin by its id trusts what it is made of
                 self._trusting = bool(self._policy.trusted and _ids_in(file.data) & self._policy.trusted)
+            named = {path.stem, *_ids_in(file.data), *_decorated(file.tree)} if self._policy.disabled else set()
+            if origin != "shipped" and (off := self._policy.disabled & named):
+                self._disable(path, origin, digest_bytes(file.data), tuple(sorted(off)), signature)
+                return None
             with alarm(None if origin == "shipped" else self._policy.timeout):
                 loaded = self._loader.load(path, root)
             return Candidate(path, origin, loaded, file, signature)
@@ -226,6 +232,9 @@ class _Builder:
             self._refuse(path, origin, loaded.digest, [fault], candidate.signature)
             self._contested.update({node.id: str(path) for node in clashes})
             return
+        if origin != "shipped" and (off := self._policy.disabled & {node.id for node in loaded.types}):
+            self._disable(path, origin, loaded.digest, tuple(sorted(off)), candidate.signature)
+            return
         types = [self._with_required(node, candidate) for node in loaded.types]
         if origin != "shipped" and self._policy.examine and digest_bytes(candidate.file.data) not in examined():
             guided = {plugin.id for plugin in loaded.plugins}
@@ -251,6 +260,13 @@ class _Builder:
         codes = [self._types[name].code for name in names if name in self._types]
         return replace(node, code=f"{node.code}+{digest(*codes)}") if codes else node
 
+    def _disable(self, path: Path, origin: str, code: str, ids: tuple[str, ...], signature: str) -> None:
+        hint = f"`tradegraph plugin enable {ids[0]}` switches it on."
+        fault = Fault("TG820", f"{path.stem}: {', '.join(ids)} is switched off", Place(str(path)), hint, "warning")
+        self._refused.append(fault)
+        reason = f"{fault.code} {fault.message}"
+        self._records[path.resolve()] = PluginRecord(str(path), origin, code, ids, "disabled", reason, signature, fault)
+
     def _refuse(self, path: Path, origin: str, code: str, faults: Iterable[Fault], signature: str = "") -> None:
         placed = [
             Fault(f.code, f"{path.stem}: {f.message}", f.place or Place(str(path)), f.hint, f.severity) for f in faults
@@ -265,6 +281,11 @@ class _Builder:
         records = sorted(self._records.values(), key=lambda record: (record.origin, record.path))
         registry = Registry(self._types.values(), refused=self._refused, contested=self._contested)
         return Discovery(registry, tuple(records), dict(sorted(self._plugins.items())))
+
+
+def _decorated(tree: ast.Module) -> set[str]:
+    """Names of functions that a file may declare as node types."""
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
 
 
 def _ids_in(data: bytes) -> set[str]:

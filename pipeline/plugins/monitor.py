@@ -16,7 +16,7 @@ from pipeline.settings import PerformanceMonitoring
 
 __all__ = ["EventName", "EventSink", "MemoryEvents", "Monitor", "PluginCall", "PluginEvent", "Watched"]
 
-EventName: TypeAlias = Literal["loaded", "refused", "kept", "gone", "installed", "removed"]
+EventName: TypeAlias = Literal["loaded", "refused", "kept", "disabled", "gone", "installed", "removed"]
 
 
 @dataclass(frozen=True, slots=True)

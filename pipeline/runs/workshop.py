@@ -69,7 +69,7 @@ class Workshop:
 
     def carry_out(self, graphs: Sequence[Graph], options: Options, how: Reuses) -> tuple[Run, Published]:
         """Run graphs as one plan, recorded while it goes on, and publish the record."""
-        run_id, private = new_run_id(), self.project.private
+        run_id, private = options.run_id or new_run_id(), self.project.private
         with (
             LiveRun(private, run_id),
             # claims go with it, also when the run cannot be stored
