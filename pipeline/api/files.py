@@ -19,7 +19,7 @@ MOST_TEXT = 1024 * 1024
 """Bytes of a graph file that is written here."""
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*"
 _NAME = re.compile(rf"{_PART}(?:/{_PART})*")
-_LONGEST = 200
+_LONGEST, _DEEPEST = 200, 8
 
 
 def etag_of(text: str) -> str:
@@ -48,7 +48,7 @@ class GraphFiles:
         hint = "Write it like `trend` or `base/trend`."
         if name.endswith(SUFFIXES):
             raise refusal("TG812", f"{name!r} ends like a file", hint="Leave .yaml out.")
-        if len(name) > _LONGEST or not _NAME.fullmatch(name):
+        if len(name) > _LONGEST or name.count("/") > _DEEPEST or not _NAME.fullmatch(name):
             shown = name if len(name) <= _LONGEST else f"{name[:40]}…"
             raise refusal("TG812", f"a graph cannot be called {shown!r}", hint=hint)
         places = [self.folder / f"{name}{suffix}" for suffix in SUFFIXES]

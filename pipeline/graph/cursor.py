@@ -52,8 +52,10 @@ class _Reader:
         """Take a line, and give the keys in it."""
         text = text[:_LONGEST]
         at = 0
+        stripped = text.lstrip(" ")
+        if self.flow and self.block and stripped.strip() and len(text) - len(stripped) <= self.block[-1][0]:
+            self.flow.clear()  # a bracket that nobody closed yet: the key after it is not in it
         if not self.flow:
-            stripped = text.lstrip(" ")
             if not stripped.strip() or stripped.startswith("#"):
                 return
             self.outdent(len(text) - len(stripped))
