@@ -119,8 +119,9 @@ def install_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         fault = _of_http(app, request, error)
-        headers = dict(error.headers or {})
-        return answer(_problem([fault], error.status_code, request.url.path), headers)
+        # FastAPI has another status for a body that is no UTF-8 than for one that is no JSON
+        status = 422 if error.status_code == HTTPStatus.BAD_REQUEST else error.status_code
+        return answer(_problem([fault], status, request.url.path), dict(error.headers or {}))
 
     @app.exception_handler(Exception)
     async def mistaken(request: Request, error: Exception) -> Response:
@@ -165,4 +166,6 @@ def _of_http(app: FastAPI, request: Request, error: HTTPException) -> Fault:
         return Fault("TG803", f"{request.url.path} does not take {request.method}", hint=f"It takes {allowed}.")
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return Fault("TG807", str(error.detail))
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return Fault("TG801", "the body is not JSON in UTF-8")
     return Fault("TG801", str(error.detail))

@@ -81,12 +81,15 @@ class Server(uvicorn.Server):
 
 def listen(host: str, port: int) -> Listening:
     """Bind a socket. Raises UsageError when the address cannot be had."""
+    bound = None
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         bound = socket.socket(family, socket.SOCK_STREAM)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
     except (OSError, OverflowError) as error:
+        if bound is not None:
+            bound.close()
         said = getattr(error, "strerror", None) or str(error)
         hint = "`--port 0` takes any free one." if port else ""
         raise UsageError(f"cannot listen on {host} port {port}: {said.lower()}", hint=hint) from error

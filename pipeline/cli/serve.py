@@ -17,13 +17,14 @@ __all__ = ["serve"]
 @click.option("--read-only", is_flag=True, help="Answer questions and refuse every change.")
 @json_option
 @pass_session
-def serve(session: Session, *, host: str, port: int, open_: bool, read_only: bool) -> None:
+def serve(session: Session, *, host: str, port: int, open_: bool, read_only: bool) -> int:
     """Serve the project over HTTP.
 
     The link that is printed has a token, new at each start: whoever has it may change graphs, install plugins and run
-    code. Its page describes every route. Needs the extra `ui`. Ctrl-C ends it; runs that go on store what they have.
+    code. Its page describes every route. Needs the extra `ui`. Ctrl-C ends it (130), and runs that go on store what
+    they have.
     """
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli import serve_report
 
-    serve_report.serve(session, host=host, port=port, browse=open_, read_only=read_only)
+    return serve_report.serve(session, host=host, port=port, browse=open_, read_only=read_only)

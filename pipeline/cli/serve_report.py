@@ -6,11 +6,13 @@ import getpass
 import json
 import sys
 import webbrowser
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.fault import tell
+from pipeline.cli.guard import INTERRUPTED
 from pipeline.cli.session import Session, shown_path
 from pipeline.errors import UsageError
 
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 
-def serve(session: Session, *, host: str, port: int, browse: bool, read_only: bool) -> None:
-    """Serve until it is stopped. Raises UsageError when the extra is missing or the address cannot be had."""
+def serve(session: Session, *, host: str, port: int, browse: bool, read_only: bool) -> int:
+    """Serve until Ctrl-C, and give the exit status.
+
+    Raises UsageError when the extra is missing or the address cannot be had.
+    """
     try:
         from pipeline.api.server import Server, listen, warning_of
     except ModuleNotFoundError as error:
@@ -43,8 +48,10 @@ def serve(session: Session, *, host: str, port: int, browse: bool, read_only: bo
         if browse:
             webbrowser.open(server.link)
 
-    server.serve_until_stopped(ready)
+    with suppress(KeyboardInterrupt):  # told again by uvicorn, when everything has ended
+        server.serve_until_stopped(ready)
     tell("ended")
+    return INTERRUPTED
 
 
 def _say(server: Server) -> None:

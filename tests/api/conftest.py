@@ -60,6 +60,7 @@ BROKEN = SLOPE.replace("slope", "broken").replace("use: scale, in: move, with: {
 
 NODES = '''\
 import os
+import signal
 
 import polars as pl
 
@@ -87,7 +88,7 @@ def marks(axis: Axis, x: Number) -> Metrics:
 def endless(x: Number) -> SameKind:
     """Never come back."""
     while True:
-        pass
+        signal.pause()
 
 
 @indicator
@@ -110,7 +111,7 @@ import pandas as pd
 from ..strategy_plugin_system import IndicatorPlugin
 
 
-class Spread(IndicatorPlugin):
+class Reach(IndicatorPlugin):
     """High less low."""
 
     def __init__(self, factor: float = 1.0, **kwargs):
@@ -121,8 +122,8 @@ class Spread(IndicatorPlugin):
 
     def get_metadata(self) -> Dict[str, Any]:
         return {
-            "id": "spread",
-            "name": "Spread",
+            "id": "reach",
+            "name": "Reach",
             "version": "1.2.0",
             "author": "us",
             "description": "How far a bar reaches",
@@ -204,7 +205,7 @@ class Site:
         return answer.json()
 
     def events(self, run: str, client: httpx.Client | None = None, last: str | None = None) -> Iterator[dict[str, Any]]:
-        """The events of a run as they come: `id`, `event` and their facts."""
+        """The events of a run as they come: `number`, `event` and their facts."""
         headers = {"Last-Event-ID": last} if last else {}
         with (client or self.client).stream("GET", f"/api/runs/{run}/events", headers=headers) as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
@@ -214,7 +215,7 @@ class Site:
                 if name:
                     found[name] = value
                 elif found:
-                    yield {"id": found["id"], "event": found["event"], **json.loads(found["data"])}
+                    yield {"number": int(found["id"]), "event": found["event"], **json.loads(found["data"])}
                     found = {}
 
     def finished(self, run: str) -> dict[str, Any]:
