@@ -127,7 +127,7 @@ def measure(cells: int, bars: int, symbols: int, rounds: int, workers: int) -> T
         averages = sum(r.step.type.id == "sma" for r in run.records)
         peak = run.peak_bytes
         count = len(made.cells)
-        other = _vectorbt(root, frame, symbols, [c.values for c in made.cells], rounds)
+        other = _vectorbt(engine, root, symbols, [c.values for c in made.cells], rounds)
     names = ("what", "seconds", "µs a cell")
     rows = [dict(zip(names, (name, round(s, 4), round(s / count * 1e6, 1)), strict=True)) for name, s in parts.items()]
     notes = [f"{averages} averages computed for {count} cells; peak memory {_mb(peak)}"]
@@ -159,12 +159,14 @@ def _mb(size: int | None) -> str:
     return "unknown" if size is None else f"{size / 1e6:,.0f} MB"
 
 
-def _vectorbt(root: Path, frame: Any, symbols: int, cells: Sequence[dict[str, Any]], rounds: int) -> Any:
+def _vectorbt(engine: Engine, root: Path, symbols: int, cells: Sequence[dict[str, Any]], rounds: int) -> Any:
     interpreter = os.environ.get(VARIABLE)
     if not interpreter:
         return f"{VARIABLE} names no interpreter"
-    ordered = frame.sort("symbol", "ts")
-    columns = {name: ordered[name].to_numpy().reshape(symbols, -1).T for name in ("open", "close")}
+    # as the engine reads them: invented symbols split now and then
+    (request,) = engine.check("averages").bars.values()
+    panel = engine.market.read(engine.market.resolve(request), ("open", "close"))
+    columns = {name: panel.columns[name].array.reshape(symbols, -1).T for name in ("open", "close")}
     path = root / "bars.npz"
     np.savez(path, **columns, fast=[c["fast"] for c in cells], slow=[c["slow"] for c in cells])
     done = subprocess.run(

@@ -8,43 +8,39 @@ engine.sql("select node, median(ms) from node_timings group by node")
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipeline.errors import UsageError, did_you_mean
-from pipeline.execution.execute import Computed, Options
-from pipeline.execution.executor import Processes
-from pipeline.execution.plan import Keeps, Plan, plan
+from pipeline.execution.execute import Options
+from pipeline.execution.plan import Plan, plan
 from pipeline.execution.protocols import Progress, Silent
 from pipeline.execution.replay import KeptCall, Replay, replay
-from pipeline.execution.run import Run
 from pipeline.execution.why import Reason, why
 from pipeline.graph.cells import Cells
 from pipeline.graph.check import Surroundings, check_file
 from pipeline.graph.graph import Graph
 from pipeline.graph.overrides import Overrides
-from pipeline.graph.read import read_file
 from pipeline.graph.schema import FILE_NAME, keep_schema
 from pipeline.laws.certificate import Certificate
 from pipeline.laws.certify import certify
 from pipeline.laws.trial import Compiled
 from pipeline.market.tables import market_tables
-from pipeline.model.kind import METRICS
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery
+from pipeline.plugins.here import type_here
 from pipeline.plugins.system import PluginSystem
-from pipeline.runs.batch import Batch, Selected, as_settings, gather_graphs
+from pipeline.runs import campaign
+from pipeline.runs.batch import Batch, Selected
+from pipeline.runs.crew import Crew
+from pipeline.runs.result import Result
 from pipeline.runs.selection import part_of
-from pipeline.runs.spread import Job, compute_cells, spread
-from pipeline.runs.sweep import Search, Swept, prepare
+from pipeline.runs.sweep import Search, Swept
 from pipeline.runs.workshop import Reuses, Workshop
 from pipeline.settings import Project
 from pipeline.store.cache import Cache
@@ -52,34 +48,12 @@ from pipeline.store.certificates import write_certificates
 from pipeline.store.collect import Collected
 from pipeline.store.events import EventJournal
 from pipeline.store.export import Exported, Format, chosen, export
-from pipeline.store.publish import Published, publish
-from pipeline.store.query import Database
+from pipeline.store.publish import publish
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
-from pipeline.store.retention import Retention, kept, only_metrics
+from pipeline.store.retention import Retention, StorePolicy, kept
 from pipeline.store.snapshot import publish_tables
 
 __all__ = ["Engine", "Overrides", "Result"]
-
-
-@dataclass(frozen=True)
-class Result:
-    """A finished run and the way to its values."""
-
-    run: Run
-    graph: Graph
-    published: Published
-    _database: Database = field(repr=False)
-
-    def output(self, node: str) -> pl.DataFrame:
-        """The value of a node, one of its outputs or a declared output: symbol, ts and its columns, or its table."""
-        name, _, part = node.partition(".")
-        name, part = self.graph.outputs.get(node, (name, part))
-        node_of = self.graph.nodes.get(name)
-        table = part if node_of and part in node_of.type.tables and len(node_of.kinds) > 1 else ""
-        frame = self._database.output(self.run.id, self.graph.name, name, table)
-        columns = dict(node_of.type.columns(node_of.kinds)) if node_of else {}
-        # `stats.value` of a table is the table: it has columns of its own
-        return frame.select("symbol", "ts", part) if part in columns else frame
 
 
 class Engine:
@@ -202,7 +176,9 @@ class Engine:
         given = overrides or Overrides()
         checked = graph if isinstance(graph, Graph) else self.check(graph, given)
         options = Options(run_id=run_id, fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
-        run, published = self._record([checked], options, self._keeps, cache=cache, refresh=refresh)
+        how = Reuses(self._keeps, cache=cache, refresh=refresh)
+        run, published = self._workshop.carry_out([checked], options, how)
+        self.cache.expire()
         return Result(run, checked, published, self.database)
 
     def cells(
@@ -212,17 +188,13 @@ class Engine:
 
         Raises GraphError, UsageError.
         """
-        return prepare(
-            read_file(self._file(graph)),
-            self.registry,
-            search or Search(),
-            overrides or Overrides(),
-            self._surroundings,
-        )
+        search = search or Search()
+        prepared = campaign.allowed(self._workshop, self._file(graph), search, overrides or Overrides())
+        return campaign.chosen(prepared, search), prepared.size
 
     def plan_sweep(self, cells: Cells, *, cache: bool = True) -> Plan:
         """What a sweep would compute and what it would reuse, without reading a bar. Raises GraphError."""
-        return self._workshop.plan(cells.graphs, Reuses(only_metrics, cache=cache), cells)
+        return campaign.plan(self._workshop, Selected((), swept=(cells,)), campaign.Manner(cache=cache))
 
     def sweep(
         self,
@@ -232,54 +204,41 @@ class Engine:
         *,
         cache: bool = True,
         fail_fast: bool = False,
-        workers: int = 0,
+        store: StorePolicy | None = None,
+        workers: int | Crew = 0,
         progress: Progress | None = None,
         run_id: str = "",
     ) -> Swept:
         """Run a graph for many choices of its params, store each one's metrics and publish the record.
 
         Equal steps of the cells are one. A node that fails does not raise: the cells that need it have no result.
-        With `workers`, so many processes compute; a step that cells of several tasks need is computed by each of
-        them. Raises GraphError, UsageError, StoreError.
+        `store` says whether more is kept, `workers` how many processes compute, or who else.
+        Raises GraphError, UsageError, StoreError.
         """
-        given = overrides or Overrides()
-        cells, size = self.cells(graph, search, given)
-        elsewhere: Mapping[str, Computed] = {}
-        began = dt.datetime.now(dt.UTC)
-        if workers:
-            job = Job(str(self.project.root), str(self._file(graph)), search or Search(), given, cache)
-            executor = Processes(partial(compute_cells, job), workers=workers)
-            found = spread(cells, executor, progress or Silent(), workers=workers)
-            cells, elsewhere = cells.without(found.lost), found.steps
-        options = Options(
-            run_id=run_id,
-            fail_fast=fail_fast,
-            settings=given.as_dict(),
-            progress=progress or Silent(),
-            published=frozenset((METRICS,)),
-            cells=cells,
-            elsewhere=elsewhere,
-            began=began,
-        )
-        run, published = self._record(cells.graphs, options, only_metrics, cache=cache or bool(workers))
-        return Swept(run, cells, size, published, self.database)
+        manner = campaign.Manner(cache, fail_fast, store, Crew.of(workers), progress or Silent(), run_id)
+        found = campaign.sweep(self._workshop, self._file(graph), search or Search(), overrides or Overrides(), manner)
+        self.cache.expire()
+        return found
 
-    def gather(self, files: Iterable[Path], given: Overrides | None = None, *, keep_going: bool = True) -> Selected:
-        """The graphs of a batch, checked and found to have bars.
+    def gather(
+        self,
+        files: Iterable[Path],
+        given: Overrides | None = None,
+        *,
+        search: Search | None = None,
+        keep_going: bool = True,
+        store: StorePolicy | None = None,
+    ) -> Selected:
+        """The graphs of a batch, checked and found to have bars; those that have what `search` tries, as cells.
 
         Those with faults are left out, and their faults said, or with `keep_going` False raised as one GraphError.
         """
+        manner = campaign.Manner(fail_fast=not keep_going, store=store)
+        return campaign.gather(self._workshop, files, given or Overrides(), search or Search(), manner)
 
-        def checked(file: Path, one: Overrides) -> Graph:
-            graph = self.check(file, one)
-            self._workshop.plan([graph], Reuses(self._keeps, cache=False))  # raises for bars that there are not
-            return graph
-
-        return gather_graphs(files, given or Overrides(), checked, keep_going=keep_going)
-
-    def plan_batch(self, selected: Selected, *, cache: bool = True) -> Plan:
+    def plan_batch(self, selected: Selected, *, cache: bool = True, store: StorePolicy | None = None) -> Plan:
         """What a batch would compute and what it would reuse, without reading a bar."""
-        return self._workshop.plan(selected.graphs, Reuses(self._keeps_of_batch, cache=cache))
+        return campaign.plan(self._workshop, selected, campaign.Manner(cache=cache, store=store))
 
     def batch(
         self,
@@ -287,26 +246,19 @@ class Engine:
         *,
         cache: bool = True,
         fail_fast: bool = False,
+        store: StorePolicy | None = None,
+        workers: int | Crew = 0,
         progress: Progress | None = None,
         run_id: str = "",
     ) -> Batch:
-        """Run many graphs as one plan, store their declared outputs and metrics, and publish. Raises StoreError."""
-        given, progress = as_settings(selected.given), progress or Silent()
-        options = Options(run_id=run_id, fail_fast=fail_fast, settings=given, progress=progress)
-        run, published = self._record(selected.graphs, options, self._keeps_of_batch, cache=cache)
-        return Batch(run, selected.graphs, published, self.database)
+        """Run many graphs as one plan, store their declared outputs and metrics, and publish.
 
-    def _keeps_of_batch(self, graph: Graph, node: str) -> Collection[str]:
-        policy = self.project.settings.project.store
-        return kept("outputs" if policy == "all" else policy, graph, node)
-
-    def _record(
-        self, graphs: Sequence[Graph], options: Options, keeps: Keeps, *, cache: bool, refresh: Iterable[str] = ()
-    ) -> tuple[Run, Published]:
-        how = Reuses(keeps, cache=cache, refresh=refresh)
-        run, published = self._workshop.carry_out(graphs, options, how)
+        The options are those of `sweep`. Raises UsageError, StoreError.
+        """
+        manner = campaign.Manner(cache, fail_fast, store, Crew.of(workers), progress or Silent(), run_id)
+        found = campaign.batch(self._workshop, selected, manner)
         self.cache.expire()
-        return run, published
+        return found
 
     def certify(
         self, wanted: Iterable[tuple[NodeType, Mapping[str, Any] | None]], *, draws: int = 0
@@ -317,7 +269,7 @@ class Engine:
         one was taken, or when whoever asks stops. Raises StoreError when it cannot be written.
         """
         found: list[Certificate] = []
-        evaluate = Compiled(self._kernels)
+        evaluate = self.plugins.apart(Compiled(self._kernels))
         try:
             for node, params in wanted:
                 found.append(certify(node, evaluate, params, draws=draws))
@@ -344,7 +296,7 @@ class Engine:
         if now is None:
             hint = did_you_mean(type_id, self.registry.ids)
             raise UsageError(f"there is no node type {type_id!r} any more", hint=hint)
-        call = self.failures.read(kept, now)
+        call = self.failures.read(kept, type_here(now))
         if symbol is not None and len(call.panel.symbols) > 1:
             call = call.alone(symbol)
         return replay(kept, call, self._kernels)
@@ -373,7 +325,7 @@ class Engine:
 
         What the project keeps and for how long is set in plugin_config.json. Raises StoreError TG601.
         """
-        return self.cache.gc({node.code for node in self.registry}, dry_run=dry_run)
+        return self.cache.gc(self.plugins.kernels_of(self.registry), dry_run=dry_run)
 
     def remove_runs(self, selection: Selection, *, dry_run: bool = False) -> list[RunOfGraph]:
         """Forget runs, and say which; with `dry_run` only say it. `collect` frees what only they needed.

@@ -70,6 +70,8 @@ CODES: dict[str, str] = {
     "TG132": "A sweep has no cell.",
     "TG133": "A sweep has too many cells.",
     "TG134": "The condition of a sweep cannot be used.",
+    "TG135": "A sampler must be told when to end.",
+    "TG136": "No node of a swept graph has the metric that cells are chosen by.",
     # graph files: names
     "TG201": "No node type has this id.",
     "TG202": "A wire names a node or bars source that does not exist.",
@@ -123,6 +125,9 @@ CODES: dict[str, str] = {
     "TG414": "A plugin breaks a law: it looks ahead, or answers differently from call to call.",
     "TG415": "A plugin says itself that it cannot work here.",
     "TG416": "A plugin cannot be installed, removed or made.",
+    "TG417": "A plugin took more memory, threads or processor time than its worker may use.",
+    "TG418": "A plugin reached for what its worker may not: files, the network, other processes, the system.",
+    "TG419": "A plugin declares, or somebody asks for, what works only with its code in the engine's own process.",
     # execution
     "TG501": "A node raised an error.",
     "TG502": "A node's output has the wrong length, dtype or values.",
@@ -132,6 +137,11 @@ CODES: dict[str, str] = {
     "TG506": "The process that computed a node ended.",
     "TG507": "A plugin's validate_data refused its bars.",
     "TG508": "A plugin took longer than max_execution_time_ms.",
+    # runs over workers
+    "TG521": "A worker planned something else than the run that asked it.",
+    "TG522": "A worker could not carry out its task.",
+    "TG523": "An extra that is asked for is not installed.",
+    "TG524": "No scheduler answers, or it does not fit what is asked for.",
     # store
     "TG601": "The store cannot be written.",
     "TG602": "The store was written by a newer version.",

@@ -65,7 +65,8 @@ def test_opening_checking_and_planning_write_what_became_of_plugins_and_nothing_
     plan = engine.plan(site.path)
     assert [step.action for step in plan.steps] == ["compute", "compute"]
     private = site.root / ".tradegraph"
-    notes = (site.root / "logs", private / "journal", private / "admission.json", private / "plugins.json")
+    kept = [private / name for name in ("journal", "admission.json", "descriptions.json", "plugins.json")]
+    notes = (site.root / "logs", *kept)
     written = {path for path in set(site.root.rglob("*")) - before if not any(path.is_relative_to(n) for n in notes)}
     assert {path for path in written if path.name != "__pycache__" and path.suffix != ".pyc"} == set()
     assert site.calls() == []

@@ -91,7 +91,7 @@ def test_absent_keys_have_documented_defaults(config):
         "max_plugins": 100,
         "plugin_timeout": 30.0,
         "plugin_directories": list(DEFAULT_DIRECTORIES),
-        "isolation": "none",
+        "isolation": "worker",
         "memory_limit_mb": None,
         "disabled_plugins": [],
         "trusted_plugins": [],

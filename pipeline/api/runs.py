@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
@@ -27,6 +27,7 @@ from pipeline.execution.run import new_run_id
 from pipeline.graph.sweep import Sampler
 from pipeline.model.document import plain
 from pipeline.runs.selection import nodes_meant
+from pipeline.runs.sweep import Search
 from pipeline.store.past import Difference, compared, listed, past_of
 
 __all__ = ["router"]
@@ -56,6 +57,8 @@ class Sweeping(Given):
     most: int | None = Field(default=None, ge=1, description="Try at most so many cells.")
     sampler: Sampler = "grid"
     seed: int = Field(default=0, ge=0, lt=2**32)
+    objective: str = Field(default="sharpe", description="The metric that `optuna` looks for the best of.")
+    least: bool = Field(default=False, description="The smallest is the best.")
     cache: bool = True
     fail_fast: bool = False
 
@@ -217,7 +220,7 @@ async def begin_sweep(project: Project, body: Sweeping) -> Accepted:
 
     def prepared(engine: Engine) -> dict[str, Any]:
         file = GraphFiles(engine.project.root).find(body.graph)
-        rest = {"values", "where", "most", "sampler", "seed", "cache", "fail_fast"}
+        rest = {*(item.name for item in fields(Search)), "cache", "fail_fast"}
         order = {**body.as_order(), **body.model_dump(include=rest), "file": str(file)}
         engine.cells(file, search_of(order), given_of(order))
         return order

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -44,7 +44,7 @@ def given_of(order: Order) -> Overrides:
 
 def search_of(order: Order) -> Search:
     """What an order to sweep tries."""
-    return Search(order["values"], order["where"], order["most"], order["sampler"], order["seed"])
+    return Search(**{item.name: order[item.name] for item in fields(Search)})
 
 
 def main(root: str) -> None:

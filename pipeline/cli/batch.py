@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli import candidate
+from pipeline.cli.campaign_option import How, campaign_options, split
 from pipeline.cli.guard import INTERRUPTED
-from pipeline.cli.option import Given, Leaf, given_options, stream_option
+from pipeline.cli.option import Given, Leaf, given_options
 from pipeline.cli.session import Session, pass_session
 from pipeline.errors import GraphError, MarketError, UsageError, did_you_mean
 
@@ -24,58 +25,56 @@ __all__ = ["batch"]
 @click.command(cls=Leaf)
 @click.argument("graphs", nargs=-1, shell_complete=candidate.graphs)
 @given_options
+@click.option("--where", metavar="SQL", default="", help="Of a grid, try a cell only if this holds: slow >= 3 * fast.")
 @click.option("--universe", metavar="NAME", help="Use the symbols of this universe of the project.")
 @click.option("--resume", metavar="RUN", help="The graphs of an earlier run, as they were changed then.")
-@click.option(
-    "--keep-going/--fail-fast", default=True, show_default=True, help="Go on without what fails, or stop at it."
-)
-@click.option("--dry-run", is_flag=True, help="Say what it would compute, and compute nothing.")
-@click.option("--no-cache", is_flag=True, help="Compute everything, whatever is stored.")
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
-@stream_option
+@campaign_options
 @pass_session
 def batch(
     session: Session,
     graphs: tuple[str, ...],
     *,
     given: Given,
+    where: str,
     universe: str | None,
     resume: str | None,
-    keep_going: bool,
-    dry_run: bool,
-    no_cache: bool,
-    quiet: bool,
-    stream: bool,
+    how: How,
 ) -> int:
     """Run many graphs as one plan.
 
     GRAPHS are files, names of graphs, or patterns in quotes: 'graphs/*.yaml'. Nodes that are equal in several graphs
     are computed once; declared outputs and metrics are stored. `-p` and `--set` change the graphs that have such a
-    param or node. A graph with faults is left out and told of (exit status 1); --fail-fast refuses the batch.
+    param or node; several values (`-p fast=8:24:4`) sweep these graphs. A graph with faults is left out and told of
+    (exit status 1); --fail-fast refuses the batch.
     """
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli import batch_report
     from pipeline.cli.fault import report
     from pipeline.cli.interrupt import Patience
-    from pipeline.cli.many_progress import many_progress
+    from pipeline.cli.progress import progress
     from pipeline.runs.forecast import forecast
 
     engine = session.open_engine()
     if universe is not None:
         given = _of_universe(engine, given, universe)
-    selected = _selected(engine, graphs, given, resume, keep_going=keep_going)
+    selected = (
+        _selected(engine, graphs, given, where, how)
+        if resume is None
+        else _resumed(engine, resume, how, nothing=not graphs and given == Given() and not where)
+    )
     if selected.faults:
         report(selected.faults)
     left_out = 1 if selected.faults else 0
-    if dry_run:
-        planned = engine.plan_batch(selected, cache=not no_cache)
+    if how.dry_run:
+        planned = engine.plan_batch(selected, cache=not how.no_cache, store=how.policy)
         batch_report.outlook(selected, forecast(planned, engine.database), as_json=session.json)
         return left_out
-    with many_progress(quiet=quiet or session.json, stream=stream) as told, Patience(told) as patience:
-        done = engine.batch(selected, cache=not no_cache, fail_fast=not keep_going, progress=patience)
+    quiet = how.quiet or session.json
+    with progress(None, quiet=quiet, stream=how.stream) as told, Patience(told) as patience:
+        done = engine.batch(selected, progress=patience, **how.run())
     if session.json:
-        batch_report.document(done, stream=stream)
-    elif not quiet:
+        batch_report.document(done, stream=how.stream)
+    elif not how.quiet:
         batch_report.summary(done)
     batch_report.failures(done, selected)
     return INTERRUPTED if patience.pressed else done.run.exit_status or left_out
@@ -91,17 +90,27 @@ def _of_universe(engine: Engine, given: Given, name: str) -> Given:
     return Given(given.params, given.settings, {**given.bars, "symbols": name})
 
 
-def _selected(engine: Engine, graphs: Sequence[str], given: Given, resume: str | None, *, keep_going: bool) -> Selected:
-    from pipeline.runs.batch import Selected, recorded
+def _selected(engine: Engine, graphs: Sequence[str], given: Given, where: str, how: How) -> Selected:
+    from pipeline.runs.sweep import Search
 
-    if resume is None:
-        files = _files(graphs, engine.project.root)
-        return engine.gather(files, given.overrides(), keep_going=keep_going)
-    if graphs or given != Given():
+    values, same = split(given)
+    files = _files(graphs, engine.project.root)
+    return engine.gather(
+        files, same.overrides(), search=Search(values, where), keep_going=how.keep_going, store=how.policy
+    )
+
+
+def _resumed(engine: Engine, run: str, how: How, *, nothing: bool) -> Selected:
+    from pipeline.runs.batch import joined, recorded
+
+    if not nothing:
         raise UsageError("--resume takes the graphs and changes of that run", hint="Give nothing else with it.")
-    found = [engine.gather([file], one, keep_going=False) for file, one in recorded(engine.database, resume)]
-    given_to = {name: one for part in found for name, one in part.given.items()}
-    return Selected(tuple(graph for part in found for graph in part.graphs), given_to)
+    found = recorded(engine.database, run)
+    if len(found) == 1 and found[0][2] is not None:
+        raise UsageError(f"run {run} is a sweep", hint="tradegraph sweep --resume RUN goes on with it.")
+    return joined(
+        engine.gather([file], one, search=search, keep_going=False, store=how.policy) for file, one, search in found
+    )
 
 
 def _files(graphs: Sequence[str], root: Path) -> list[Path]:

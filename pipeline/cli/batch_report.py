@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
-
 import click
 import polars as pl
 
+from pipeline.cli.alone import alone, failures_of, run_failures, tell_failure
 from pipeline.cli.document import echo_json
 from pipeline.cli.fault import tell
 from pipeline.cli.figure import counted, duration
-from pipeline.cli.many_progress import event
+from pipeline.cli.progress import event
 from pipeline.cli.session import shown_path
-from pipeline.cli.sweep_report import counts_of, echo_outlook, outlook_facts, run_failures
+from pipeline.cli.sweep_report import counts_of, echo_outlook, outlook_facts
 from pipeline.cli.table import echo_table
+from pipeline.graph.cells import in_words
+from pipeline.graph.graph import Graph
 from pipeline.graph.overrides import Overrides
+from pipeline.graph.sweep import Cell
 from pipeline.runs.batch import Batch, Selected
 from pipeline.runs.forecast import Forecast
 
@@ -28,10 +30,18 @@ _STATUS = {"failed": "red"}
 def outlook(selected: Selected, found: Forecast, *, as_json: bool) -> None:
     """What a batch would compute."""
     if as_json:
-        echo_json({"graphs": [graph.name for graph in selected.graphs], **outlook_facts(found)})
+        cells = {one.graph.name: len(one.cells) for one in selected.swept}
+        names = [*(graph.name for graph in selected.graphs), *cells]
+        echo_json({"graphs": names, "cells": cells, **outlook_facts(found)})
         return
-    click.echo(counted(len(selected.graphs), "graph"))
+    click.echo(_graphs(selected))
     echo_outlook(found)
+
+
+def _graphs(found: Selected | Batch) -> str:
+    """How many graphs there are, and cells of those that are swept."""
+    cells = sum(len(one.cells) for one in found.swept)
+    return counted(len(found.graphs) + len(found.swept), "graph") + (f", {counted(cells, 'cell')}" if cells else "")
 
 
 def summary(done: Batch) -> None:
@@ -51,10 +61,9 @@ def summary(done: Batch) -> None:
     echo_table(shown.columns, shown.rows(), styles=_STATUS, minor=("computed", "cached", "skipped"))
     assert run.finished_at is not None
     took = duration((run.finished_at - run.started_at).total_seconds() * 1e3)
-    nodes = sum(len(graph.nodes) for graph in done.graphs)
+    nodes = sum(len(record.step.users) for record in run.records)
     click.echo(
-        f"{counted(len(done.graphs), 'graph')}, {counted(nodes, 'node')} in {counted(len(run.records), 'step')}:"
-        f" {counts_of(run)} in {took}"
+        f"{_graphs(done)}, {counted(nodes, 'node')} in {counted(len(run.records), 'step')}: {counts_of(run)} in {took}"
     )
     click.echo("\nlook next:")
     query = f"select graph, metric, avg(value) from metrics where run_id = '{run.id}' group by all"
@@ -81,26 +90,20 @@ def document(done: Batch, *, stream: bool) -> None:
 
 
 def failures(done: Batch, selected: Selected) -> None:
-    """Nodes that failed, each with the command that runs its graph alone, on stderr."""
+    """Nodes that failed, each with the command that runs its graph, or its cell, alone, on stderr."""
     run_failures(done.run)
-    files = {graph.name: graph.file for graph in done.graphs}
-    failed = [record for record in done.run.records if record.status == "failed" and record.failure]
-    for record in failed[:_FAILED]:
-        graph, node = record.step.users[0]
-        assert record.failure is not None
-        tell(f"{click.style(record.failure.code, fg='red', bold=True)} {graph}.{node}: {record.failure.message}")
-        tell(f"  alone: {_command(files[graph], selected.given.get(graph, Overrides()))}")
+    places: dict[str, tuple[Graph, Cell | None]] = {graph.name: (graph, None) for graph in done.graphs}
+    for cells in done.swept:
+        pairs = zip(cells.graphs, cells.cells, strict=True)
+        places |= {graph.name: (cells.graph, cell) for graph, cell in pairs}
+    failed = [(record, *what) for record in done.run.records for what in failures_of(record)]
+    for record, symbol, failure in failed[:_FAILED]:
+        name, node = record.step.users[0]
+        graph, cell = places[name]
+        place = (
+            f"{graph.name}.{node}" + (f" for {symbol}" if symbol else "") + (f" at {in_words(cell)}" if cell else "")
+        )
+        given = selected.given.get(graph.name, Overrides())
+        tell_failure(place, failure, alone(shown_path(graph.file), given, cell, symbol))
     if len(failed) > _FAILED:
         tell(f"and {counted(len(failed) - _FAILED, 'more node')} that failed: tradegraph runs show {done.run.id}")
-
-
-def _command(file: str, given: Overrides) -> str:
-    words = ["tradegraph", "run", shown_path(file)]
-    for name, value in given.params.items():
-        words += ["-p", f"{name}={value}"]
-    for node, values in given.settings.items():
-        for name, value in values.items():
-            words += ["--set", f"{node}.{name}={value}"]
-    for name, text in given.bars.items():
-        words += [f"--{name}", text]
-    return shlex.join(words)

@@ -15,6 +15,7 @@ from pipeline.cli.session import CONFIG_NAME, Session, shown_path
 from pipeline.cli.target import known_graphs
 from pipeline.engine import Engine
 from pipeline.errors import TradegraphError
+from pipeline.plugins.confine import available
 from pipeline.settings import Project
 from pipeline.store.tables import SCHEMA_VERSION
 
@@ -43,6 +44,7 @@ def examine_project(session: Session) -> Iterator[Finding]:
         ("database", _database),
         ("lock", _lock),
         ("plugins", _plugins),
+        ("isolation", _isolation),
         ("graphs", _graphs),
         ("disk", _disk),
     )
@@ -152,6 +154,18 @@ def _plugins(engine: Engine) -> Iterator[Finding]:
         place = f"{shown_path(fault.place.file)}:{fault.place.line} " if fault.place else ""
         level: Level = "warn" if fault.severity == "warning" else "fail"
         yield Finding(level, "plugin", f"{place}{fault.code} {fault.message}", fault.hint)
+
+
+def _isolation(engine: Engine) -> Iterator[Finding]:
+    """What holds plugins in: the settings, and what this system can enforce."""
+    what = available()
+    if engine.project.settings.isolation == "none":
+        hint = 'Take `"isolation": "none"` out of the settings, unless all plugins are your own.'
+        yield Finding("warn", "isolation", "plugins run in this process, with your rights", hint)
+    elif what.complete:
+        yield Finding("ok", "isolation", f"plugins run in workers: {what}")
+    for lacking in () if engine.project.settings.isolation == "none" else what.lacking:
+        yield Finding("warn", "isolation", lacking, "A Linux kernel from 5.13 on has all of it, on x86-64 and arm64.")
 
 
 def _graphs(engine: Engine) -> Iterator[Finding]:

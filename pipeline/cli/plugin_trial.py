@@ -19,21 +19,25 @@ __all__ = ["profile", "test"]
     "--unit", metavar="TESTFILE", type=click.Path(path_type=Path, dir_okay=False), help="Run this unit test instead."
 )
 @click.option("--pandas", is_flag=True, help="With --unit: on pandas itself instead of the adapter.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0.01), metavar="SECONDS", help="For loading, and each call; as the project."
+)
 @json_option
 @pass_session
-def test(session: Session, file: Path, *, unit: Path | None, pandas: bool) -> int:
+def test(session: Session, file: Path, *, unit: Path | None, pandas: bool, timeout: float | None) -> int:
     """Look at a plugin file from all sides.
 
     Signature, metadata, dependencies, the contract, look ahead (cut after every bar), determinism over two processes
-    and hash seeds, speed, memory, what falls back to pandas. Exit status 1 when something is wrong. With --unit, the
-    tests of TESTFILE are run: `import pandas` is served as in plugins, and the plugin is found by its file's name.
+    and hash seeds, speed, memory, what falls back to pandas. It is run in workers that are shut in. Exit status 1 when
+    something is wrong. With --json the verdict is one document: load, run, flags, reasons. With --unit, the tests of
+    TESTFILE are run, here: `import pandas` is served as in plugins, and the plugin is found by its file's name.
     """
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli import plugin_trial_report
 
     if unit is not None:
         return plugin_trial_report.unit(file, unit, real=pandas, as_json=session.json)
-    return plugin_trial_report.tried(session, file, as_json=session.json)
+    return plugin_trial_report.tried(session, file, timeout, as_json=session.json)
 
 
 @click.command(cls=Leaf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,7 +16,8 @@ from pipeline.cli.session import Session, shown_path
 from pipeline.engine import Engine
 from pipeline.errors import SettingsError, UsageError
 from pipeline.plugins.admit import Policy
-from pipeline.plugins.checkup import Finding, checkup
+from pipeline.plugins.checkup import Limits, checkup
+from pipeline.plugins.finding import Finding, document
 from pipeline.plugins.overview import find_plugin
 from pipeline.plugins.profile import profile_plugin
 from pipeline.plugins.sample_bars import sample_bars
@@ -26,17 +28,21 @@ __all__ = ["profiled", "tried", "unit"]
 _MARKS = {"ok": ("ok", "green"), "wrong": ("wrong", "red"), "note": ("note", "yellow")}
 
 
-def tried(session: Session, file: Path, *, as_json: bool) -> int:
-    """Look at a file and say what was found, line by line; 1 when something is wrong."""
+def tried(session: Session, file: Path, timeout: float | None, *, as_json: bool) -> int:
+    """Look at a file and say what was found, line by line; 1 when something is wrong.
+
+    Loading and each call may take `timeout` seconds, by default as long as the project says.
+    """
     found: list[Finding] = []
-    for finding in checkup(file.absolute(), *_surroundings(session)):
+    policy, project, limits = _surroundings(session)
+    limits = limits if timeout is None else replace(limits, timeout=timeout)
+    for finding in checkup(file.absolute(), policy, project, limits):
         found.append(finding)
         if not as_json:
             _say(finding)
     wrong = [finding for finding in found if finding.verdict == "wrong"]
     if as_json:
-        rows = [{"what": f.what, "plugin": f.plugin, "verdict": f.verdict, "said": f.said} for f in found]
-        echo_json({"file": file, "passed": not wrong, "findings": rows})
+        echo_json(document(str(file), found))
     else:
         report([finding.fault for finding in wrong if finding.fault is not None and finding.fault.place is not None])
         click.echo(f"{shown_path(file)}: {counted(len(wrong), 'finding')} to mend" if wrong else "all is well")
@@ -81,18 +87,18 @@ def _say(finding: Finding) -> None:
     click.echo(f"{click.style(f'{word:<5}', fg=colour)} {finding.what:<12} {finding.said}")
 
 
-def _surroundings(session: Session) -> tuple[Policy, tuple[str, ...]]:
+def _surroundings(session: Session) -> tuple[Policy, tuple[str, ...], Limits]:
     """What the project at hand says of signatures and limits, and its node types; outside of projects all may load."""
     try:
         engine = session.open_engine()
     except SettingsError as error:
         if error.faults[0].code != "TG002":
             raise
-        return Policy(), ()
+        return Policy(), (), Limits()
     said = engine.project.settings
     policy = Policy(
         allow_unsigned=said.development_mode.allow_unsigned_plugins,
         keys=said.trusted_keys,
-        timeout=said.plugin_timeout,
     )
-    return policy, engine.registry.ids
+    slow = said.performance_monitoring.max_execution_time_ms
+    return policy, engine.registry.ids, Limits(said.plugin_timeout, said.memory_limit_mb, slow)

@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
 import click
 
+from pipeline.cli import candidate
+from pipeline.cli.campaign_option import How, campaign_options, split
 from pipeline.cli.guard import INTERRUPTED
-from pipeline.cli.option import Given, Leaf, given_options, graph_argument, stream_option
+from pipeline.cli.option import Given, Leaf, given_options
 from pipeline.cli.session import Session, pass_session
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.engine import Engine, Overrides
+    from pipeline.graph.sweep import Sampler
+    from pipeline.runs.sweep import Search
 
 __all__ = ["sweep"]
 
 
 @click.command(cls=Leaf)
-@graph_argument
+@click.argument("graph", required=False, shell_complete=candidate.graphs)
 @given_options
 @click.option("--where", metavar="SQL", default="", help="Try a cell only if this holds: slow >= 3 * fast.")
 @click.option("--max", "most", type=click.IntRange(min=1), metavar="N", help="Try at most so many cells.")
 @click.option(
     "--sampler",
-    type=click.Choice(["grid", "random"]),
+    type=click.Choice(["grid", "random", "optuna"]),
     default="grid",
     show_default=True,
-    help="With --max: spread over the grid, or drawn by chance.",
+    help="With --max: spread over the grid, drawn by chance, or chosen by what the ones before gave.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Which chance.")
-@click.option("--objective", metavar="METRIC", help="What cells are ranked by.  [default: sharpe]")
+@click.option("--objective", metavar="METRIC", help="What cells are ranked, and chosen, by.  [default: sharpe]")
 @click.option("--least", is_flag=True, help="The smallest is the best.")
 @click.option("--top", type=click.IntRange(min=0), default=10, show_default=True, help="How many cells to show.")
-@click.option(
-    "--workers",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="Compute in N processes, not in this one.",
-)
-@click.option("--dry-run", is_flag=True, help="Say what it would compute, and compute nothing.")
-@click.option("--no-cache", is_flag=True, help="Compute everything, whatever is stored.")
-@click.option("--fail-fast", is_flag=True, help="Stop at the first node that fails.")
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
-@stream_option
+@click.option("--resume", metavar="RUN", help="The sweep of an earlier run, as it was asked for then.")
+@campaign_options
 @pass_session
 def sweep(
     session: Session,
-    graph: str,
+    graph: str | None,
     *,
     given: Given,
     where: str,
@@ -52,12 +53,8 @@ def sweep(
     objective: str | None,
     least: bool,
     top: int,
-    workers: int,
-    dry_run: bool,
-    no_cache: bool,
-    fail_fast: bool,
-    quiet: bool,
-    stream: bool,
+    resume: str | None,
+    how: How,
 ) -> int:
     """Run a graph for many choices of its params, and rank them.
 
@@ -68,47 +65,50 @@ def sweep(
     # heavy imports stand inside commands: see the docstring of this package
     from pipeline.cli import sweep_report
     from pipeline.cli.interrupt import Patience
-    from pipeline.cli.many_progress import many_progress
+    from pipeline.cli.progress import progress
     from pipeline.cli.target import find_graph
+    from pipeline.runs.batch import Selected
     from pipeline.runs.forecast import forecast
     from pipeline.runs.sweep import Search
 
     engine = session.open_engine()
-    values, params, settings = _swept(given)
-    search = Search(values, where, most, "random" if sampler == "random" else "grid", seed)
-    fixed = Given(params, settings, given.bars).overrides()
-    file = find_graph(graph, engine.project.root)
-    if dry_run:
+    values, same = split(given)
+    search = Search(values, where, most, cast("Sampler", sampler), seed, objective or "sharpe", least)
+    if (graph is None) == (resume is None):
+        raise UsageError("what is swept is a graph, or with --resume an earlier sweep", hint="Name one of the two.")
+    if resume is not None:
+        file, fixed, search = _resumed(engine, resume, given, where=where)
+        graph, given = (
+            str(file),
+            Given(dict(fixed.params), {node: dict(found) for node, found in fixed.settings.items()}, dict(fixed.bars)),
+        )
+    else:
+        file, fixed = find_graph(graph or "", engine.project.root), same.overrides()
+    if how.dry_run:
         cells, size = engine.cells(file, search, fixed)
-        planned = engine.plan_sweep(cells, cache=not no_cache)
+        planned = engine.plan_batch(Selected((), swept=(cells,)), cache=not how.no_cache, store=how.policy)
         sweep_report.outlook(cells, size, forecast(planned, engine.database), as_json=session.json)
         return 0
-    with many_progress(quiet=quiet or session.json, stream=stream) as told, Patience(told) as patience:
-        swept = engine.sweep(
-            file, search, fixed, cache=not no_cache, fail_fast=fail_fast, workers=workers, progress=patience
-        )
-    ranking = sweep_report.Ranking.of(swept, objective, least=least)
+    quiet = how.quiet or session.json
+    with progress(None, quiet=quiet, stream=how.stream) as told, Patience(told) as patience:
+        swept = engine.sweep(file, search, fixed, progress=patience, **how.run())
+    ranking = sweep_report.Ranking.of(swept, objective, least=search.least)
     if session.json:
-        sweep_report.document(swept, ranking, stream=stream)
-    elif not quiet:
+        sweep_report.document(swept, ranking, stream=how.stream)
+    elif not how.quiet:
         sweep_report.summary(swept, ranking, top)
-    sweep_report.failures(swept, graph, given)
+    sweep_report.failures(swept, str(graph), given)
     return INTERRUPTED if patience.pressed else swept.run.exit_status
 
 
-def _swept(given: Given) -> tuple[dict[str, str], dict[str, str], dict[str, dict[str, str]]]:
-    """What is swept, by param or `node.param`; and the params and settings of nodes that are the same everywhere."""
-    params = {name: text for name, text in given.params.items() if not _several(text)}
-    values = {name: text for name, text in given.params.items() if _several(text)}
-    settings: dict[str, dict[str, str]] = {}
-    for node, found in given.settings.items():
-        for name, text in found.items():
-            if _several(text):
-                values[f"{node}.{name}"] = text
-            else:
-                settings.setdefault(node, {})[name] = text
-    return values, params, settings
+def _resumed(engine: Engine, run: str, given: Given, *, where: str) -> tuple[Path, Overrides, Search]:
+    from pipeline.runs.batch import recorded
 
-
-def _several(text: str) -> bool:
-    return ":" in text or "," in text
+    if given != Given() or where:
+        raise UsageError("--resume takes the graph and changes of that run", hint="Give nothing else with it.")
+    found = recorded(engine.database, run)
+    if len(found) != 1 or found[0][2] is None:
+        raise UsageError(f"run {run} is no sweep", hint="tradegraph batch --resume RUN goes on with a batch.")
+    file, fixed, search = found[0]
+    assert search is not None
+    return file, fixed, search

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
 import click
 import polars as pl
 
+from pipeline.cli.alone import alone, failures_of, run_failures, tell_failure
 from pipeline.cli.document import echo_json
 from pipeline.cli.fault import tell
 from pipeline.cli.figure import counted, duration, single
-from pipeline.cli.many_progress import event
 from pipeline.cli.option import Given
+from pipeline.cli.progress import event
 from pipeline.cli.table import echo_table
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.run import Run
 from pipeline.graph.cells import Cells, in_words
-from pipeline.graph.sweep import Cell
 from pipeline.model.scalar import plain
 from pipeline.runs.forecast import Forecast
 from pipeline.runs.sweep import Swept
@@ -31,7 +30,6 @@ __all__ = [
     "failures",
     "outlook",
     "outlook_facts",
-    "run_failures",
     "summary",
 ]
 
@@ -143,7 +141,7 @@ def summary(swept: Swept, ranking: Ranking, top: int) -> None:
             source = f"select {a}, {b}, {ranking.metric} from {name}.sweep"
             click.echo(f'  tradegraph sql "pivot ({source}) on {b} using avg({ranking.metric}) order by {a}"')
         best = cells.cells[[cell.number for cell in cells.cells].index(ranking.rows["cell"][0])]
-        click.echo(f"  {_command(name, best, Given())}")
+        click.echo(f"  {alone(name, Given(), best)}")
     click.echo(f"  tradegraph runs show {run.id}")
 
 
@@ -182,46 +180,18 @@ def document(swept: Swept, ranking: Ranking, *, stream: bool) -> None:
 
 
 def failures(swept: Swept, graph: str, given: Given) -> None:
-    """Cells without a result, each with the command that runs it alone, on stderr."""
+    """Cells without a result, or without that of a symbol, each with the command that runs it alone, on stderr."""
     run, cells = swept.run, swept.cells
     run_failures(run)
     failed = []
     for cell, one in zip(cells.cells, cells.graphs, strict=True):
         records = [run.records[run.plan.step(one.name, name).index] for name in one.nodes]
-        wrong = next((record for record in records if record.status == "failed"), None)
-        if wrong is not None and wrong.failure is not None:
-            failed.append((cell, wrong.step.node.name, wrong.failure))
-    for cell, reason in cells.lost[:_FAILED]:
-        tell(f"{click.style('TG506', fg='red', bold=True)} {in_words(cell)}: {reason}")
-        tell(f"  alone: {_command(graph, cell, given)}")
-    for cell, node, failure in failed[:_FAILED]:
-        tell(f"{click.style(failure.code, fg='red', bold=True)} {in_words(cell)}: {node}: {failure.message}")
-        tell(f"  alone: {_command(graph, cell, given)}")
+        found = ((record.step.node.name, *what) for record in records for what in failures_of(record))
+        first = next(found, None)
+        if first is not None:
+            failed.append((cell, *first))
+    for cell, node, symbol, failure in failed[:_FAILED]:
+        place = f"{in_words(cell)}: {node}" + (f" for {symbol}" if symbol else "")
+        tell_failure(place, failure, alone(graph, given, cell, symbol))
     if len(failed) > _FAILED:
         tell(f"and {counted(len(failed) - _FAILED, 'more cell')} that failed: {cells.graph.name}.sweep has all")
-
-
-def run_failures(run: Run) -> None:
-    """Warnings of a run of many graphs, and that it was interrupted, on stderr."""
-    for warning in run.warnings:
-        tell(str(warning))
-    if run.status == "interrupted":
-        left = sum(record.status == "skipped" for record in run.records)
-        tell(f"interrupted: {counted(left, 'step')} not computed; run it again to go on")
-
-
-def _command(graph: str, cell: Cell, given: Given) -> str:
-    """What runs a cell alone, as it was run here."""
-    settings = {node: dict(values) for node, values in given.settings.items()}
-    for node, values in cell.settings.items():
-        settings.setdefault(node, {}).update({name: plain(value) for name, value in values.items()})
-    params = {**given.params, **{name: plain(value) for name, value in cell.params.items()}}
-    words = ["tradegraph", "run", graph]
-    for name, text in params.items():
-        words += ["-p", f"{name}={text}"]
-    for node, values in settings.items():
-        for name, text in values.items():
-            words += ["--set", f"{node}.{name}={text}"]
-    for name, text in given.bars.items():
-        words += [f"--{name}", text]
-    return shlex.join(words)

@@ -60,13 +60,17 @@ class Call:
 class Raised:
     """Why a call gave no value: a code, a message, the traceback as text ("" when there is none).
 
-    `of_values` says that the values are the reason, in an output that has the right form.
+    `of_values` says that the values are the reason, in an output that has the right form. `hint` and `line` are those
+    of a fault, where it has any. `ended` says that the worker that made the call is gone.
     """
 
     code: str
     message: str
     traceback: str
     of_values: bool = False
+    hint: str = ""
+    line: int | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Outcome:
     compile_ms: float = 0.0
     fallback: str = ""
     """What the pandas adapter lacks, when the node was run again on real pandas for it."""
+    isolation: str = ""
+    """Where it was called: "" in process, else in a worker, and what held that in."""
 
 
 class Caller(Protocol):
@@ -157,7 +163,8 @@ def raised_by(error: BaseException) -> Raised:
     text = "".join(traceback.format_exception(error))
     if isinstance(error, TradegraphError):
         fault = error.faults[0]
-        return Raised(fault.code, fault.message, text, isinstance(error, WrongValues))
+        line = fault.place.line if fault.place else None
+        return Raised(fault.code, fault.message, text, isinstance(error, WrongValues), fault.hint, line)
     return Raised("TG501", f"{type(error).__name__}: {error}", text, isinstance(error, pl.exceptions.PolarsError))
 
 

@@ -17,8 +17,8 @@ class Evaluation:
     """What came of a call. `value` is None when it failed for all; symbols in `raised` have null rows in it.
 
     `retried` are the tries before the last one; times are of that one and of the calls for single symbols.
-    `fallback` is what the pandas adapter lacks, when real pandas stood in. `failed` are the calls that gave nothing,
-    of single symbols where it came to that; `untouched` says that no call was needed.
+    `fallback` is what the pandas adapter lacks, when real pandas stood in, `isolation` where it was called. `failed`
+    are the calls that gave nothing, of single symbols where it came to that; `untouched` says that no call was needed.
     """
 
     value: Outputs | None = None
@@ -28,6 +28,7 @@ class Evaluation:
     cpu_ms: float = 0.0
     compile_ms: float = 0.0
     fallback: str = ""
+    isolation: str = ""
     failed: Sequence[tuple[Call, Raised]] = ()
     untouched: bool = False
 
@@ -37,6 +38,7 @@ class Evaluation:
         self.ms += last.ms
         self.cpu_ms += last.cpu_ms
         self.fallback = self.fallback or last.fallback
+        self.isolation = self.isolation or last.isolation
         self.compile_ms += sum(outcome.compile_ms for outcome in outcomes)
         return last
 
@@ -78,7 +80,7 @@ def _may_be_of_a_symbol(call: Call, outcome: Outcome) -> bool:
     raised = outcome.raised
     if raised is None or call.node.scope != "symbol" or call.node.tables or call.axes:
         return False
-    if not outcome.ms or raised.code in ("TG505", "TG506"):  # it was not called, or took its worker with it
+    if not outcome.ms or raised.ended or raised.code == "TG505":  # it was not called, or took its worker with it
         return False
     # the function of an expression node sees no values: only polars and the check of its output's values do
     return call.node.style != "expression" or raised.of_values

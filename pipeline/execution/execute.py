@@ -16,7 +16,7 @@ from pipeline.execution.holding import Piece
 from pipeline.execution.inputs import Inputs
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.memory import peak_bytes, reset_peak
-from pipeline.execution.options import Computed, Guest, Options
+from pipeline.execution.options import Computed, Elsewhere, Guest, Options
 from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Outputs
@@ -26,7 +26,7 @@ from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
 from pipeline.model.rows import axis_frame
 
-__all__ = ["Computed", "Guest", "Options", "execute"]
+__all__ = ["Computed", "Elsewhere", "Guest", "Options", "execute"]
 
 
 def execute(
@@ -50,9 +50,13 @@ def execute(
     except KeyboardInterrupt:
         run.status = "interrupted"
         executor.skip_rest("TG504", "the run was interrupted")
+    there = options.elsewhere or Elsewhere()
+    run.status = "interrupted" if there.interrupted else run.status
+    run.compile_ms += there.compile_ms
+    run.warnings += there.warnings
     store.flush()
     run.warnings += tuple(Fault("TG603", said, severity="warning") for said in store.damaged)
-    run.peak_bytes = peak_bytes()
+    run.peak_bytes = max(peak_bytes() or 0, there.peak_bytes) or None
     run.finished_at = dt.datetime.now(dt.UTC)
     return run
 
@@ -71,7 +75,8 @@ class _Execution:
     def walk(self) -> None:
         steps = self.run.plan.steps
         cached = sum(step.action == "reuse" for step in steps)
-        self.options.progress.started(steps=len(steps), cached=cached)
+        if self.options.elsewhere is None:
+            self.options.progress.started(steps=len(steps), cached=cached)
         for bundle in bundles(self.run.plan, self.inputs):
             for step in bundle:
                 self._share(step)
@@ -86,17 +91,31 @@ class _Execution:
                     return
 
     def _record(self, step: Step) -> NodeRecord:
-        record = self._skipped(step) or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
-        there = self.options.elsewhere.get(step.key) if record.status == "cached" else None
-        if there is None:
-            return record
-        times = (there.ms, there.cpu_ms)
-        return NodeRecord(step, "computed", *times, there.rows, there.bytes, stored=record.stored)
+        elsewhere = self.options.elsewhere
+        there = elsewhere.steps.get(step.key) if elsewhere else None
+        if there is not None:
+            return self._told(step, there)
+        record = self._skipped(step)
+        if record is None and elsewhere and step.action == "compute":
+            return NodeRecord(step, "skipped", failure=elsewhere.rest)
+        return record or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
+
+    def _told(self, step: Step, there: Computed) -> NodeRecord:
+        """The record of a step that another process carried out; its tables are read where it left them."""
+        key = there.stored or step.key
+        named = {name: f"{key}.{suffix}" if suffix else key for name, suffix in step.tables.items()}
+        wanted = [name for name, suffix in step.tables.items() if suffix in step.parts and there.stored]
+        found = {name: self.store.read(named[name], ()) for name in wanted if self._is_published(step, name)}
+        if any(not isinstance(table, pl.DataFrame) for table in found.values()):
+            return self._compute(step)[0]  # damaged since
+        self._publish(step, {name: table for name, table in found.items() if isinstance(table, pl.DataFrame)})
+        return there.record(step)
 
     def _together(self, bundle: Sequence[Step]) -> dict[int, NodeRecord]:
         """The records of steps that were called together; of others of the bundle, and where that fails, none."""
         todo = [step for step in bundle if step.action == "compute" and not self._skipped(step)]
         todo = [step for step in todo if not self._dead_above(step)]
+        todo = [] if self.options.elsewhere is not None else todo
         records: dict[int, NodeRecord] = {}
         if len(todo) < 2 or self.options.guest(todo[0].type) != Guest():  # a limit is for one call
             return records
@@ -121,7 +140,7 @@ class _Execution:
 
     def _share(self, step: Step) -> None:
         """Leave a step to another run that computes it just now, and take what others have stored meanwhile."""
-        if step.action == "reuse" or step.forced:
+        if step.action == "reuse" or step.forced or self.options.elsewhere is not None:
             return
         if not self.store.claim(step.key):
             # whoever waits holds nothing back: what was computed so far is there for others
@@ -145,6 +164,8 @@ class _Execution:
             message = _of_symbols(record)
         if message and self.run.status == "ok":
             self.run.status = "failed"
+        if self.options.elsewhere is not None and record.step.key in self.options.elsewhere.steps:
+            return  # whoever carried it out told of it
         # of many graphs a thousand may share a step: it is told of once
         many = len(self.run.plan.graphs) > 1
         for _, node in record.step.users[: 1 if many else None]:
@@ -209,7 +230,15 @@ class _Execution:
         times = (found.ms, found.cpu_ms)
         if found.value is None:
             failure = _failure(found.failed[0][1])
-            return NodeRecord(step, "failed", *times, started_at=started, failure=failure, retried=found.retried), None
+            return NodeRecord(
+                step,
+                "failed",
+                *times,
+                started_at=started,
+                failure=failure,
+                retried=found.retried,
+                isolation=found.isolation,
+            ), None
         failures = {symbol: _failure(raised) for symbol, raised in found.raised.items()}
         for symbol, cause in dead.items():
             failures[symbol] = Failure("TG503", f"it needs {cause!r}, which failed", cause, "")
@@ -227,6 +256,7 @@ class _Execution:
             symbols=failures,
             retried=found.retried,
             fallback=found.fallback,
+            isolation=found.isolation,
         ), columns
 
     def _found(self, step: Step, panel: Panel, dead: Mapping[str, str]) -> Evaluation:
@@ -243,12 +273,14 @@ class _Execution:
                 some, rows = selected(panel, todo)
                 ports = [taken(port, rows) for port in ports]
             call = Call(step.type, ports, step.node.params, step.columns, some, self._axes(step, some))
-            guest = self.options.guest(step.type) if step.timeout is None else Guest(confined=True)
-            caller = (self.options.limited if guest.confined else None) or self.inline
+            guest = self.options.guest(step.type)
+            caller = self.options.confined if guest.confined else None
+            if step.timeout is not None:
+                caller = caller or self.options.limited
             limit = step.timeout
-            if guest.limit is not None:
+            if limit is None and guest.limit is not None:
                 limit = guest.limit * max(1, len(some.symbols))
-            found = evaluate(call, caller, limit=limit, retry=step.retry)
+            found = evaluate(call, caller or self.inline, limit=limit, retry=step.retry)
             if some is panel:
                 return found
             if found.value is not None:
@@ -342,10 +374,12 @@ class _Execution:
     def _publish(self, step: Step, tables: Mapping[str, pl.DataFrame]) -> None:
         """Note metrics and trades in the run: they have tables of their own in the published file."""
         for name, table in tables.items():
-            kind = step.node.kinds[name]
-            for graph, node in step.users if kind in self.options.published else ():
-                noted = self.run.tables.setdefault(kind.name, {})
+            for graph, node in step.users if self._is_published(step, name) else ():
+                noted = self.run.tables.setdefault(step.node.kinds[name].name, {})
                 noted[graph, node, name] = table
+
+    def _is_published(self, step: Step, name: str) -> bool:
+        return step.node.kinds[name] in self.options.published
 
 
 def _part(step: Step, piece: Piece) -> Part:

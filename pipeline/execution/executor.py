@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, TypeAlias
 
-__all__ = ["MOST_DEATHS", "Done", "Executor", "Inline", "Processes", "Work"]
+__all__ = ["MOST_DEATHS", "Done", "Executor", "Inline", "Processes", "Work", "done_of"]
 
 Work: TypeAlias = Callable[..., Any]
 """What is done for a task, given its arguments; for processes a function of a module, or a partial of one."""
@@ -39,8 +39,12 @@ class Done:
 class Executor(Protocol):
     """Carries out tasks."""
 
-    def submit(self, task: int, *args: Any) -> None:
-        """Take a task; it is begun when somebody is free."""
+    @property
+    def room(self) -> int:
+        """How many more tasks keep everybody busy: whoever makes tasks need not make more, and can size them later."""
+
+    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS) -> None:
+        """Take a task; it is begun when somebody is free. It is given up when `lives` workers ended at it."""
 
     def as_completed(self) -> Iterator[Done]:
         """What came of each task that was submitted, as it comes; ends when none is left."""
@@ -59,7 +63,12 @@ class Inline:
         self._work = work
         self._waiting: deque[tuple[int, tuple[Any, ...]]] = deque()
 
-    def submit(self, task: int, *args: Any) -> None:
+    @property
+    def room(self) -> int:
+        """One task at a time."""
+        return 0 if self._waiting else 1
+
+    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS) -> None:  # noqa: ARG002 - it ends with us
         """Take a task."""
         self._waiting.append((task, args))
 
@@ -67,7 +76,7 @@ class Inline:
         """What came of each task."""
         while self._waiting:
             task, args = self._waiting.popleft()
-            yield _done(self._work, task, args)
+            yield done_of(self._work, task, args)
 
     def cancel(self) -> None:
         """Begin no further task."""
@@ -88,7 +97,7 @@ class _Worker:
 class Processes:
     """Carries out tasks in `workers` processes that are started anew, never forked: a forked polars hangs.
 
-    A worker that ends in the middle of a task is replaced and the task tried again, `MOST_DEATHS` times in all. A
+    A worker that ends in the middle of a task is replaced and the task tried again, as long as it has lives. A
     worker whose coordinator is gone ends when its task does.
     """
 
@@ -99,10 +108,18 @@ class Processes:
         self._workers: list[_Worker] = []
         self._waiting: deque[tuple[int, tuple[Any, ...]]] = deque()
         self._deaths: dict[int, int] = {}
+        self._lives: dict[int, int] = {}
 
-    def submit(self, task: int, *args: Any) -> None:
+    @property
+    def room(self) -> int:
+        """A task at work and one waiting for each worker."""
+        busy = sum(worker.task is not None for worker in self._workers)
+        return max(2 * self._count - busy - len(self._waiting), 0)
+
+    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS) -> None:
         """Take a task."""
         self._waiting.append((task, args))
+        self._lives[task] = lives
 
     def as_completed(self) -> Iterator[Done]:
         """What came of each task; at most one is with each worker."""
@@ -173,10 +190,11 @@ class Processes:
         self._workers.remove(worker)
         number = task[0]
         deaths = self._deaths[number] = self._deaths.get(number, 0) + 1
-        if deaths < MOST_DEATHS:
+        if deaths < self._lives[number]:
             self._waiting.appendleft(task)
             return None
-        return Done(number, error=f"{deaths} workers ended while they were at it ({_ending(code)})", quarantined=True)
+        workers = f"{deaths} workers" if deaths > 1 else "a worker"
+        return Done(number, error=f"{workers} ended at it ({_ending(code)})", quarantined=True)
 
 
 def _ending(code: int | None) -> str:
@@ -187,7 +205,8 @@ def _ending(code: int | None) -> str:
     return f"signal {-code}"
 
 
-def _done(work: Work, task: int, args: tuple[Any, ...]) -> Done:
+def done_of(work: Work, task: int, args: tuple[Any, ...]) -> Done:
+    """What comes of a task that is carried out here."""
     try:
         return Done(task, work(*args))
     except Exception as error:  # noqa: BLE001 - a task that fails is a result
@@ -199,4 +218,4 @@ def _serve(work: Work, line: Connection) -> None:
     with suppress(EOFError, OSError):  # the coordinator is gone
         while True:
             task, args = line.recv()
-            line.send(_done(work, task, args))
+            line.send(done_of(work, task, args))

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 import polars as pl
 
 from pipeline.errors import NodeError
@@ -206,7 +205,8 @@ def _bar_sources(steps: Iterable[Step]) -> Iterable[Source]:
 def _full_strength(event: Column) -> Column:
     """Strength 1 where there is an event, null where there is none."""
     if event.made_of_array:
-        array = np.where(np.isnan(event.array), np.nan, 1.0)
+        array = event.array * 0.0  # NaN stays NaN
+        array += 1.0
         array.flags.writeable = False
         return Column(array=array)
     one = pl.select(pl.when(event.series.is_not_null()).then(pl.lit(1.0))).to_series()

@@ -4,33 +4,73 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from pipeline.execution.attempt import Caller, FailureKeeper, Forgetful
+from pipeline.errors import Fault
+from pipeline.execution.attempt import Caller, FailureKeeper, Forgetful, Outcome
+from pipeline.execution.plan import Step
 from pipeline.execution.protocols import Progress, Silent
-from pipeline.execution.run import RunSink, Unheard
+from pipeline.execution.run import Failure, NodeRecord, RunSink, Status, Unheard
 from pipeline.graph.cells import Cells
 from pipeline.model.kind import METRICS, TRADES, Kind
 from pipeline.model.node import NodeType
 
-__all__ = ["Computed", "Guest", "Options"]
+__all__ = ["Computed", "Elsewhere", "Guest", "Options"]
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What is known of a step that another process computed."""
+    """What another process, or this one at another time, tells of a step that it carried out for a run.
 
-    ms: float | None
-    cpu_ms: float | None
-    rows: int | None
-    bytes: int | None
+    The fields are those of a `NodeRecord`.
+    """
+
+    key: str
+    status: Status
+    ms: float | None = None
+    cpu_ms: float | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    started_at: dt.datetime | None = None
+    failure: Failure | None = None
+    stored: str = ""
+    symbols: Mapping[str, Failure] = field(default_factory=dict)
+    retried: tuple[Outcome, ...] = ()
+    fallback: str = ""
+    worker: str = ""
+
+    @classmethod
+    def of(cls, record: NodeRecord, worker: str) -> Computed:
+        """What there is to tell of a record."""
+        told = {item.name: getattr(record, item.name) for item in fields(record) if item.name not in ("step", "worker")}
+        return cls(key=record.step.key, worker=worker, **told)
+
+    def record(self, step: Step) -> NodeRecord:
+        """The record of the step."""
+        told = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "key"}
+        return NodeRecord(step, **told)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Steps that were carried out for this run by others, by key; `rest` is said of steps that nobody got to.
+
+    `interrupted` when that is because the run was. `peak_bytes` is the most memory that one of them had.
+    """
+
+    steps: Mapping[str, Computed] = field(default_factory=dict)
+    rest: Failure | None = None
+    interrupted: bool = False
+    peak_bytes: int = 0
+    compile_ms: float = 0.0
+    warnings: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
     """How code that does not ship with the product is called: `limit` is in seconds per symbol of the call,
-    `confined` says by `Options.limited`.
+    `confined` says by `Options.confined`.
     """
 
     limit: float | None = None
@@ -41,12 +81,12 @@ class Guest:
 class Options:
     """How to carry out a plan: `fail_fast` stops at the first failed node; `settings` are recorded.
 
-    Nodes with a timeout are called by `limited`; without one they are called in process, with no limit. Values that
-    wait in memory for others take at most `memory` bytes, the rest is read from the store when it is needed. Tables of
-    the kinds in `published` are noted in the run. `cells` are those of the sweep that the plan is of. Steps
-    whose keys are in `elsewhere` were computed for this run by another process, from `began` on. `guest`
-    says how a node type is called when its node says nothing of a timeout. `run_id` is the id of the run, where
-    whoever asked for it has given one out already.
+    Nodes with a timeout are called by `limited`, those that `guest` says so of by `confined`; all others in process.
+    Values that wait in memory for others take at most `memory` bytes, the rest is read from the store when needed.
+    Tables of the kinds in `published` are noted in the run. `cells` are the sweeps that the plan is of, if any. With
+    `elsewhere` nothing is computed here: others did, from `began` on, and told `progress` of it. `guest` says how a
+    node type is called; its limit holds where the node says nothing of a timeout. `run_id` is the id of
+    the run, where whoever asked for it has given one out already.
     """
 
     run_id: str = ""
@@ -55,10 +95,11 @@ class Options:
     progress: Progress = field(default_factory=Silent)
     sink: RunSink = field(default_factory=Unheard)
     limited: Caller | None = None
+    confined: Caller | None = None
     failures: FailureKeeper = field(default_factory=Forgetful)
     memory: int | None = None
     published: frozenset[Kind] = frozenset((METRICS, TRADES))
-    cells: Cells | None = None
+    cells: tuple[Cells, ...] = ()
     began: dt.datetime | None = None
-    elsewhere: Mapping[str, Computed] = field(default_factory=dict)
+    elsewhere: Elsewhere | None = None
     guest: Callable[[NodeType], Guest] = lambda _node: Guest()

@@ -21,7 +21,17 @@ from pipeline.model.bars import Panel
 from pipeline.model.column import Column
 from pipeline.model.node import NodeType
 
-__all__ = ["arrays_of", "axis_of", "call_of", "call_of_arrays", "dtypes_of", "head_of", "lengths_of"]
+__all__ = [
+    "arrays_of",
+    "axis_of",
+    "call_of",
+    "call_of_arrays",
+    "dtypes_of",
+    "head_of",
+    "lengths_of",
+    "plain_value",
+    "typed",
+]
 
 _TIMES = ("ts", "end")
 """The columns of an axis besides the symbol."""
@@ -44,7 +54,7 @@ def head_of(call: Call) -> dict[str, Any]:
         "node_type": call.node.id,
         "code": call.node.code,
         "origin": call.node.origin,
-        "params": {name: _plain(value) for name, value in call.params.items()},
+        "params": {name: plain_value(value) for name, value in call.params.items()},
         "ports": ports,
         "columns": [list(column) for column in call.columns],
         "symbols": list(call.panel.symbols),
@@ -110,7 +120,7 @@ def call_of(
         for port in head["ports"]
     ]
     panel = Panel(tuple(head["symbols"]), np.array(head["offsets"], dtype=np.int64), ts, {})
-    params = {name: _typed(value) for name, value in head["params"].items()}
+    params = {name: typed(value) for name, value in head["params"].items()}
     return Call(node, ports, params, [(name, dtype) for name, dtype in head["columns"]], panel, axes)
 
 
@@ -119,13 +129,14 @@ def _shape(axis: pl.DataFrame) -> dict[str, Any]:
     return {"symbols": runs["value"].to_list(), "offsets": [0, *runs["len"].cum_sum().to_list()]}
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A param's value as JSON can hold it; `typed` reads it."""
     if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and isfinite(value)):
         return value
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain_value(item) for item in value]
     if isinstance(value, tuple):
-        return {"tuple": [_plain(item) for item in value]}
+        return {"tuple": [plain_value(item) for item in value]}
     if isinstance(value, dt.timedelta):
         return {"microseconds": value // dt.timedelta(microseconds=1)}
     if isinstance(value, float):
@@ -134,7 +145,7 @@ def _plain(value: Any) -> Any:
 
 
 _READ: dict[str, Any] = {
-    "tuple": lambda items: tuple(map(_typed, items)),
+    "tuple": lambda items: tuple(map(typed, items)),
     "microseconds": lambda count: dt.timedelta(microseconds=count),
     "float": float,
     "date": dt.date.fromisoformat,
@@ -143,9 +154,10 @@ _READ: dict[str, Any] = {
 }
 
 
-def _typed(value: Any) -> Any:
+def typed(value: Any) -> Any:
+    """The value that `plain_value` wrote. Raises whatever a malformed one leads to."""
     if isinstance(value, list):
-        return [_typed(item) for item in value]
+        return [typed(item) for item in value]
     if isinstance(value, Mapping):
         ((kind, text),) = value.items()
         return _READ[kind](text)

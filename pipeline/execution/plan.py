@@ -256,6 +256,7 @@ class _Planner:
         self.versions: dict[str, str] = {}
         self.recipes = Recipes(bars)
         self._by_key: dict[str, Step] = {}
+        self._by_shape: dict[tuple[int, ...], Step] = {}
         self._bare = {request: frozenset((request,)) for request in bars}
 
     def add(self, graph: Graph, names: Iterable[str]) -> None:
@@ -273,6 +274,16 @@ class _Planner:
             self.versions.update(library_versions(style))
 
     def _step(self, graph: Graph, node: Node) -> Step:
+        """The step that a node comes to. Cells of a sweep share most of their nodes: one object, one answer."""
+        bars, step_of, name = graph.bars, self.step_of, graph.name
+        above = [-1 if wire.source in bars else step_of[name, wire.source].index for wire in node.wires]
+        shape = (id(node), id(bars), *above)
+        found = self._by_shape.get(shape)
+        if found is None:
+            found = self._by_shape[shape] = self._made(graph, node)
+        return found
+
+    def _made(self, graph: Graph, node: Node) -> Step:
         axis = graph.bars[node.axis]
         sources: dict[str, Source] = {}
         inputs: list[tuple[Wire, str | BarsRequest]] = []

@@ -58,6 +58,7 @@ class Recipes:
     def __init__(self, bars: Mapping[BarsRequest, ResolvedBars]) -> None:
         self._bars = bars
         self._heads: dict[str, bytes] = {}
+        self._params: dict[int, tuple[Node, bytes]] = {}
         self._inputs: dict[tuple[str, tuple[str, ...], str], bytes] = {}
         self._sources: dict[BarsRequest, bytes] = {}
         self._tails: dict[tuple[BarsRequest, bool, tuple[str, ...]], bytes] = {}
@@ -67,7 +68,7 @@ class Recipes:
         self, node: Node, inputs: Iterable[tuple[Wire, str | BarsRequest]], axis: BarsRequest, *, cut: bool
     ) -> str:
         """The recipe of a node. `inputs` are its wires, each with a recipe or a bars request at the other end."""
-        parts = [self._head(node.type), encode(tuple(node.params.items()))]
+        parts = [self._head(node.type), self._encoded(node)]
         for wire, source in inputs:
             shape = (wire.port, wire.columns, wire.kind.name)
             part = self._inputs.get(shape)
@@ -109,6 +110,13 @@ class Recipes:
     def key(self, recipe: str, coverage: Coverage) -> str:
         """The key of a recipe over some bars."""
         return blake2b(bytes.fromhex(recipe + coverage.data), digest_size=DIGEST_SIZE).hexdigest()
+
+    def _encoded(self, node: Node) -> bytes:
+        """The typed params of a node. The node is kept, for its id must stay its own."""
+        found = self._params.get(id(node))
+        if found is None:
+            found = self._params[id(node)] = node, encode(tuple(node.params.items()))
+        return found[1]
 
     def _head(self, node: NodeType) -> bytes:
         """The part that all nodes of a type share: id, code, library versions."""

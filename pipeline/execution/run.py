@@ -38,7 +38,9 @@ class NodeRecord:
     `ms` is wall time in milliseconds, `cpu_ms` time of all threads, both of the last try; None unless computed or
     failed. `retried` are the tries before it, which failed. `rows` and `bytes` are of the value that was stored,
     `stored` is its key (that of the step, unless symbols are missing in it); `started_at` is UTC. `symbols` says
-    which symbols have no value, and why. `fallback` says what of pandas the adapter lacks, when real pandas stood in.
+    which symbols have no value, and why. `fallback` says what of pandas the adapter lacks, when real pandas stood in,
+    `isolation` in what kind of worker it was called, "" for this process. `worker` is who computed it, "" the run
+    itself.
     """
 
     step: Step
@@ -53,6 +55,8 @@ class NodeRecord:
     symbols: Mapping[str, Failure] = field(default_factory=dict)
     retried: tuple[Outcome, ...] = ()
     fallback: str = ""
+    worker: str = ""
+    isolation: str = ""
 
     @property
     def tries(self) -> int | None:
@@ -75,7 +79,7 @@ class Run:
     started_at: dt.datetime
     worker: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-    cells: Cells | None = None
+    cells: tuple[Cells, ...] = ()
     records: list[NodeRecord] = field(default_factory=list)
     status: RunStatus = "ok"
     finished_at: dt.datetime | None = None

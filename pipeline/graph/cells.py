@@ -18,7 +18,7 @@ from pipeline.graph.spec import GraphSpec
 from pipeline.graph.sweep import Cell
 from pipeline.model.scalar import plain
 
-__all__ = ["Cells", "cell_graphs", "in_words"]
+__all__ = ["CellGraphs", "Cells", "in_words"]
 
 Check = Callable[[Cell], Graph]
 """Checks the graph as a cell has it. Raises GraphError."""
@@ -29,21 +29,11 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of a sweep over `graph`, and the graph of each, which has a name of its own.
-
-    `lost` are cells that nobody could compute, because whoever tried was killed by it, and how.
-    """
+    """The cells of a sweep over `graph`, and the graph of each, which has a name of its own."""
 
     graph: Graph
     cells: tuple[Cell, ...]
     graphs: tuple[Graph, ...]
-    lost: tuple[tuple[Cell, str], ...] = ()
-
-    def without(self, lost: Mapping[int, str]) -> Cells:
-        """The cells that are not lost; those that are stand apart, each with the reason."""
-        left = [pair for pair in zip(self.cells, self.graphs, strict=True) if pair[0].number not in lost]
-        gone = tuple((cell, lost[cell.number]) for cell in self.cells if cell.number in lost)
-        return Cells(self.graph, tuple(cell for cell, _ in left), tuple(graph for _, graph in left), gone)
 
     @property
     def name(self) -> str:
@@ -60,27 +50,38 @@ def in_words(cell: Cell) -> str:
     return " ".join(f"{name}={plain(value)}" for name, value in cell.values.items())
 
 
-def cell_graphs(spec: GraphSpec, graph: Graph, cells: Sequence[Cell], check: Check, *, whole: bool = False) -> Cells:
-    """The graphs of all cells. `graph` is any of them; `whole` has each cell checked whole.
+class CellGraphs:
+    """Makes the graphs of cells. `graph` is that of any cell, `like` any cell; `whole` has each cell checked whole."""
 
-    Raises GraphError with the faults of the first cells that have some.
-    """
-    direct = not whole and cells and _is_direct(spec, graph, cells[0])
-    make = _Bound(spec, graph, cells[0]).graph if direct else check
-    graphs: list[Graph] = []
-    faults: list[Fault] = []
-    wrong = 0
-    for cell in cells:
+    def __init__(self, spec: GraphSpec, graph: Graph, like: Cell, check: Check, *, whole: bool = False) -> None:
+        self.base = graph
+        direct = not whole and _is_direct(spec, graph, like)
+        self._make = _Bound(spec, graph, like).graph if direct else check
+
+    def graph(self, cell: Cell) -> Graph:
+        """The graph of a cell, under a name of its own. Raises GraphError, whose faults say in which cell."""
         try:
-            graphs.append(replace(make(cell), name=f"{graph.name}#{cell.number}"))
+            return replace(self._make(cell), name=f"{self.base.name}#{cell.number}")
         except TradegraphError as error:
-            wrong += 1
-            faults += [replace(f, message=f"{f.message} (in the cell {in_words(cell)})") for f in error.faults]
-            if wrong == _SHOWN:
-                break
-    if faults:
-        raise GraphError.of(faults)
-    return Cells(graph, tuple(cells), tuple(graphs))
+            said = f"(in the cell {in_words(cell)})"
+            raise GraphError.of([replace(fault, message=f"{fault.message} {said}") for fault in error.faults]) from None
+
+    def all(self, cells: Sequence[Cell]) -> Cells:
+        """The graphs of all cells. Raises GraphError with the faults of the first cells that have some."""
+        graphs: list[Graph] = []
+        faults: list[Fault] = []
+        wrong = 0
+        for cell in cells:
+            try:
+                graphs.append(self.graph(cell))
+            except GraphError as error:
+                wrong += 1
+                faults += error.faults
+                if wrong == _SHOWN:
+                    break
+        if faults:
+            raise GraphError.of(faults)
+        return Cells(self.base, tuple(cells), tuple(graphs))
 
 
 def _is_direct(spec: GraphSpec, graph: Graph, cell: Cell) -> bool:

@@ -22,7 +22,7 @@ __all__ = ["MAX_CELLS", "Axis", "Cell", "Sampler", "Sweep", "cells_of", "sampled
 MAX_CELLS = 1_000_000
 """Cells of a sweep before `where`: more is a slip, or a question for a sample."""
 
-Sampler: TypeAlias = Literal["grid", "random"]
+Sampler: TypeAlias = Literal["grid", "random", "optuna"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,14 @@ from pipeline.execution.arguments import Argument
 from pipeline.execution.array import evaluate_arrays
 from pipeline.execution.call import call, prepare
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.protocols import Outputs as Values
 from pipeline.laws.sample import Sample, draw
 from pipeline.model.bars import Panel
 from pipeline.model.column import FloatArray
 from pipeline.model.kind import Dtype, Kind
 from pipeline.model.node import NodeType
 
-__all__ = ["Compiled", "Evaluator", "Interpreted", "Outputs", "Trial"]
+__all__ = ["Compiled", "Evaluator", "Interpreted", "Outputs", "Trial", "as_numbers"]
 
 Outputs = Mapping[str, FloatArray]
 """Values by output column, NaN where missing; one column per column of a table."""
@@ -55,14 +56,7 @@ class Compiled:
         panel: Panel,
     ) -> Outputs:
         """The outputs as numbers; a column of a table is called `output.column`."""
-        found: dict[str, FloatArray] = {}
-        given = call(node, ports, params, columns, panel, prepare(node, ports, params, panel, self.kernels))
-        for name, value in given.items():
-            if isinstance(value, pl.DataFrame):
-                found.update({f"{name}.{column}": _numbers(value[column]) for column in value.columns})
-            else:
-                found[name] = value.array
-        return found
+        return as_numbers(call(node, ports, params, columns, panel, prepare(node, ports, params, panel, self.kernels)))
 
 
 class Interpreted(Compiled):
@@ -124,6 +118,17 @@ class Trial:
     def outputs(self, sample: Sample) -> Outputs:
         """The outputs over a sample. Raises whatever the node raises."""
         return self.evaluate(self.node, sample.ports, self.params, self.node.columns(self.kinds), sample.panel)
+
+
+def as_numbers(given: Values) -> Outputs:
+    """What a call gave as numbers, columns of tables among them."""
+    found: dict[str, FloatArray] = {}
+    for name, value in given.items():
+        if isinstance(value, pl.DataFrame):
+            found.update({f"{name}.{column}": _numbers(value[column]) for column in value.columns})
+        else:
+            found[name] = value.array
+    return found
 
 
 def _numbers(series: pl.Series) -> FloatArray:

@@ -31,7 +31,7 @@ from pipeline.model.node import (
 )
 from pipeline.model.param import REQUIRED, DeclaredParam, Param, ParamSet
 
-__all__ = ["ID", "indicator", "portfolio", "read_signature", "strategy"]
+__all__ = ["ID", "TAKEN", "check_declaration", "indicator", "portfolio", "read_signature", "strategy"]
 
 TAKEN = frozenset({"run_id", "symbol", "ts"})
 """Columns that every node has in SQL."""
@@ -95,7 +95,7 @@ def _decorator(category: Category, extra: str) -> Declare:
                     cells=cells,
                     doc=inspect.getdoc(function) or "",
                 )
-                _check_declaration(node)
+                check_declaration(node)
             except PluginError as error:
                 code, fault = function.__code__, error.faults[0]
                 place = Place(code.co_filename, code.co_firstlineno)
@@ -212,7 +212,8 @@ def _outputs(owner: str, hint: Any) -> tuple[Output, ...]:
     raise _declaration(owner, "the return annotation names no kind", "Write `-> Percent`, or a NamedTuple of kinds.")
 
 
-def _check_declaration(node: NodeType) -> None:
+def check_declaration(node: NodeType) -> None:
+    """Refuse a type that is not well formed. Raises PluginError TG405."""
     if not ID.fullmatch(node.id):
         raise _declaration(node.id, "an id is lower case letters, digits and _", "Rename the function or give `id=`.")
     if not node.doc:

@@ -26,6 +26,7 @@ from operator import index
 from typing import Any, Literal, TypeAlias
 
 from pipeline.errors import PluginError
+from pipeline.model.captured import Captured
 from pipeline.model.kind import NUMBER, Dtype, Kind, Same
 from pipeline.model.param import ParamSet, Values
 
@@ -78,8 +79,9 @@ class NodeType:
     of warning for params that are allowed and mislead easily, "" for others; `rows` of a panel node names the
     port whose rows its outputs have, or makes them; `cells` of a table node gives the metrics of many calls at
     once, a row per call and symbol in the order of the calls, each as the node itself would give it; `shipped` says
-    that it is one of the types that come with the product and are tested with it. Calling a NodeType checks the
-    params and calls the function, without any graph.
+    that it is one of the types that come with the product and are tested with it; `captured` are the files that it was
+    loaded from, None for those that ship. Calling a NodeType checks the params and calls the function, without any
+    graph.
     """
 
     id: str
@@ -99,6 +101,7 @@ class NodeType:
     code: str = ""
     origin: str = ""
     shipped: bool = False
+    captured: Captured | None = field(default=None, repr=False)
 
     def __call__(self, *ports: Any, **params: Any) -> Any:
         checked, faults = self.params.check(params, owner=self.id)

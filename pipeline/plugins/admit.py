@@ -7,28 +7,39 @@ it imports, and the versions of the libraries that computed.
 from __future__ import annotations
 
 import ast
-import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from pipeline.errors import CODES, Fault, Place
+from pipeline.errors import CODES, Fault, Place, PluginError
 from pipeline.execution.attempt import InProcess
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.recipe import library_versions
+from pipeline.model.captured import Captured
 from pipeline.model.digest import digest
 from pipeline.model.node import NodeType
 from pipeline.plugins.examine import Examination, examine
+from pipeline.plugins.remembered import Remembered
+from pipeline.plugins.trial import Trial
 
-__all__ = ["Admission", "Policy"]
+__all__ = ["Admission", "Elsewhere", "Policy"]
 
 _EDITION = 1
 """Raised when plugins are examined differently."""
-_KEPT = 1_000
+
+
+class Elsewhere(Protocol):
+    """Who runs the files of plugins in the engine's stead; `host.WorkerHost` does, in workers."""
+
+    def describe(self, captured: Captured, limit: float) -> Mapping[str, Any]:
+        """What some files declare; it may take `limit` seconds. Raises PluginError."""
+
+    def examine(self, node: NodeType, *, exhaustive: bool = False, limit: float = 30.0) -> Trial:
+        """Examine a node type; a call may take `limit` seconds. Raises PluginError."""
+
+    def ask(self, captured: Captured, what: str, node_id: str, params: Mapping[str, Any]) -> Any:
+        """What a function of a declaration gives for params. Raises PluginError."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,7 @@ class Policy:
     `trusted` are ids that need no signature; `keys` are the public keys that are trusted, by name; `disabled` are ids
     that are switched off. `limit` is how many plugin files are loaded at most, None for any number, `timeout` the
     seconds that loading one or a call may take.
+    `elsewhere` runs the files of users' plugins, all but those that are trusted; None runs them in this process.
     """
 
     examine: bool = True
@@ -50,50 +62,47 @@ class Policy:
     memory: Path | None = None
     installed: tuple[Path, ...] = ()
     """Files of installed packages: they need no signature, for who installed the package has trusted it."""
+    elsewhere: Elsewhere | None = None
 
 
 class Admission:
     """Examines node types, each state of their code once."""
 
-    def __init__(self, memory: Path | None, timeout: float = Policy.timeout) -> None:
-        self._memory = memory
+    def __init__(
+        self, memory: Path | None, timeout: float = Policy.timeout, elsewhere: Elsewhere | None = None
+    ) -> None:
+        self._verdicts = Remembered(memory, _is_verdict)
         self._timeout = timeout
+        self._elsewhere = elsewhere
         self._caller = InProcess(KernelCache(None))
-        self._changed = False
 
-    def faults(self, node: NodeType, tree: ast.Module) -> tuple[Fault, ...]:
-        """Why a plugin may not be used; empty when it may."""
+    def faults(self, node: NodeType, tree: ast.Module, *, here: bool = True) -> tuple[Fault, ...]:
+        """Why a plugin may not be used; empty when it may. One that is not `here` is examined where its code is."""
         key = digest("admission", _EDITION, node.id, node.code, sorted(library_versions("frame").items()))
         known = self._verdicts.get(key)
         if known is None:
-            found = self.examine(node, tree)
-            known = [[f.code, f.message, f.place.line if f.place else 1, f.hint] for f in found.faults]
-            self._verdicts[key] = known
-            self._changed = True
+            found = self._examined(node, tree, here=here)
+            known = [[f.code, f.message, f.place.line if f.place else 1, f.hint] for f in found]
+            self._verdicts.put(key, known)
         return tuple(Fault(code, said, Place(node.origin, line), hint) for code, said, line, hint in known)
 
-    def examine(self, node: NodeType, tree: ast.Module, *, exhaustive: bool = False) -> Examination:
-        """Examine a node type now, whatever is known of it."""
-        return examine(node, tree, self._caller, exhaustive=exhaustive, limit=self._timeout)
-
-    @cached_property
-    def _verdicts(self) -> dict[str, Any]:
-        if self._memory is None:
-            return {}
+    def _examined(self, node: NodeType, tree: ast.Module, *, here: bool) -> tuple[Fault, ...]:
+        if here or self._elsewhere is None:
+            return self.examine(node, tree).faults
         try:
-            kept = json.loads(self._memory.read_text(encoding="utf-8"))["verdicts"]
-            return {key: rows for key, rows in kept.items() if all(row[0] in CODES and len(row) == 4 for row in rows)}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
-            return {}  # never written, or damaged: it is found out anew
+            return self._elsewhere.examine(node, limit=self._timeout).examination.faults
+        except PluginError as error:  # its worker did not survive it
+            fault = error.faults[0]
+            return (Fault(fault.code, f"on sample bars: {fault.message}", fault.place, fault.hint),)
+
+    def examine(self, node: NodeType, tree: ast.Module, *, exhaustive: bool = False) -> Examination:
+        """Examine a node type now and here, whatever is known of it."""
+        return examine(node, tree, self._caller, exhaustive=exhaustive, limit=self._timeout)
 
     def remember(self) -> None:
         """Keep what was found. A memory that cannot be written costs time, nothing else."""
-        if self._memory is None or not self._changed:
-            return
-        newest = dict(list(self._verdicts.items())[-_KEPT:])
-        temporary = self._memory.with_name(f".{self._memory.name}.{os.getpid()}")
-        with suppress(OSError):
-            self._memory.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({"verdicts": newest}), encoding="utf-8")
-            temporary.replace(self._memory)
-        self._changed = False
+        self._verdicts.save()
+
+
+def _is_verdict(rows: Any) -> bool:
+    return isinstance(rows, list) and all(row[0] in CODES and len(row) == 4 for row in rows)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import struct
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,18 +25,32 @@ __all__ = ["Channel", "append_bytes", "nameless_file", "read_bytes", "read_colum
 
 _LENGTH = struct.Struct("<I")
 _LARGEST = 64 * 1024 * 1024
+_SEND = 60.0
+"""Seconds for the other side to take what is sent: who waits longer waits for somebody who stands still."""
 _WIDTH = 8
 
 
 class Channel:
-    """Frames over one end of a socket: four bytes of length, then JSON."""
+    """Frames over one end of a socket: four bytes of length, then JSON.
 
-    def __init__(self, end: socket.socket) -> None:
+    Frames that come in may have `largest` bytes. `wait` is called before each read, with the instant (of the monotonic
+    clock) at which patience ends: it comes back when there is something to read, or raises TimeoutError.
+    """
+
+    def __init__(
+        self, end: socket.socket, *, largest: int = _LARGEST, wait: Callable[[float | None], None] | None = None
+    ) -> None:
+        end.settimeout(_SEND)
         self._socket = end
+        self._largest = largest
+        self._wait = wait or self._patiently
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._socket.fileno()
 
     def send(self, frame: dict[str, Any]) -> None:
         """Send a frame. Raises OSError when the other side is gone."""
-        self._socket.settimeout(None)
         data = json.dumps(frame).encode()
         self._socket.sendall(_LENGTH.pack(len(data)) + data)
 
@@ -49,12 +64,12 @@ class Channel:
         if head is None:
             return None
         (length,) = _LENGTH.unpack(head)
-        data = self._exactly(length, until) if length <= _LARGEST else None
+        data = self._exactly(length, until) if length <= self._largest else None
         if data is None:
             return None
         try:
             frame = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return frame if isinstance(frame, dict) else None
 
@@ -65,10 +80,7 @@ class Channel:
     def _exactly(self, count: int, until: float | None) -> bytes | None:
         found = bytearray()
         while len(found) < count:
-            left = None if until is None else until - time.monotonic()
-            if left is not None and left <= 0:
-                raise TimeoutError
-            self._socket.settimeout(left)
+            self._wait(until)
             try:
                 part = self._socket.recv(min(count - len(found), 1 << 20))
             except ConnectionError:
@@ -77,6 +89,12 @@ class Channel:
                 return None
             found += part
         return bytes(found)
+
+    def _patiently(self, until: float | None) -> None:
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        if not poll.poll(None if until is None else max(until - time.monotonic(), 0.0) * 1e3):
+            raise TimeoutError
 
 
 def nameless_file() -> IO[bytes]:
@@ -104,9 +122,10 @@ def _write(file: IO[bytes], data: memoryview) -> None:
         data = data[file.write(data) :]
 
 
-def read_bytes(file: IO[bytes]) -> bytearray:
-    """All that is in the file, as a copy: the other side may write on."""
-    data = bytearray(os.fstat(file.fileno()).st_size)
+def read_bytes(file: IO[bytes], most: int | None = None) -> bytearray:
+    """All that is in the file, or `most` bytes of it, as a copy: the other side may write on."""
+    size = os.fstat(file.fileno()).st_size
+    data = bytearray(size if most is None else min(size, most))
     file.seek(0)
     view = memoryview(data)
     while view and (count := file.readinto(view)):  # type: ignore[attr-defined]
@@ -114,14 +133,12 @@ def read_bytes(file: IO[bytes]) -> bytearray:
     return data
 
 
-def read_columns(
-    file: IO[bytes], rows: Sequence[int], tails: Sequence[int] = ()
-) -> tuple[list[FloatArray], list[bytes]] | None:
-    """Arrays of so many `rows` from the file, and the pieces of bytes behind them, `tails` being their lengths.
+def read_columns(file: IO[bytes], rows: Sequence[int], tail: int = 0) -> tuple[list[FloatArray], memoryview] | None:
+    """Arrays of so many `rows` from the file, and the `tail` bytes behind them.
 
     None when it has not exactly as many bytes.
     """
-    if os.fstat(file.fileno()).st_size != sum(rows) * _WIDTH + sum(tails):
+    if os.fstat(file.fileno()).st_size != sum(rows) * _WIDTH + tail:
         return None
     data = read_bytes(file)
     found, at = [], 0
@@ -130,8 +147,4 @@ def read_columns(
         column.flags.writeable = False
         found.append(column)
         at += count * _WIDTH
-    pieces = []
-    for length in tails:
-        pieces.append(bytes(data[at : at + length]))
-        at += length
-    return found, pieces
+    return found, memoryview(data)[at:]

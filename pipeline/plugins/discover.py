@@ -2,13 +2,15 @@
 
 A user's file passes, in this order: the file rules, Python's grammar, the signature, its limit of numbers; then it is
 run, and its metadata, requirements, environment and ids are looked at; last it is examined. Code is run only after the
-signature was judged.
+signature was judged, and where the policy says so in a worker that describes it (`reading`), never in this process.
 """
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -19,6 +21,7 @@ from pipeline.model.digest import digest, digest_bytes
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Admission, Policy
+from pipeline.plugins.capture import capture
 from pipeline.plugins.codes import read_codes
 from pipeline.plugins.examined import examined
 from pipeline.plugins.find import find_files
@@ -26,6 +29,7 @@ from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.load import Loader
 from pipeline.plugins.manifest import read_manifest
 from pipeline.plugins.order import Candidate, in_order
+from pipeline.plugins.reading import Readings
 from pipeline.plugins.requirement import missing_package, unmet_plugin
 from pipeline.plugins.sign import signature_of
 from pipeline.plugins.source import shipped_nodes
@@ -125,7 +129,11 @@ class _Builder:
         self._loader.tree.gate = self._gate
         self._trusting = False
         self._policy = policy
-        self._admission = Admission(policy.memory, policy.timeout)
+        self._admission = Admission(policy.memory, policy.timeout, policy.elsewhere)
+        self._readings: Readings | None = None
+        if policy.elsewhere is not None:
+            self._readings = Readings(policy.elsewhere, policy.memory, policy.timeout)
+        self._claims: Counter[str] = Counter()
         self._types: dict[str, NodeType] = {}
         self._plugins: dict[str, GuidePlugin] = {}
         self._records: dict[Path, PluginRecord] = {}
@@ -142,6 +150,9 @@ class _Builder:
     def add(self, files: Sequence[tuple[Path, Path, str]]) -> None:
         """Take a user's files, those that others require first."""
         found: list[Candidate] = []
+        for path, _, _ in files if self._policy.trusted else ():
+            with suppress(OSError):
+                self._claims.update(_ids_in(path.read_bytes()) & self._policy.trusted)
         for path, root, origin in files:
             if path.resolve() in self._records or path.resolve() in self._looked:
                 continue
@@ -163,6 +174,8 @@ class _Builder:
             if not self._lacks(candidate, sorted(claimed)):
                 self._take(candidate)
         self._admission.remember()
+        if self._readings is not None:
+            self._readings.remember()
 
     def _loaded(self, path: Path, root: Path, origin: str) -> Candidate | None:
         """The file, read and run, when it may be run."""
@@ -173,13 +186,19 @@ class _Builder:
             if origin == "user":
                 signature = str(signature_of(path, self._policy.keys, file.data))
                 # who trusts a plugin by its id trusts what it is made of
-                self._trusting = bool(self._policy.trusted and _ids_in(file.data) & self._policy.trusted)
-            named = {path.stem, *_ids_in(file.data), *_decorated(file.tree)} if self._policy.disabled else set()
+                self._trusting = self._is_trusted(file.data)
+            named = {path.stem, *_ids_in(file.data)} if self._policy.disabled else set()
             if origin != "shipped" and (off := self._policy.disabled & named):
                 self._disable(path, origin, digest_bytes(file.data), tuple(sorted(off)), signature)
                 return None
+            if self._readings is not None and not self._trusting:
+                loaded = self._readings.read(self._loader, file)
+                return Candidate(path, origin, loaded, file, signature, here=False)
             with alarm(None if origin == "shipped" else self._policy.timeout):
                 loaded = self._loader.load(path, root)
+            if origin != "shipped":
+                captured = capture(self._loader.tree, file)
+                loaded = replace(loaded, types=tuple(replace(node, captured=captured) for node in loaded.types))
             return Candidate(path, origin, loaded, file, signature)
         except PluginError as error:
             self._refuse(path, origin, "", error.faults, signature)
@@ -201,9 +220,14 @@ class _Builder:
             hint = "Sign it again, or remove the .sig file if you trust the file as it is."
             reason = f"its signature is wrong: {found.reason}"
             raise PluginError(reason, code="TG412", place=Place(str(path)), hint=hint)
-        if found.state != "valid" and not self._policy.allow_unsigned and not (_ids_in(data) & self._policy.trusted):
+        if found.state != "valid" and not self._policy.allow_unsigned and not self._is_trusted(data):
             hint = "`tradegraph plugin sign FILE` signs it; development_mode.allow_unsigned_plugins lets it load."
             raise PluginError(f"{path.name} is {found}", code="TG412", place=Place(str(path)), hint=hint)
+
+    def _is_trusted(self, data: bytes) -> bool:
+        """True for a file with a trusted id that no other file claims: a name alone makes nobody trusted."""
+        claimed = _ids_in(data) & self._policy.trusted if self._policy.trusted else set()
+        return any(self._claims[name] < 2 for name in claimed)
 
     def _lacks(self, candidate: Candidate, claimed: Sequence[str]) -> bool:
         """Refuse a file whose requirements are not met."""
@@ -242,7 +266,7 @@ class _Builder:
                 fault
                 for node in types
                 if node.id in guided
-                for fault in self._admission.faults(node, candidate.file.tree)
+                for fault in self._admission.faults(node, candidate.file.tree, here=candidate.here)
             ]
             if faults:
                 self._refuse(path, origin, loaded.digest, faults, candidate.signature)
@@ -283,21 +307,26 @@ class _Builder:
         return Discovery(registry, tuple(records), dict(sorted(self._plugins.items())))
 
 
-def _decorated(tree: ast.Module) -> set[str]:
-    """Names of functions that a file may declare as node types."""
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
-
-
 def _ids_in(data: bytes) -> set[str]:
-    """Ids that stand in the metadata of a file as text: they can be told without running anything."""
+    """Ids that stand in a file as text, in metadata or as declared functions: told without running anything."""
     try:
         tree = ast.parse(data)
     except (SyntaxError, ValueError):
         return set()
-    return {
-        str(value.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Dict)
-        for key, value in zip(node.keys, node.values, strict=True)
-        if isinstance(key, ast.Constant) and key.value == "id" and isinstance(value, ast.Constant)
-    }
+    found: set[str] = set()
+    pairs: list[tuple[ast.expr | None, ast.expr]]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            pairs = list(zip(node.keys, node.values, strict=True))
+        elif isinstance(node, ast.FunctionDef) and node.decorator_list:
+            found.add(node.name)
+            options = [option for call in node.decorator_list if isinstance(call, ast.Call) for option in call.keywords]
+            pairs = [(ast.Constant(option.arg), option.value) for option in options]
+        else:
+            continue
+        found |= {
+            str(value.value)
+            for key, value in pairs
+            if isinstance(key, ast.Constant) and key.value == "id" and isinstance(value, ast.Constant)
+        }
+    return found

@@ -37,6 +37,8 @@ from pipeline.plugins.suspect import suspicious_line
 __all__ = ["Examination", "examine"]
 
 _Kind: TypeAlias = "tuple[Literal['h', 'D'], int, int]"
+_Patience: TypeAlias = "tuple[float, Callable[[], None]]"
+"""How long a call may take, and who is told before each."""
 _SAMPLES: tuple[_Kind, ...] = (("h", 700, 11), ("D", 500, 12))
 _MORE = 8
 """So many times longer are the samples of a plugin that refuses the first ones."""
@@ -88,18 +90,20 @@ def examine(
     *,
     exhaustive: bool = False,
     limit: float = 30.0,
+    alive: Callable[[], None] = lambda: None,
 ) -> Examination:
     """Put a plugin's node type through its examination; `tree` is its file, for the line that a fault names.
 
     All is tried with the defaults, look ahead at a few cuts also with each param at the ends of its range. A call may
-    take `limit` seconds; a slow plugin is tried at fewer cuts, so that all of them take about as long.
+    take `limit` seconds; a slow plugin is tried at fewer cuts, so that all of them take about as long. `alive` is told
+    before each call.
     """
     chosen = base(node)
     result = Examination()
     for step, length, seed in _SAMPLES:
-        bench = _Bench(node, chosen, caller, (step, length, seed), limit)
+        bench = _Bench(node, chosen, caller, (step, length, seed), (limit, alive))
         if bench.outcome.raised is not None and bench.outcome.raised.code == "TG507":
-            bench = _Bench(node, chosen, caller, (step, length * _MORE, seed), limit)
+            bench = _Bench(node, chosen, caller, (step, length * _MORE, seed), (limit, alive))
         result = result.after(bench)
         fault = _contract(bench, tree) or _steadiness(bench, tree)
         if fault is None:
@@ -109,7 +113,7 @@ def examine(
         if fault is not None:
             return replace(result, faults=(fault,))
     for other in _ends(node, chosen):
-        bench = _Bench(node, other, caller, _SAMPLES[0], limit)
+        bench = _Bench(node, other, caller, _SAMPLES[0], (limit, alive))
         most = min(_FEWEST, max(2, bench.affordable // 20))
         tried, breach = (0, None) if bench.outcome.raised is not None else bench.looks_ahead(most=most)
         result = replace(result, cuts=result.cuts + tried)
@@ -131,14 +135,23 @@ def _ends(node: NodeType, chosen: Mapping[str, Any]) -> Iterator[dict[str, Any]]
 class _Bench:
     """One sample, and what the plugin gives for it and for its beginnings."""
 
-    def __init__(self, node: NodeType, params: Mapping[str, Any], caller: Caller, kind: _Kind, limit: float) -> None:
+    def __init__(
+        self,
+        node: NodeType,
+        params: Mapping[str, Any],
+        caller: Caller,
+        kind: _Kind,
+        patience: _Patience,
+    ) -> None:
         step, rows, seed = kind
-        self.node, self.caller = node, caller
+        limit, alive = patience
+        self.node, self.caller, self.alive = node, caller, alive
         self.bars = sample_bars(rows, step=step, seed=seed)
         self.others = other_inputs(node, self.bars)
         self.call = sample_call(node, params, self.bars)
         self.sample = Sample(self.call.panel, tuple(self.call.ports))
         self.limit = limit
+        alive()
         self.outcome = caller.call(self.call, limit)
 
     @cached_property
@@ -173,6 +186,7 @@ class _Bench:
         return _arrays(outcome)
 
     def differs(self) -> Breach | None:
+        self.alive()
         again = self.caller.call(self.call, self.limit)
         if again.raised is not None:
             return Breach(f"the second call raises {again.raised.message}")
@@ -183,6 +197,7 @@ class _Bench:
         raised: list[str] = []
         cuts = _some(np.array(self.cuts(exhaustive=exhaustive)), most or self.affordable).tolist()
         for tried, rows in enumerate(cuts, 1):
+            self.alive()
             try:
                 with alarm(self.limit):
                     found = self.beginning(rows)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import NodeError, PluginError, did_you_mean
+from pipeline.model.captured import Captured
 from pipeline.model.param import ParamSet
 from pipeline.plugins.contract import BaseStrategy, IndicatorPlugin, StrategyPlugin
 from pipeline.plugins.keyword import Keywords, keywords_of
@@ -54,6 +55,8 @@ class GuidePlugin:
     real: bool = False
     twin: Callable[[], GuidePlugin] | None = None
     """The same plugin with `import pandas` meaning pandas itself."""
+    home: Captured | None = None
+    """The files of a plugin whose classes are not in this process; see `here`."""
 
     @property
     def id(self) -> str:

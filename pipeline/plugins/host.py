@@ -1,56 +1,89 @@
-"""The host: has calls made in a worker process, and kills it when a call takes too long.
+"""The host: has calls made in worker processes, and kills a worker when a call takes too long or too much.
 
-One worker serves all calls of a run and stays warm between them. It is a fresh process, never a fork
-(polars hangs in a forked child), leads a process group of its own, and gets the parent's stderr for
-whatever its nodes print. What it answers is checked as if a stranger had sent it.
+Each plugin has workers of its own, forked from a process that has computed nothing; they stay warm between calls. What
+a worker answers is checked as if a stranger had sent it, for a stranger's code runs there.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Mapping, Sequence
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import polars as pl
+from pipeline.errors import Place, PluginError
+from pipeline.execution.attempt import Call, Outcome, Raised
+from pipeline.execution.parcel import arrays_of, head_of, plain_value
+from pipeline.model.captured import Captured
+from pipeline.model.node import NodeType
+from pipeline.plugins.answer import Ended, Failed, answer_of, outcome_of
+from pipeline.plugins.confine import Bounds, Confinement
+from pipeline.plugins.forkserver import forkserver
+from pipeline.plugins.hearing import Ear
+from pipeline.plugins.process import Exceeded, WorkerProcess
+from pipeline.plugins.setup import Places, Setup
+from pipeline.plugins.trial import Trial, read_trial
 
-from pipeline.errors import CODES, NodeError
-from pipeline.execution.attempt import Call, Outcome, Raised, raised_by
-from pipeline.execution.call import check_codes
-from pipeline.execution.parcel import arrays_of, head_of
-from pipeline.execution.protocols import Outputs
-from pipeline.model.column import Column
-from pipeline.plugins.channel import Channel, nameless_file, read_bytes, read_columns, write_columns
-from pipeline.plugins.worker import WHERE_SIGNAL
+__all__ = ["WorkerEnded", "WorkerHost"]
 
-__all__ = ["WorkerHost"]
+_START = 60.0
+"""Seconds for a worker to shut itself in; usually a millisecond."""
+_COMPILE = 300.0
+"""Seconds for it to compile a node's kernel; the node's own time begins after that."""
+_WARM = 8
+"""So many workers wait for another call."""
+_TRIALS = 20
+"""An examination may take so many times as long as a call."""
 
-_GET_READY = 300.0
-"""Seconds for a worker to start, load a node's file and compile its kernel; its own time begins after that."""
-_SAY_WHERE = 1.0
-"""Seconds for a hanging worker to write down where it is; usually a millisecond."""
-_START = """\
-import json, sys
-sys.path[:] = json.loads(sys.argv[1])
-from pipeline.plugins.worker import main
-main(sys.argv[2:])
-"""
+_LEARNING = "on sample bars: "
+_ENDED_FOR = {"SIGSYS": "TG418", "SIGXCPU": "TG417", "SIGXFSZ": "TG417"}
+
+_Found = TypeVar("_Found")
+
+
+class WorkerEnded(PluginError):
+    """A plugin took its worker with it, or had it ended."""
+
+
+@dataclass
+class _Turn:
+    """An order on its way: about what it is, which limit holds just now and since when, how its worker is isolated.
+
+    `loading` says that the node's own time has not begun, `learning` that the plugin is called for its outputs' names.
+    """
+
+    subject: str
+    origin: str
+    loading: bool = True
+    learning: bool = False
+    limit: float | None = None
+    began: float = 0.0
+    isolation: str = ""
+
+    def within(self, limit: float | None) -> float | None:
+        """A new limit from now on; gives the instant at which it is over."""
+        self.limit, self.began = limit, time.monotonic()
+        return None if limit is None else self.began + limit
+
+    @property
+    def ms(self) -> float:
+        """Milliseconds of the node's own time so far."""
+        return 0.0 if self.loading else (time.monotonic() - self.began) * 1e3
 
 
 class WorkerHost:
-    """Makes calls in a worker process that it can kill: a `Caller`. For one thread; close it, or use it in `with`.
+    """Makes calls in worker processes that it can kill: a `Caller`. For any thread; close it, or use it in `with`.
 
     `directories` are those of the plugins, `kernels` the folder of compiled kernels; `shipped` is the folder of the
-    shipped nodes where it is not the usual one. `memory_mb` is what a worker may take beyond what it starts with, `log`
-    the project's folder and the level of its log; `hash_seed` sets the order of Python's sets of texts.
+    shipped nodes where it is not the usual one. With `bounds` workers are confined, as far as the system can: each
+    serves one plugin, and gives up files, network, processes and rights before it loads it. `level` is that of the log,
+    `hash_seed` sets the order of Python's sets of texts, `patience` are the seconds that loading a file may take.
     """
 
     def __init__(
@@ -59,19 +92,18 @@ class WorkerHost:
         kernels: Path | None,
         *,
         shipped: Path | None = None,
-        memory_mb: int | None = None,
-        log: tuple[str, str] | None = None,
+        bounds: Bounds | None = None,
+        level: str = "",
         hash_seed: str | None = None,
+        patience: float = 30.0,
     ) -> None:
-        self._setup = {
-            "directories": [str(folder) for folder in directories],
-            "shipped": str(shipped or ""),
-            "kernels": str(kernels or ""),
-            "memory_mb": memory_mb,
-            "log": log,
-        }
-        self._environment = None if hash_seed is None else {**os.environ, "PYTHONHASHSEED": hash_seed}
-        self._worker: _Worker | None = None
+        self._places = Places(tuple(directories), kernels, shipped)
+        self.bounds, self.level, self.patience = bounds, level, patience
+        self._hash_seed = hash_seed
+        self._numbers = count(1)
+        self._idle: OrderedDict[str, WorkerProcess] = OrderedDict()
+        # nobody may forget to close it: the last one who lets go of it does
+        weakref.finalize(self, _end_all, self._idle)
 
     def __enter__(self) -> WorkerHost:
         return self
@@ -80,171 +112,197 @@ class WorkerHost:
         self.close()
 
     def close(self) -> None:
-        """End the worker, if there is one."""
-        if self._worker is not None:
-            self._worker.kill()
-            self._worker = None
+        """End the workers that there are; another call starts one."""
+        _end_all(self._idle)
+
+    def expect(self) -> None:
+        """Say that a worker will be wanted: what all of them are forked from begins to start."""
+        with suppress(OSError):  # told to whoever wants one
+            forkserver(self._hash_seed)
 
     def call(self, call: Call, limit: float | None) -> Outcome:
         """Make a call; one that takes longer than `limit` seconds is stopped, with TG505.
 
-        TG506 when the worker ends during the call.
+        TG506 when the worker ends during the call, TG417 and TG418 when it is too greedy or too curious.
         """
         if not call.node.code:
             return Outcome(raised=_unloaded(call))
-        try:
-            worker = self._worker = self._worker or _Worker(self._setup, self._environment)
-            worker.ask(call)
-            return self._answer(worker, call, limit)
-        except OSError as error:  # it could not be started, or was gone before it was asked
-            self.close()
-            return Outcome(raised=_ended(call, f"failed: {error}"))
-        except BaseException:  # Ctrl-C: the call must not go on alone
-            self.close()
-            raise
+        turn = _Turn(repr(call.node.id), call.node.origin)
 
-    def _answer(self, worker: _Worker, call: Call, limit: float | None) -> Outcome:
-        began: float | None = None
-        try:
-            frame = worker.channel.receive(_GET_READY)
+        def made(worker: WorkerProcess, ear: Ear, number: int) -> Outcome:
+            worker.bound_processor(limit)
+            worker.send({"do": "call", "number": number, **head_of(call)}, arrays_of(call))
+            frame = ear.hear(turn.within(_COMPILE))
             if frame is not None and frame.get("begun"):
-                began = time.monotonic()
-                frame = worker.channel.receive(limit)
-            if frame is not None:
-                return _outcome(call, frame, worker)
-            raised = _ended(call, worker.how_it_ended())
+                turn.loading = False
+                frame = ear.hear(turn.within(limit))
+            done = answer_of(frame, number)
+            return outcome_of(call, done, worker, turn.ms)
+
+        found = self._ordered(call.node.captured, turn, made)
+        if isinstance(found, Raised):
+            return Outcome(raised=found, ms=turn.ms, isolation=turn.isolation)
+        return replace(found, isolation=turn.isolation)
+
+    def describe(self, captured: Captured, limit: float) -> Mapping[str, Any]:
+        """What some files declare, as their worker tells; it may take `limit` seconds. Raises PluginError."""
+        return self._asked(captured, {"do": "describe"}, limit)
+
+    def examine(self, node: NodeType, *, exhaustive: bool = False, limit: float = 30.0) -> Trial:
+        """Examine a node type; a call may take `limit` seconds. Raises PluginError when the worker does not survive."""
+        assert node.captured is not None
+        order = {"do": "examine", "node_type": node.id, "code": node.code, "exhaustive": exhaustive, "limit": limit}
+        # the worker has an alarm of its own, which says more
+        told = self._asked(node.captured, order, limit * 1.1 + 0.5, most=_TRIALS * limit)
+        try:
+            return read_trial(told, node)
+        except (KeyError, TypeError, ValueError) as error:
+            raise PluginError("its worker examined it and told something else", code="TG406") from error
+
+    def ask(self, captured: Captured, what: str, node_id: str, params: Mapping[str, Any]) -> Any:
+        """What a function of a declaration gives for params: `warmup` or `caution`. Raises PluginError."""
+        said = {name: plain_value(value) for name, value in params.items()}
+        order = {"do": what, "node_type": node_id, "code": "-", "params": said}
+        return self._asked(captured, order, self.patience).get("found")
+
+    def _asked(
+        self, captured: Captured, order: Mapping[str, Any], limit: float, *, most: float | None = None
+    ) -> Mapping[str, Any]:
+        """The answer to an order that is no call: `limit` seconds after the last sign of life, `most` in all."""
+        turn = _Turn(captured.path.stem, str(captured.path))
+
+        def answered(worker: WorkerProcess, ear: Ear, number: int) -> Mapping[str, Any]:
+            worker.bound_processor(most or limit)
+            worker.send({"number": number, **order})
+            last = time.monotonic() + (most or limit)
+            turn.loading = False
+            while True:
+                until = turn.within(limit)
+                frame = ear.hear(last if until is None else min(until, last))
+                if frame is None or not (frame.get("alive") or frame.get("begun")):
+                    return answer_of(frame, number)
+
+        found = self._ordered(captured, turn, answered)
+        if isinstance(found, Raised):
+            line = found.line or _line_in(found.traceback, str(captured.path)) or 1
+            kind = WorkerEnded if found.ended else PluginError
+            raise kind(found.message, code=found.code, place=Place(str(captured.path), line), hint=found.hint)
+        return found
+
+    def _ordered(
+        self, captured: Captured | None, turn: _Turn, work: Callable[[WorkerProcess, Ear, int], _Found]
+    ) -> _Found | Raised:
+        """What some work with a worker gives, or why it failed. A worker that fails without saying so is ended."""
+        key = captured.digest if captured is not None else ""
+        try:
+            worker = self._idle.pop(key, None) or self._start()
+        except OSError as error:
+            return _ended(turn, f"could not be started: {error}")
+        ear = Ear(worker)
+        keep = False
+        try:
+            if not worker.isolation:
+                self._set_up(worker, ear, captured, turn)
+            turn.isolation = worker.isolation
+            found = work(worker, ear, next(self._numbers))
+            keep = True
+            return found  # noqa: TRY300 - what stands below is for what failed
+        except Failed as failed:
+            keep, raised = bool(worker.isolation), failed.raised
+        except Ended:
+            raised = _ended(turn, worker.how_it_ended())
         except TimeoutError:
-            raised = _too_slow(call, limit or 0.0, worker.where()) if began else _ended(call, "did not get ready")
+            raised = _too_slow(turn, worker.where())
+        except Exceeded as exceeded:
+            raised = Raised("TG417", f"{turn.subject} took {exceeded}, and its worker was ended", "", ended=True)
+        except OSError as error:
+            raised = _ended(turn, f"failed: {error}")
         except (KeyError, TypeError, ValueError):
-            raised = _ended(call, "sent something that is no answer")
-        self.close()
-        return Outcome(raised=raised, ms=(time.monotonic() - began) * 1e3 if began else 0.0)
-
-
-class _Worker:
-    """A worker process and the host's ends of what connects the two."""
-
-    def __init__(self, setup: dict[str, Any], environment: Mapping[str, str] | None = None) -> None:
-        self._inbox, self.outbox, self._lines = nameless_file(), nameless_file(), nameless_file()
-        mine, its = socket.socketpair()
-        lifeline, self._lifeline = os.pipe()
-        self.channel = Channel(mine)
-        passed = [its.fileno(), lifeline, *(file.fileno() for file in (self._inbox, self.outbox, self._lines))]
-        command = [sys.executable, "-P", "-c", _START, json.dumps(sys.path), *map(str, passed)]
-        out = _stderr()
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and code written above
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                pass_fds=passed,
-                start_new_session=True,
-                env=environment,
-            )
-        except BaseException:
-            self._let_go()
-            raise
+            raised = _ended(turn, "sent something that is no answer")
         finally:
-            its.close()
-            os.close(lifeline)
-        self.channel.send(setup)
+            said = ear.printed()
+            if keep:
+                self._keep(key, worker)
+            else:
+                worker.kill()
+        if turn.learning and not raised.message.startswith(_LEARNING):
+            raised = replace(raised, message=_LEARNING + raised.message)
+        return _with_printed(raised, said)
 
-    def ask(self, call: Call) -> None:
-        """Hand over a call."""
-        self._lines.truncate(0)
-        self._lines.seek(0)
-        write_columns(self._inbox, arrays_of(call))
-        self.channel.send(head_of(call))
-
-    def where(self) -> str:
-        """At which lines its threads are, the innermost first; "" when it does not say."""
-        with suppress(OSError):
-            self._process.send_signal(WHERE_SIGNAL)
-        until, size = time.monotonic() + _SAY_WHERE, 0
-        while time.monotonic() < until:
-            before, size = size, os.fstat(self._lines.fileno()).st_size
-            if size and size == before:
-                break
-            time.sleep(0.005)
-        return read_bytes(self._lines).decode("utf-8", "replace")
-
-    def how_it_ended(self) -> str:
-        """What became of the process, in words."""
+    def _start(self) -> WorkerProcess:
+        """A new worker. Somebody may have killed what it is forked from: then from another one. Raises OSError."""
         try:
-            status = self._process.wait(_SAY_WHERE)
-        except subprocess.TimeoutExpired:
-            return "hung up"
-        if status < 0:
-            return f"was killed by {signal.Signals(-status).name}"
-        return f"ended with status {status} during the call"
+            return WorkerProcess(forkserver(self._hash_seed), self.bounds)
+        except OSError:
+            return WorkerProcess(forkserver(self._hash_seed), self.bounds)
 
-    def kill(self) -> None:
-        """End the process and all that it started; nothing can resist that."""
-        with suppress(OSError):  # all gone already
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._let_go()
+    def _set_up(self, worker: WorkerProcess, ear: Ear, captured: Captured | None, turn: _Turn) -> None:
+        """Have a worker shut itself in, and load what it is for. Raises as `_ordered` expects."""
+        worker.send(Setup(self._places, captured, self.bounds, self.level).told())
+        frame = ear.hear(turn.within(_START))
+        if frame is None:
+            raise Ended
+        isolation = "worker"
+        if self.bounds is not None:
+            isolation = f"worker: {Confinement(**frame['confined'])}"
+        if captured is not None:
+            frame = ear.hear(turn.within(self.patience))
+            while frame is not None and frame.get("learning"):
+                turn.learning = True
+                frame = ear.hear(turn.within(self.patience))
+            answer_of(frame, 0)
+        turn.learning = False
+        worker.isolation = isolation
 
-    def _let_go(self) -> None:
-        self.channel.close()
-        os.close(self._lifeline)
-        for file in (self._inbox, self.outbox, self._lines):
-            file.close()
-
-
-def _stderr() -> int:
-    """Where a worker's output goes: never to stdout, where somebody may wait for an answer."""
-    try:
-        os.fstat(2)
-    except OSError:
-        return subprocess.DEVNULL
-    return 2
-
-
-def _outcome(call: Call, frame: Mapping[str, Any], worker: _Worker) -> Outcome:
-    """The outcome that a frame reports. Raises KeyError, TypeError or ValueError for one that is malformed."""
-    ms, cpu_ms, compile_ms = map(float, frame["times"])
-    if frame["raised"] is not None:
-        code, message, text, of_values = frame["raised"]
-        raised = Raised(code if code in CODES else "TG501", str(message), str(text), bool(of_values))
-        return Outcome(raised=raised, ms=ms, cpu_ms=cpu_ms, compile_ms=compile_ms)
-    try:
-        value = _value(call, frame["tables"], worker)
-    except NodeError as error:
-        return Outcome(raised=raised_by(error), ms=ms, cpu_ms=cpu_ms, compile_ms=compile_ms)
-    return Outcome(value, None, ms, cpu_ms, compile_ms, str(frame.get("fallback", "")))
+    def _keep(self, key: str, worker: WorkerProcess) -> None:
+        """Let a worker wait for another order; one that waited for the same plugin, or the longest, is ended."""
+        before = self._idle.pop(key, None)
+        self._idle[key] = worker
+        if before is None and len(self._idle) > _WARM:
+            _, before = self._idle.popitem(last=False)
+        if before is not None:
+            before.kill()
 
 
-def _value(call: Call, tables: Mapping[str, Any], worker: _Worker) -> Outputs:
-    node = call.node
-    lengths = [int(tables[name]) for name in node.tables]
-    found = read_columns(worker.outbox, [len(call.panel)] * len(call.columns), lengths)
-    if found is None:
-        raise NodeError(f"the worker of {node.id!r} gave something else than its outputs", code="TG502")
-    arrays, pieces = found
-    value: Outputs = {}
-    for array, (name, dtype) in zip(arrays, call.columns, strict=True):
-        check_codes(node, array, name, dtype)
-        value[name] = Column(dtype=dtype, array=array)
-    for name, piece in zip(node.tables, pieces, strict=True):
-        try:
-            value[name] = pl.read_ipc(piece)
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            raise NodeError(f"the worker of {node.id!r} gave a table that cannot be read", code="TG502") from error
-    return value
+def _end_all(idle: OrderedDict[str, WorkerProcess]) -> None:
+    while idle:
+        idle.popitem()[1].kill()
 
 
-def _ended(call: Call, how: str) -> Raised:
-    return Raised("TG506", f"the worker of {call.node.id!r} {how}", "")
+def _ended(turn: _Turn, how: str) -> Raised:
+    """A worker that is gone: by its own doing, or because the system ended it for what it did."""
+    code = next((code for word, code in _ENDED_FOR.items() if word in how), "TG506")
+    return Raised(code, f"the worker of {turn.subject} {how}", "", ended=True)
 
 
-def _too_slow(call: Call, limit: float, where: str) -> Raised:
+def _with_printed(raised: Raised, said: str) -> Raised:
+    """What was raised, with what was printed before. Libraries that run out of memory end the process and print why."""
+    if not said:
+        return raised
+    text = f"{raised.traceback or raised.message}\n\nPrinted before:\n{said}"
+    if raised.code == "TG506" and "memory allocation of" in said:
+        return replace(raised, code="TG417", message=f"{raised.message}: it had no memory left", traceback=text)
+    return replace(raised, traceback=text)
+
+
+def _too_slow(turn: _Turn, where: str) -> Raised:
     """Says at which line of the node's own file it was, when that is known."""
-    line = re.search(rf'File "{re.escape(call.node.origin)}", line (\d+) in (\S+)', where)
-    at = f"; it was in {line[2]}, line {line[1]} of {Path(call.node.origin).name}" if line else ""
-    message = f"{call.node.id!r} took longer than its timeout of {limit:g} s{at}"
-    return Raised("TG505", message, f"{message}\n\nThe worker when it was stopped:\n{where}" if where else "")
+    line = re.search(rf'File "{re.escape(turn.origin)}", line (\d+) in (\S+)', where)
+    at = f"; it was in {line[2]}, line {line[1]} of {Path(turn.origin).name}" if line else ""
+    limit = f"{turn.limit or 0.0:g} s"
+    message = f"{turn.subject} took longer than {limit} to be loaded{at}"
+    if turn.learning:
+        message = f"it took longer than {limit}{at}"
+    elif not turn.loading:
+        message = f"{turn.subject} took longer than its timeout of {limit}{at}"
+    text = f"{message}\n\nThe worker when it was stopped:\n{where}" if where else ""
+    return Raised("TG505", message, text, ended=True)
+
+
+def _line_in(text: str, origin: str) -> int | None:
+    """The innermost line of a file in a traceback."""
+    found = re.findall(rf'File "{re.escape(origin)}", line (\d+)', text)
+    return int(found[-1]) if found else None
 
 
 def _unloaded(call: Call) -> Raised:

@@ -18,6 +18,7 @@ from pipeline.frame.guest import guest
 from pipeline.frame.real import described, from_real, has_pandas, to_real
 from pipeline.plugins.contract import BaseStrategy
 from pipeline.plugins.guide import GuidePlugin
+from pipeline.plugins.here import plugin_here
 from pipeline.plugins.monitor import Monitor
 from pipeline.plugins.trade import backtest
 
@@ -25,7 +26,11 @@ __all__ = ["calculate_indicator", "create_strategy"]
 
 
 def create_strategy(plugin: GuidePlugin, params: Mapping[str, Any], monitor: Monitor, limit: float) -> Any:
-    """An instance of the strategy's class, with these params. Raises ParameterError, or what the plugin raises."""
+    """An instance of the strategy's class, with these params. Its file is run in this process, where it lives.
+
+    Raises ParameterError, or what the plugin raises.
+    """
+    plugin = plugin_here(plugin)
     return replace(plugin, made=_offered(plugin, monitor, limit)).make(plugin.checked(params))
 
 
@@ -34,9 +39,10 @@ def calculate_indicator(
 ) -> Any:
     """What an indicator gives for `data`, in the kind of `data`: a series, a frame or a dict of series.
 
-    Keywords go to the constructor and to `calculate`; `limit` is in seconds. Raises ParameterError, RefusedData, or
-    what the plugin raises.
+    Keywords go to the constructor and to `calculate`; `limit` is in seconds. It is calculated in this process. Raises
+    ParameterError, RefusedData, or what the plugin raises.
     """
+    plugin = plugin_here(plugin)
     checked = plugin.checked(params)
     frame, back = guest(data)
 

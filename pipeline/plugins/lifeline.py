@@ -13,8 +13,12 @@ import select
 import signal
 import sys
 import threading
+from contextlib import suppress
 
-__all__ = ["hold_lifeline"]
+__all__ = ["WHERE_SIGNAL", "end_group", "hold_lifeline"]
+
+WHERE_SIGNAL = signal.SIGUSR1
+"""Makes a worker write down at which lines its threads are, also while they are inside C code."""
 
 
 def hold_lifeline(descriptor: int) -> None:
@@ -29,6 +33,12 @@ def hold_lifeline(descriptor: int) -> None:
             _end()
         return
     threading.Thread(target=_wait, args=(descriptor,), daemon=True).start()
+
+
+def end_group(leader: int) -> None:
+    """End a process that leads its group, and all that it started; nothing can resist that."""
+    with suppress(OSError):  # all gone already
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _wait(descriptor: int) -> None:

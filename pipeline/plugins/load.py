@@ -17,7 +17,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +27,7 @@ import pipeline.frame
 from pipeline.errors import Place, PluginError, TradegraphError
 from pipeline.frame.real import offer_twin, on_pandas
 from pipeline.frame.talib_frames import talib_module
+from pipeline.model.captured import Captured
 from pipeline.model.digest import digest
 from pipeline.model.node import NodeType
 from pipeline.plugins.closure import CodeDigester, require_named
@@ -35,7 +36,7 @@ from pipeline.plugins.guide import GuidePlugin, read_plugin
 from pipeline.plugins.guide_node import guide_node
 from pipeline.plugins.source import External, SourceFile, SourceTree
 
-__all__ = ["Loaded", "Loader"]
+__all__ = ["Loaded", "Loader", "code_of"]
 
 PACKAGE = "bot_engine.plugins"
 
@@ -44,13 +45,15 @@ PACKAGE = "bot_engine.plugins"
 class Loaded:
     """What one file gave: its node types, stamped with code digests, and the digest of the whole file.
 
-    `plugins` are the guide's plugins among them, whose node types have the same ids.
+    `plugins` are the guide's plugins among them, whose node types have the same ids. `functions` are, of the other
+    types, the name of the function in the file and the digest of data that it is made from, by id.
     """
 
     path: Path
     digest: str
     types: tuple[NodeType, ...]
     plugins: tuple[GuidePlugin, ...] = ()
+    functions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Loader:
@@ -59,14 +62,22 @@ class Loader:
     `codes` are digests that are known to be right, by file and name.
 
     `real` makes `import pandas` mean pandas itself: so are loaded the plugins that ask for it, and the twins of
-    functions that hit something that the adapter lacks.
+    functions that hit something that the adapter lacks. `captured` files are run as they were read before.
     """
 
-    def __init__(self, codes: Mapping[tuple[Path, str], str] | None = None, *, real: bool = False) -> None:
+    def __init__(
+        self,
+        codes: Mapping[tuple[Path, str], str] | None = None,
+        *,
+        real: bool = False,
+        captured: Captured | None = None,
+    ) -> None:
         self.real = real
         self._on_pandas: Loader | None = None
-        self.tree = SourceTree()
+        self.tree = SourceTree(captured)
         self.digester = CodeDigester(self.tree, codes)
+        self.learning: Callable[[], None] = lambda: None
+        """Told when a plugin is about to be called for the first time, for the names of its outputs."""
         self._modules: dict[Path, ModuleType] = {}
 
     def load(self, path: Path, root: Path) -> Loaded:
@@ -77,9 +88,13 @@ class Loader:
         module = self.module(file)
         whole = self.digester.digest(file)
         bound = list(dict.fromkeys(item for item in vars(module).values() if isinstance(item, NodeType | type)))
-        types = [self._stamp(item, file) for item in bound if _declared_in(item, module)]
+        natives = [item for item in bound if _declared_in(item, module)]
+        types = [self._stamp(item, file) for item in natives]
         plugins = [self._plugin(item, file) for item in bound if _declares(item, module)]
-        types += [guide_node(plugin).loaded(code=whole, origin=str(path)) for plugin in plugins]
+        for plugin in plugins:
+            if plugin.kind == "indicator" and not plugin.metadata.outputs:
+                self.learning()
+            types.append(guide_node(plugin).loaded(code=whole, origin=str(path)))
         ids = [node.id for node in types]
         if twice := next((known for known in ids if ids.count(known) > 1), None):
             raise PluginError(f"it declares the id {twice!r} twice", code="TG404", hint="Give each an id of its own.")
@@ -89,7 +104,8 @@ class Loader:
         else:
             for node in frame_nodes:
                 offer_twin(node.fn, partial(self._twin, node.id, path, root))
-        return Loaded(path, whole, tuple(types), tuple(plugins))
+        functions = {item.id: (item.fn.__name__, item.code) for item in natives}
+        return Loaded(path, whole, tuple(types), tuple(plugins), functions)
 
     def _plugin(self, declaration: type[Any], file: SourceFile) -> GuidePlugin:
         """The plugin that a class declares; what it does then must not end up in somebody's answer, nor end us."""
@@ -119,8 +135,9 @@ class Loader:
                     place=Place(str(path), 1),
                     hint="Install the extra [pandas], or leave dataframe: pandas out of the metadata.",
                 )
-            self._on_pandas = Loader(real=True)
+            self._on_pandas = Loader(real=True, captured=self.tree.captured)
             self._on_pandas.tree.gate = self.tree.gate
+            self._on_pandas.learning = self.learning
         return self._on_pandas
 
     def module(self, file: SourceFile) -> ModuleType:
@@ -154,9 +171,8 @@ class Loader:
 
     def _stamp(self, node: NodeType, file: SourceFile) -> NodeType:
         require_named(node.fn.__qualname__, node.id)
-        code = self.digester.digest(file, node.fn.__name__)
-        # a type that is made from data: its code is both
-        return node.loaded(code=digest("declared", node.code, code) if node.code else code, origin=str(file.path))
+        code = code_of(self.digester, file, node.fn.__name__, node.code)
+        return node.loaded(code=code, origin=str(file.path))
 
 
 class _Importer:
@@ -210,6 +226,12 @@ class _Importer:
             module = parent
             package, _, part = package.rpartition(".")
         return module
+
+
+def code_of(digester: CodeDigester, file: SourceFile, function: str, data: str) -> str:
+    """The code digest of a type that a function in a file declares; one that is made from data: its code is both."""
+    code = digester.digest(file, function)
+    return digest("declared", data, code) if data else code
 
 
 def wants_pandas(file: SourceFile) -> bool:

@@ -8,10 +8,12 @@ from typing import Any
 
 from pipeline.errors import PluginError
 from pipeline.model.declare import ID
+from pipeline.plugins.printable import printable
 
 __all__ = ["Metadata", "read_metadata"]
 
 _TEXTS = ("id", "name", "version", "author", "description", "type")
+_LONGEST = 2_000
 _RESERVED = frozenset({"timestamp", "open", "high", "low", "close", "volume", "bars"})
 
 
@@ -40,6 +42,10 @@ def read_metadata(given: object, kind: str, owner: str) -> Metadata:
     missing = [key for key in _TEXTS if not isinstance(given.get(key), str)]
     if missing:
         raise _wrong(f"the metadata of {owner} lacks {', '.join(missing)}", "Each is a text; the guide shows all six.")
+    unfit = [key for key in _TEXTS if printable(given[key], _LONGEST) != given[key]]
+    if unfit:
+        hint = f"Leave out control characters, and keep to {_LONGEST} characters."
+        raise _wrong(f"the {unfit[0]} of {owner} cannot be shown: {given[unfit[0]][:40]!r}", hint)
     if given["type"] != kind:
         raise _wrong(f"{owner} is a {kind}, its metadata says type {given['type']!r}")
     if not ID.fullmatch(given["id"]):

@@ -16,7 +16,10 @@ __all__ = ["Candidate", "in_order"]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A user's file that was run and may yet be refused. `requires` are plugin ids by the id that requires them."""
+    """A user's file that was run and may yet be refused. `requires` are plugin ids by the id that requires them.
+
+    `here` says that it was run in this process.
+    """
 
     path: Path
     origin: str
@@ -24,6 +27,7 @@ class Candidate:
     file: SourceFile
     signature: str = ""
     requires: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    here: bool = True
 
 
 def in_order(

@@ -14,6 +14,7 @@ from pipeline.errors import PluginError
 from pipeline.frame import DataFrame
 from pipeline.frame.real import to_real
 from pipeline.plugins.guide import GuidePlugin
+from pipeline.plugins.here import plugin_here
 
 __all__ = ["Profile", "profile_plugin"]
 
@@ -32,8 +33,9 @@ def profile_plugin(
 ) -> Profile:
     """Profile one call over `bars` and save it in `file`, sorted by cumulative time as the guide does.
 
-    Raises whatever the plugin raises, PluginError TG416 when the file cannot be written.
+    The plugin is run in this process. Raises whatever it raises, PluginError TG416 when the file cannot be written.
     """
+    plugin = plugin_here(plugin)
     checked = plugin.checked(params)
     frame = to_real(bars) if plugin.real else bars
     profiler = cProfile.Profile()

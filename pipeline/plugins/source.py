@@ -20,6 +20,7 @@ from pathlib import Path
 from types import CodeType
 
 from pipeline.errors import Place, PluginError
+from pipeline.model.captured import Captured
 
 __all__ = ["MAX_BYTES", "External", "Import", "SourceFile", "SourceTree", "is_version"]
 
@@ -99,10 +100,16 @@ def _distributions() -> dict[str, list[str]]:
 
 
 class SourceTree:
-    """Files read for one registry, each once, and the resolution of imports between them."""
+    """Files read for one registry, each once, and the resolution of imports between them.
 
-    def __init__(self) -> None:
+    Files that are `captured` already are not looked for on the disk.
+    """
+
+    def __init__(self, captured: Captured | None = None) -> None:
         self._files: dict[Path, SourceFile] = {}
+        self.captured = captured
+        self.bases: dict[str, Path] = dict(captured.bases) if captured else {}
+        """Folders of packages that lie on the path without being installed, by name."""
         self.aliases: dict[str, SourceFile] = {}
         """Names that mean a certain file wherever they are imported: those of a plugin in its unit test."""
         self.gate: Callable[[Path, bytes], None] = lambda _path, _data: None
@@ -113,21 +120,11 @@ class SourceTree:
         known = self._files.get(path)
         if known is not None:
             return known
-        resolved = path.resolve()
-        if not resolved.exists():
-            raise PluginError(f"{path} does not exist", code="TG401")
-        if not resolved.is_file() or not resolved.is_relative_to(root.resolve()):
-            raise PluginError(
-                f"{path} is not a regular file inside {root}", code="TG401", hint="Links out of the folder are refused."
-            )
-        if resolved.stat().st_size > MAX_BYTES:
-            raise PluginError(f"{path} is larger than 1 MiB", code="TG401", hint="Plugins are code, not data.")
+        held = self.captured.files.get(path) if self.captured else None
+        data = _read(path, root) if held is None else held
         try:
-            data = path.read_bytes()
             self.gate(path, data)
             code = _compiled(data, str(path))
-        except OSError as error:
-            raise PluginError(f"{path} cannot be read: {error.strerror}", code="TG401") from error
         except (SyntaxError, ValueError) as error:
             place = Place(str(path), getattr(error, "lineno", None) or 1, getattr(error, "offset", None) or 1)
             message = f"it is not valid Python: {getattr(error, 'msg', error)}"
@@ -177,22 +174,46 @@ class SourceTree:
         home = root if bound else (root if target.is_relative_to(root) else base)
         if parts:
             module = target.with_name(target.name + ".py")
-            if module.is_file():
+            if self._is_file(module):
                 return self.read(module, home)
-        if target.is_dir() and (parts or bound):
+        if (parts or bound) and self._is_folder(target):
             package = target / "__init__.py"
-            return self.read(package, home) if package.is_file() else target
+            return self.read(package, home) if self._is_file(package) else target
         return None
+
+    def _is_file(self, path: Path) -> bool:
+        return (self.captured is not None and path in self.captured.files) or path.is_file()
+
+    def _is_folder(self, path: Path) -> bool:
+        return (self.captured is not None and path in self.captured.folders) or path.is_dir()
 
     def _outside(self, parts: tuple[str, ...]) -> Import | None:
         """A file of an importable package that is not installed but lies on the path: first-party too."""
-        spec = importlib.machinery.PathFinder.find_spec(parts[0])
-        if spec is None or not spec.origin or not spec.origin.endswith(".py") or _installed(Path(spec.origin)):
-            return None
-        origin = Path(spec.origin)
-        if not spec.submodule_search_locations:
-            return self.read(origin, origin.parent)
-        return self._inside(origin.parent.parent, parts, origin.parent.parent)
+        base = self.bases.get(parts[0])
+        if base is None:
+            spec = importlib.machinery.PathFinder.find_spec(parts[0])
+            if spec is None or not spec.origin or not spec.origin.endswith(".py") or _installed(Path(spec.origin)):
+                return None
+            origin = Path(spec.origin)
+            base = self.bases[parts[0]] = origin.parent.parent if spec.submodule_search_locations else origin.parent
+        return self._inside(base, parts, base)
+
+
+def _read(path: Path, root: Path) -> bytes:
+    """The bytes of a file that keeps the file rules. Raises PluginError TG401."""
+    resolved = path.resolve()
+    if not resolved.exists():
+        raise PluginError(f"{path} does not exist", code="TG401")
+    if not resolved.is_file() or not resolved.is_relative_to(root.resolve()):
+        raise PluginError(
+            f"{path} is not a regular file inside {root}", code="TG401", hint="Links out of the folder are refused."
+        )
+    if resolved.stat().st_size > MAX_BYTES:
+        raise PluginError(f"{path} is larger than 1 MiB", code="TG401", hint="Plugins are code, not data.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PluginError(f"{path} cannot be read: {error.strerror}", code="TG401") from error
 
 
 @cache

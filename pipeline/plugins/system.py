@@ -18,14 +18,20 @@ from typing import TypeAlias
 
 from pipeline.errors import SettingsError
 from pipeline.execution.execute import Guest
+from pipeline.laws.trial import Evaluator
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
+from pipeline.plugins.apart import Apart
+from pipeline.plugins.confine import Bounds
+from pipeline.plugins.describe import Absent
 from pipeline.plugins.discover import Discovery, PluginRecord, build_registry, source_root
 from pipeline.plugins.entry import entry_files
+from pipeline.plugins.host import WorkerHost
 from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
 from pipeline.plugins.monitor import EventSink, Monitor, PluginEvent
+from pipeline.plugins.reading import descriptions_file
 from pipeline.settings import CONFIG_NAME, Project, Settings
 
 __all__ = ["PluginSystem"]
@@ -44,6 +50,8 @@ class PluginSystem:
         self._found: Discovery | None = None
         self._stamp: _Stamp = ()
         self._held = 0
+        self._workers: WorkerHost | None = None
+        self._said: tuple[Bounds, str, float] | None = None
         self.monitor = Monitor(project.settings.performance_monitoring, sink)
         open_log(project.root, project.settings)
 
@@ -52,9 +60,20 @@ class PluginSystem:
         return self.project.settings
 
     @property
-    def log_setup(self) -> tuple[str, str]:
-        """What a worker needs to write into the same log: the project's folder and the level."""
-        return str(self.project.root), level_of(self.settings)
+    def workers(self) -> WorkerHost:
+        """Who runs plugins that are confined; its workers stay warm from run to run."""
+        with self._lock:
+            said = (Bounds.usual(self.settings.memory_limit_mb), level_of(self.settings), self.settings.plugin_timeout)
+            if self._workers is None or said != self._said:
+                bounds, level, patience = self._said = said
+                self._workers = WorkerHost(
+                    self.project.plugin_directories,
+                    self.project.private / "kernels",
+                    bounds=bounds,
+                    level=level,
+                    patience=patience,
+                )
+            return self._workers
 
     @property
     def reloads(self) -> bool:
@@ -105,9 +124,10 @@ class PluginSystem:
             return found
 
     def forget(self) -> None:
-        """Let go of all verdicts and of what was found: the next look is the first one."""
+        """Let go of all verdicts and descriptions, and of what was found: the next look is the first one."""
         with self._lock:
-            self._policy_file.unlink(missing_ok=True)
+            for file in (self._policy_file, descriptions_file(self._policy_file)):
+                file.unlink(missing_ok=True)
             self._found = None
 
     @property
@@ -119,13 +139,18 @@ class PluginSystem:
         return build_registry(self.project.plugin_directories, policy=self._policy())
 
     def guest(self, node: NodeType) -> Guest:
-        """How a node type is called in graphs: plugins with their time limit, and apart where the settings say so."""
+        """How a node type is called in graphs: plugins with a time limit, in a worker if they were loaded in one."""
         if node.shipped:
             return Guest()
-        said = self.settings
-        if said.isolation == "none" or node.id in said.trusted_plugins or Path(node.origin) in entry_files():
-            return Guest(said.plugin_timeout)
-        return Guest(said.plugin_timeout, confined=True)
+        return Guest(self.settings.plugin_timeout, confined=isinstance(node.fn, Absent))
+
+    def apart(self, here: Evaluator) -> Evaluator:
+        """Who calls node types for the laws: workers those that were loaded in one, `here` the others."""
+        return Apart(here, self.workers, self.settings.plugin_timeout)
+
+    def kernels_of(self, registry: Registry) -> set[str]:
+        """The names of the folders of compiled kernels that may be needed: digests of code, or of a plugin's files."""
+        return {node.code for node in registry} | {node.captured.digest for node in registry if node.captured}
 
     def told(self, event: PluginEvent) -> None:
         """Something was done to a plugin file by somebody: put it into log and sink."""
@@ -148,6 +173,7 @@ class PluginSystem:
             disabled=frozenset(said.disabled_plugins),
             memory=self._policy_file,
             installed=entry_files(),
+            elsewhere=self.workers if said.isolation == "worker" else None,
         )
 
     def _read_settings(self) -> None:

@@ -1,64 +1,64 @@
-"""The worker: a process that makes calls for its host, one after the other, until it is killed.
+"""The worker: a process that carries out orders for its host, one after the other, until it is killed.
 
-It knows where node files lie and finds a node type by file, id and code digest. For each call it gets a
-head and columns (`channel`), says when the node's own time begins, and answers with what came of it.
+One that is to be confined shuts itself in before it loads the plugin that it is for, and serves that one alone. Others
+find node types by file, id and code digest. Orders and answers are frames (`channel`) with a number; for a call there
+are columns in a file besides, and the worker says when the node's own time begins.
 """
 
 from __future__ import annotations
 
 import faulthandler
-import io
+import linecache
+import logging
 import os
-import resource
-import signal
 import socket
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.execution.attempt import Call, InProcess, Outcome, raised_by
+from pipeline.errors import PluginError
+from pipeline.execution.attempt import Call, InProcess, Outcome, Raised, raised_by
 from pipeline.execution.kernel import KernelCache
-from pipeline.execution.parcel import call_of_arrays, lengths_of
+from pipeline.execution.parcel import call_of_arrays, lengths_of, typed
 from pipeline.execution.part import apart
 from pipeline.model.node import NodeType
 from pipeline.plugins.channel import Channel, append_bytes, read_columns, write_columns
+from pipeline.plugins.confine import Bounds, Sight, confine
+from pipeline.plugins.describe import describe
 from pipeline.plugins.discover import load_type
-from pipeline.plugins.lifeline import hold_lifeline
-from pipeline.plugins.load import Loader
-from pipeline.plugins.log import write_to
+from pipeline.plugins.lifeline import WHERE_SIGNAL, hold_lifeline
+from pipeline.plugins.load import Loaded, Loader
+from pipeline.plugins.setup import read_captured
+from pipeline.plugins.tables import pack_table
+from pipeline.plugins.trial import try_out
 
-__all__ = ["WHERE_SIGNAL", "main"]
+__all__ = ["main"]
 
-WHERE_SIGNAL = signal.SIGUSR1
-"""Makes a worker write down at which lines its threads are, also while they are inside C code."""
+_TOO_MUCH = ("MemoryError", "_ArrayMemoryError", "RuntimeError: can't start new thread")
+_REFUSED = ("PermissionError",)
+_LONGEST = 20_000
+"""Characters of a message, and of a traceback."""
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Serve the host at the other end of these descriptors: frames, lifeline, columns in, columns out, lines."""
-    frames, lifeline, inbox, outbox, lines = map(int, arguments)
+def main(descriptors: Sequence[int]) -> None:
+    """Serve the host at the other end of: frames, lifeline, columns in, columns out, lines, what is printed."""
+    frames, lifeline, inbox, outbox, lines, output = descriptors
     hold_lifeline(lifeline)
-    for descriptor in (frames, inbox, outbox, lines):
-        os.set_inheritable(descriptor, False)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for descriptor, place in ((null, 0), (output, 1), (output, 2)):
+        os.dup2(descriptor, place)
     faulthandler.register(WHERE_SIGNAL, file=lines, all_threads=True)
     channel = Channel(socket.socket(fileno=frames))
     setup = channel.receive()
     if setup is not None:
         worker = _Worker(channel, setup, os.fdopen(inbox, "rb", 0), os.fdopen(outbox, "wb", 0))
-        while (head := channel.receive()) is not None:
-            worker.serve(head)
+        while (order := channel.receive()) is not None:
+            worker.serve(order)
     # threads that a node left behind must not keep the process
     os._exit(0)
-
-
-def _limit_memory(megabytes: int) -> None:
-    """Let this process take so much beyond what it has now; where the system does not say how much that is, nothing."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-        now = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData:")) * 1024
-    except (OSError, StopIteration, ValueError):
-        return
-    _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (now + megabytes * 1024 * 1024, most))
 
 
 class _Worker:
@@ -66,62 +66,149 @@ class _Worker:
         self._channel = channel
         self._inbox = inbox
         self._outbox = outbox
+        sys.path[:] = setup["path"]
+        os.environ.update(setup["environment"])
         self._directories = [Path(folder) for folder in setup["directories"]]
         self._shipped = Path(setup["shipped"]) if setup["shipped"] else None
+        self._captured = read_captured(setup["captured"]) if setup["captured"] else None
+        _log_to(channel, setup["level"])
+        self._confined = setup["bounds"] is not None
+        if self._confined:
+            os.chdir("/")
+            sight = Sight(tuple(setup["sight"]["reads"]), setup["sight"]["writes"])
+            channel.send({"confined": asdict(confine(sight, Bounds(**setup["bounds"])))})
+        else:
+            with suppress(OSError):
+                os.chdir(setup["folder"])
+            channel.send({"confined": {}})
         self._caller = InProcess(KernelCache(Path(setup["kernels"]) if setup["kernels"] else None), self._begun)
-        if setup.get("log"):
-            write_to(Path(setup["log"][0]), setup["log"][1])
-        if setup.get("memory_mb"):
-            _limit_memory(int(setup["memory_mb"]))
-        self._loader = Loader()
+        self._loader = Loader(captured=self._captured)
+        self._loader.learning = lambda: channel.send({"learning": True})
         self._types: dict[tuple[str, str], NodeType] = {}
+        self._loaded: Loaded | None = None
+        if self._captured is not None:
+            self._answer(0, self._load)
 
-    def serve(self, head: Mapping[str, Any]) -> None:
-        """Make the call that a head describes, and answer."""
+    def serve(self, order: Mapping[str, Any]) -> None:
+        """Carry out an order, and answer."""
+        carry_out: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "call": self._call,
+            "describe": lambda _: describe(self._own),
+            "examine": self._examine,
+            "warmup": lambda order: {"found": self._type(order).warmup_of(_params(order))},
+            "caution": lambda order: {"found": self._type(order).caution_of(_params(order))},
+        }
+        self._answer(order["number"], lambda: carry_out[order["do"]](order))
+
+    def _answer(self, number: int, work: Callable[[], dict[str, Any]]) -> None:
+        answer: dict[str, Any]
         try:
-            call = self._call(head)
-            outcome = self._caller.call(call)
-            tables = self._put(call, outcome)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - of loading or answering; it is told to the host
-            outcome, tables = Outcome(raised=raised_by(error)), {}
-        raised = outcome.raised
-        self._channel.send(
-            {
-                "tables": tables,
-                "raised": [raised.code, raised.message, raised.traceback, raised.of_values] if raised else None,
-                "times": [outcome.ms, outcome.cpu_ms, outcome.compile_ms],
-                "fallback": outcome.fallback,
-            }
-        )
+            answer = {"done": work()}
+        except BaseException as error:  # noqa: BLE001 - of loading or answering, whatever it is; it is told to the host
+            answer = {"raised": self._told(raised_by(error)), "times": [0.0, 0.0, 0.0]}
+        with suppress(Exception):  # a plugin may have put something else there
+            sys.stdout.flush()
+            sys.stderr.flush()
+        self._channel.send({"number": number, **answer})
+
+    def _load(self) -> dict[str, Any]:
+        assert self._captured is not None
+        for path, data in self._captured.files.items():  # it may not read them, and tracebacks show their lines
+            text = data.decode("utf-8", "replace")
+            linecache.cache[str(path)] = (len(text), None, text.splitlines(keepends=True), str(path))
+        self._loaded = self._loader.load(self._captured.path, self._captured.root)
+        return {}
+
+    @property
+    def _own(self) -> Loaded:
+        if self._loaded is None:
+            raise PluginError("its file could not be loaded", code="TG406")
+        return self._loaded
+
+    def _examine(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        node = self._type(order)
+        assert self._captured is not None
+        tree = self._loader.tree.read(self._captured.path, self._captured.root).tree
+        alive = lambda: self._channel.send({"alive": True})  # noqa: E731 - a word for it
+        return try_out(node, tree, exhaustive=order["exhaustive"], limit=order["limit"], alive=alive)
+
+    def _call(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        """Make the call that an order describes; times and what went wrong in it are part of the answer."""
+        found = read_columns(self._inbox, lengths_of(order))
+        if found is None:
+            raise OSError("the columns of the call did not arrive")
+        call = call_of_arrays(order, self._type(order), found[0])
+        outcome = self._caller.call(call)
+        tables = self._put(call, outcome)
+        return {
+            "tables": tables,
+            "raised": self._told(outcome.raised) if outcome.raised else None,
+            "times": [outcome.ms, outcome.cpu_ms, outcome.compile_ms],
+            "fallback": outcome.fallback,
+        }
+
+    def _told(self, raised: Raised) -> list[Any]:
+        """What was raised, for a frame; where this process is shut in, with what that has to do with it."""
+        code, message = raised.code, raised.message
+        if self._confined and code in ("TG406", "TG413", "TG501"):
+            what = message.removeprefix("on sample bars: ")
+            when = message.removesuffix(what)
+            if what.startswith(_TOO_MUCH):
+                code, message = "TG417", f"{when}it took more than its worker may use: {what}"
+            elif what.startswith(_REFUSED):
+                code, message = "TG418", f"{when}it reached for what its worker may not: {what}"
+        return [code, message[:_LONGEST], raised.traceback[-_LONGEST:], raised.of_values, raised.hint, raised.line]
 
     def _begun(self) -> None:
         self._channel.send({"begun": True})
 
-    def _call(self, head: Mapping[str, Any]) -> Call:
-        found = read_columns(self._inbox, lengths_of(head))
-        if found is None:
-            raise OSError("the columns of the call did not arrive")
-        return call_of_arrays(head, self._type(head), found[0])
-
-    def _type(self, head: Mapping[str, Any]) -> NodeType:
-        key = (head["origin"], head["node_type"])
+    def _type(self, order: Mapping[str, Any]) -> NodeType:
+        name, code = order["node_type"], order["code"]
+        if self._captured is not None:
+            found = next((node for node in self._own.types if node.id == name), None)
+            if found is None:
+                raise PluginError(f"{name!r} is not declared by its file", code="TG406")
+            return found.loaded(code=code, origin=found.origin)
+        key = (order["origin"], name)
         if key not in self._types:
             self._types[key] = load_type(
-                self._loader, head["node_type"], head["code"], head["origin"], self._directories, shipped=self._shipped
+                self._loader, name, code, order["origin"], self._directories, shipped=self._shipped
             )
         return self._types[key]
 
-    def _put(self, call: Call, outcome: Outcome) -> dict[str, int]:
-        """Write what the node gave where the host reads it: its columns, then its tables; gives their lengths."""
+    def _put(self, call: Call, outcome: Outcome) -> dict[str, Any]:
+        """Write what the node gave where the host reads it: its columns, then its tables; gives the tables' heads."""
         if outcome.value is None:
             return {}
         columns, tables = apart(outcome.value)
         write_columns(self._outbox, [columns[name].array for name, _ in call.columns])
-        lengths = {}
+        heads = {}
         for name, table in tables.items():
-            buffer = io.BytesIO()
-            table.write_ipc(buffer)
-            data = buffer.getvalue()
-            append_bytes(self._outbox, data)
-            lengths[name] = len(data)
-        return lengths
+            heads[name], pieces = pack_table(table)
+            for piece in pieces:
+                append_bytes(self._outbox, piece)
+        return heads
+
+
+def _params(order: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: typed(value) for name, value in order["params"].items()}
+
+
+class _Teller(logging.Handler):
+    """Hands records to the host, who writes the log."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__()
+        self._channel = channel
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell the host; a record that cannot be told is lost, like one that cannot be written."""
+        with suppress(Exception):
+            self._channel.send({"log": [record.levelno, record.name, record.getMessage()[:10_000]]})
+
+
+def _log_to(channel: Channel, level: str) -> None:
+    logger = logging.getLogger("tradegraph.plugin")
+    logger.handlers[:] = [_Teller(channel)]
+    if level:
+        logger.setLevel(level)

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
 from pipeline.errors import Fault, GraphError, UsageError, did_you_mean
 from pipeline.execution.run import Run
+from pipeline.graph.cells import Cells
 from pipeline.graph.graph import Graph
 from pipeline.graph.overrides import Overrides
 from pipeline.graph.read import read_file
+from pipeline.runs.sweep import Search
 from pipeline.store.publish import Published
 from pipeline.store.query import Database
+from pipeline.store.sweep_view import SUFFIX
 
-__all__ = ["Batch", "Selected", "as_settings", "gather_graphs", "recorded"]
+__all__ = ["Batch", "Selected", "as_settings", "gather_graphs", "joined", "recorded"]
 
 
 @dataclass(frozen=True)
 class Selected:
-    """The graphs of a batch, each with what the call changes in it; `faults` are of files that were left out."""
+    """The graphs of a batch, and those that it sweeps, each with what the call changes in it, and tries.
+
+    `faults` are of files that were left out.
+    """
 
     graphs: tuple[Graph, ...]
     given: Mapping[str, Overrides] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    swept: tuple[Cells, ...] = ()
+    searches: Mapping[str, Search] = field(default_factory=dict)
+
+    @property
+    def all(self) -> tuple[Graph, ...]:
+        """All graphs, those of cells as well."""
+        return (*self.graphs, *(graph for cells in self.swept for graph in cells.graphs))
 
 
 @dataclass(frozen=True)
@@ -38,20 +51,26 @@ class Batch:
     graphs: tuple[Graph, ...]
     published: Published
     _database: Database = field(repr=False)
+    swept: tuple[Cells, ...] = ()
 
     def table(self) -> pl.DataFrame:
-        """A row per graph: graph, status, and how many of its nodes were computed, cached, failed, skipped."""
-        rows = []
-        for graph in self.graphs:
-            counts = dict.fromkeys(("computed", "cached", "failed", "skipped"), 0)
-            alone = False
+        """A row per graph: graph, status, and how many of its nodes were computed, cached, failed, skipped.
+
+        A graph that was swept is one row under the name of its sweep, which counts the nodes of all its cells.
+        """
+        groups = {graph.name: (graph,) for graph in self.graphs} | {cells.name: cells.graphs for cells in self.swept}
+        return pl.DataFrame([{"graph": name, **self._told(graphs)} for name, graphs in groups.items()])
+
+    def _told(self, graphs: Sequence[Graph]) -> dict[str, Any]:
+        counts = dict.fromkeys(("computed", "cached", "failed", "skipped"), 0)
+        alone = False
+        for graph in graphs:
             for name in graph.nodes:
                 record = self.run.record(graph.name, name)
                 counts[record.status] += 1
                 alone = alone or bool(record.symbols)
-            bad = alone or counts["failed"] or counts["skipped"]
-            rows.append({"graph": graph.name, "status": "failed" if bad else "ok", **counts})
-        return pl.DataFrame(rows)
+        bad = alone or counts["failed"] or counts["skipped"]
+        return {"status": "failed" if bad else "ok", **counts}
 
     def metrics(self) -> pl.DataFrame:
         """The metrics of all graphs: graph, node, symbol, metric, value."""
@@ -59,66 +78,98 @@ class Batch:
         return self._database.sql(query, [self.run.id])
 
 
-def gather_graphs(
-    files: Iterable[Path], given: Overrides, check: Callable[[Path, Overrides], Graph], *, keep_going: bool
-) -> Selected:
-    """Check the graphs in files, each with what of `given` it has; a file with faults is left out to `keep_going`.
+Check: TypeAlias = Callable[[Path, Overrides, Search], "Graph | Cells"]
+"""The graph in a file, or its cells when something is swept. Raises GraphError, UsageError."""
 
-    Raises GraphError with all faults of all files otherwise, and UsageError for a param or a node that no graph has,
-    or for two graphs of one name.
+
+def gather_graphs(
+    files: Iterable[Path], given: Overrides, search: Search, check: Check, *, keep_going: bool
+) -> Selected:
+    """Check the graphs in files, each with what of `given` and `search` it has.
+
+    A file with faults is left out to `keep_going`. Raises GraphError with all faults of all files otherwise, and
+    UsageError for a param or a node that no graph has, or for two graphs of one name.
     """
-    graphs: dict[str, Graph] = {}
-    mine: dict[str, Overrides] = {}
+    found: dict[str, tuple[Graph | Cells, Overrides, Search]] = {}
     faults: list[Fault] = []
-    unused = {*given.params, *given.settings}
+    unused = {*given.params, *given.settings, *search.values}
     for file in files:
         try:
-            one = _suited(file, given)
-            unused -= {*one.params, *one.settings}
-            graph = check(file, one)
+            one, mine = _suited(file, given, search)
+            unused -= {*one.params, *one.settings, *mine.values}
+            checked = check(file, one, mine)
         except GraphError as error:
             faults += error.faults
             continue
-        if graph.name in graphs:
-            told = f"{graphs[graph.name].file} and {file} are both called {graph.name!r}"
+        graph = checked.graph if isinstance(checked, Cells) else checked
+        if graph.name in found:
+            other = found[graph.name][0]
+            told = (
+                f"{(other.graph if isinstance(other, Cells) else other).file} and {file} are both called {graph.name!r}"
+            )
             raise UsageError(told, hint="Give one of them another `name:`.")
-        graphs[graph.name], mine[graph.name] = graph, one
-    if faults and (not keep_going or not graphs):
+        found[graph.name] = checked, one, mine
+    if faults and (not keep_going or not found):
         raise GraphError.of(faults)
     if unused:
-        known = {name for graph in graphs.values() for name in (*graph.params, *graph.nodes)}
+        known = {name for one, _, _ in found.values() for name in (*_graph_of(one).params, *_graph_of(one).nodes)}
         name = min(unused)
         raise UsageError(f"no graph of the batch has a param or node {name!r}", hint=did_you_mean(name, known))
-    return Selected(tuple(graphs.values()), mine, tuple(faults))
+    return Selected(
+        tuple(one for one, _, _ in found.values() if isinstance(one, Graph)),
+        {name: one for name, (_, one, _) in found.items()},
+        tuple(faults),
+        tuple(one for one, _, _ in found.values() if isinstance(one, Cells)),
+        {name: mine for name, (one, _, mine) in found.items() if isinstance(one, Cells)},
+    )
 
 
-def _suited(file: Path, given: Overrides) -> Overrides:
-    """What of `given` a file takes: params that it declares, settings of nodes that it has.
+def joined(parts: Iterable[Selected]) -> Selected:
+    """Several selections as one."""
+    found = list(parts)
+    return Selected(
+        tuple(graph for one in found for graph in one.graphs),
+        {name: given for one in found for name, given in one.given.items()},
+        tuple(fault for one in found for fault in one.faults),
+        tuple(cells for one in found for cells in one.swept),
+        {name: search for one in found for name, search in one.searches.items()},
+    )
 
-    Raises GraphError.
-    """
+
+def _graph_of(checked: Graph | Cells) -> Graph:
+    return checked.graph if isinstance(checked, Cells) else checked
+
+
+def _suited(file: Path, given: Overrides, search: Search) -> tuple[Overrides, Search]:
+    """What a file takes: params that it declares, settings of nodes that it has. Raises GraphError."""
     spec = read_file(file)
     params = {name: value for name, value in given.params.items() if spec.params.get(name) is not None}
     settings = {node: values for node, values in given.settings.items() if node.partition(".")[0] in spec.nodes}
-    return replace(given, params=params, settings=settings)
+    values = {
+        name: several
+        for name, several in search.values.items()
+        if (name.partition(".")[0] in spec.nodes if "." in name else spec.params.get(name) is not None)
+    }
+    return replace(given, params=params, settings=settings), replace(search, values=values)
 
 
-def recorded(database: Database, run: str) -> list[tuple[Path, Overrides]]:
-    """The files of a run of graphs, each with what was changed in it then. Raises StoreError, UsageError."""
+def recorded(database: Database, run: str) -> list[tuple[Path, Overrides, Search | None]]:
+    """The files of a run of graphs, each with what was changed and tried in it then. Raises StoreError."""
     run_id = database.find_run(run)
     rows = database.sql("select graph, file, settings from runs where run_id = ? order by graph", [run_id]).rows()
-    if any("." in graph for graph, _, _ in rows):
-        hint = "Run the same `tradegraph sweep` again: it goes on where it was."
-        raise UsageError(f"run {run_id} is a sweep", hint=hint)
-    found = []
+    found: list[tuple[Path, Overrides, Search | None]] = []
     for graph, file, text in rows:
         said: dict[str, Any] = json.loads(text)
-        one = said.get("graphs", {}).get(graph, said)
+        one = said.get("graphs", {}).get(graph.removesuffix(SUFFIX), said)
         bars = {name: one[name] for name in ("symbols", "from", "to") if name in one}
-        found.append((Path(file), Overrides(one.get("params", {}), one.get("set", {}), bars)))
+        search = Search(**one["sweep"]) if "sweep" in one else None
+        found.append((Path(file), Overrides(one.get("params", {}), one.get("set", {}), bars), search))
     return found
 
 
-def as_settings(given: Mapping[str, Overrides]) -> dict[str, Any]:
-    """What a batch changes, for its record."""
-    return {"graphs": {name: one.as_dict() for name, one in given.items()}}
+def as_settings(selected: Selected) -> dict[str, Any]:
+    """What a batch changes and tries, for its record."""
+    graphs = {name: one.as_dict() for name, one in selected.given.items()}
+    for name, search in selected.searches.items():
+        graphs[name]["sweep"] = search.as_dict()
+    return {"graphs": graphs}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipeline.execution.plan import Plan
 from pipeline.store.query import Database
 
-__all__ = ["Forecast", "forecast"]
+__all__ = ["Forecast", "forecast", "timings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,7 @@ def forecast(planned: Plan, database: Database) -> Forecast:
     for step in planned.steps:
         if step.action == "compute":
             due[step.type.id] = due.get(step.type.id, 0) + 1
-    known: dict[str, float] = {}
-    if due and database.path.exists():
-        rows = database.sql(
-            "select node_type, median(ms) as ms from node_timings where ms is not null and status = 'computed'"
-            " group by node_type"
-        )
-        known = dict(rows.iter_rows())
+    known = timings(database) if due else {}
     timed = [known[name] * count for name, count in due.items() if name in known]
     return Forecast(
         nodes=nodes,
@@ -57,3 +51,14 @@ def forecast(planned: Plan, database: Database) -> Forecast:
         seconds=0.0 if not due else sum(timed) / 1e3 if timed else None,
         untimed=tuple(sorted(name for name in due if name not in known)),
     )
+
+
+def timings(database: Database) -> dict[str, float]:
+    """The median time of each node type in milliseconds, all symbols at once, as far as it was ever computed here."""
+    if not database.path.exists():
+        return {}
+    rows = database.sql(
+        "select node_type, median(ms) as ms from node_timings where ms is not null and status = 'computed'"
+        " group by node_type"
+    )
+    return dict(rows.iter_rows())

@@ -1,7 +1,7 @@
 """How a run of many steps goes on, for whoever wants to hear: counts, the time that is left, events.
 
-An event is a flat map whose `event` says what happened: `started` (the plan is made, or with workers first the tasks),
-`step` (one is done), and in the end `finished`, which whoever asked for the run writes.
+An event is a flat map whose `event` says what happened: `started` (the plan is made), `step` (one is done), and in the
+end `finished`, which whoever asked for the run writes; docs/batch.md lists their fields.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Counts:
         self.began = time.monotonic()
 
     def started(self, *, steps: int, cached: int) -> None:
-        """The plan is made, or with workers first the tasks; each is a round of its own."""
+        """The plan is made; where a sampler chooses cells, each round has one of its own."""
         self.counts = dict.fromkeys(self.counts, 0)
         self.steps, self.due = steps, steps - cached
         self.began = time.monotonic()

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
-from pipeline.execution.execute import Options, execute
+from pipeline.execution.execute import Elsewhere, Options, execute
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.memory import half_of_memory
 from pipeline.execution.plan import Keeps, Plan, plan
-from pipeline.execution.run import NodeRecord, Run, new_run_id
+from pipeline.execution.run import Run, new_run_id
 from pipeline.graph.cells import Cells
 from pipeline.graph.graph import Graph
 from pipeline.market.store import Market
-from pipeline.model.kind import METRICS
 from pipeline.plugins.host import WorkerHost
 from pipeline.plugins.monitor import Watched
 from pipeline.plugins.system import PluginSystem
-from pipeline.runs.sweep import block_of
+from pipeline.runs.prepare import block_of
 from pipeline.settings import Project
 from pipeline.store.failures import FailureFiles
 from pipeline.store.live import LiveRun
 from pipeline.store.publish import Published
 from pipeline.store.query import Database
 from pipeline.store.record import PluginRow
-from pipeline.store.recorder import Recorder, ValueRecorder
+from pipeline.store.recorder import Recorder
 from pipeline.store.segment import MAX_BYTES, Segments
 
-__all__ = ["Reuses", "Workshop"]
+__all__ = ["Away", "Reuses", "Workshop"]
+
+Away: TypeAlias = Callable[[Plan, Segments, str], Elsewhere]
+"""Has a plan carried out by others, for the run of an id; what they stored can be read from the segments afterwards."""
 
 
 @dataclass(frozen=True)
@@ -60,47 +64,60 @@ class Workshop:
         failures = FailureFiles(private / "failures")
         return cls(project, plugins, Market(project.market), database, failures, kernels)
 
-    def segments(self, run_id: str, *, pack: bool = False) -> Segments:
-        """The store of a run's values."""
+    def segments(self, run_id: str, *, pack: bool = False, **workers: Any) -> Segments:
+        """The store of a run's values; `workers` is what else `Segments` takes where several processes store them."""
         database, folder = self.database, self.project.private / "segments"
         # an eighth: of what waits in memory the most is for other nodes
-        gather = (self._memory or MAX_BYTES * 8) // 8
-        return Segments(folder, run_id, database.lookup, lambda: database.seen(run_id), gather=gather, pack=pack)
+        gather = (self.memory or MAX_BYTES * 8) // 8
+        how: dict[str, Any] = {"lookup": database.lookup, "seen": lambda: database.seen(run_id), **workers}
+        return Segments(folder, run_id, gather=gather, pack=pack, **how)
 
-    def carry_out(self, graphs: Sequence[Graph], options: Options, how: Reuses) -> tuple[Run, Published]:
-        """Run graphs as one plan, recorded while it goes on, and publish the record."""
-        run_id, private = options.run_id or new_run_id(), self.project.private
-        with (
-            LiveRun(private, run_id),
-            # claims go with it, also when the run cannot be stored
-            closing(self.segments(run_id, pack=options.cells is not None)) as segments,
-        ):
-            recorder = Recorder(self.project.database, private, segments, self._plugin_rows())
-            options = replace(options, sink=Watched(recorder, self.plugins.monitor))
-            run = self._execute(graphs, run_id, segments, options, how)
-            if options.cells is not None and options.cells.lost and run.status == "ok":
-                run.status = "failed"
+    @contextmanager
+    def live(self, run_id: str = "") -> Iterator[str]:
+        """A run, by its id or a new one: nothing that it stores is collected meanwhile. Raises StoreError TG601."""
+        run_id = run_id or new_run_id()
+        with LiveRun(self.project.private, run_id):
+            yield run_id
+
+    def carry_out(
+        self,
+        graphs: Sequence[Graph],
+        options: Options,
+        how: Reuses,
+        *,
+        elsewhere: Away | None = None,
+        run_id: str = "",
+    ) -> tuple[Run, Published]:
+        """Run graphs as one plan, recorded while it goes on, and publish the record.
+
+        With `elsewhere` others carry it out; nothing is computed here. `run_id` is that of a run that is live, else it
+        is a new one.
+        """
+        if not run_id:
+            with self.live(options.run_id) as new:
+                return self.carry_out(graphs, options, how, elsewhere=elsewhere, run_id=new)
+        # claims go with it, also when the run cannot be stored
+        with closing(self.segments(run_id, pack=bool(options.cells))) as segments:
+            recorder = Recorder(self.project.database, self.project.private, segments, self._plugin_rows())
+            began = options.began or dt.datetime.now(dt.UTC)
+            options = replace(options, sink=Watched(recorder, self.plugins.monitor), began=began)
+            planned = self._plan(graphs, segments, how, options.cells)
+            if elsewhere is not None:
+                options = replace(options, elsewhere=elsewhere(planned, segments, run_id))
+            run = self.execute(planned, run_id, segments, options)
             published = recorder.finish(run)
         return run, published
 
-    def compute(self, cells: Cells, how: Reuses) -> list[NodeRecord]:
-        """Compute the metrics of cells; they are stored, and no run is recorded."""
-        run_id = new_run_id()
-        with (
-            LiveRun(self.project.private, run_id),
-            closing(self.segments(run_id, pack=True)) as segments,
-        ):
-            recorder = ValueRecorder(self.project.private, segments)
-            options = Options(cells=cells, published=frozenset((METRICS,)), sink=recorder)
-            run = self._execute(cells.graphs, run_id, segments, options, how)
-            recorder.checkpoint(run)
-        return run.records
+    def plan(
+        self, graphs: Sequence[Graph], how: Reuses, cells: Sequence[Cells] = (), *, segments: Segments | None = None
+    ) -> Plan:
+        """What graphs, those of cells of sweeps perhaps, would compute, without reading a bar. Raises GraphError.
 
-    def plan(self, graphs: Sequence[Graph], how: Reuses, cells: Cells | None = None) -> Plan:
-        """What graphs, those of a sweep's cells perhaps, would compute, without reading a bar. Raises GraphError."""
-        return self._plan(graphs, self.segments("plan"), how, cells)
+        `segments` are those that are to read what is stored, if anybody is.
+        """
+        return self._plan(graphs, segments or self.segments("plan"), how, cells)
 
-    def _plan(self, graphs: Sequence[Graph], segments: Segments, how: Reuses, cells: Cells | None) -> Plan:
+    def _plan(self, graphs: Sequence[Graph], segments: Segments, how: Reuses, cells: Sequence[Cells]) -> Plan:
         return plan(
             graphs,
             self.market,
@@ -108,19 +125,24 @@ class Workshop:
             reuse=how.cache,
             refresh=how.refresh,
             keeps=how.keeps,
-            block=1 if cells is None else block_of(cells, self.market),
+            block=min((block_of(one.graph, self.market) for one in cells), default=1),
         )
 
-    def _execute(self, graphs: Sequence[Graph], run_id: str, segments: Segments, options: Options, how: Reuses) -> Run:
-        with WorkerHost(
-            self.project.plugin_directories,
-            self.project.private / "kernels",
-            memory_mb=self.project.settings.memory_limit_mb,
-            log=self.plugins.log_setup,
-        ) as workers:
-            planned = self._plan(graphs, segments, how, options.cells)
+    def execute(self, planned: Plan, run_id: str, segments: Segments, options: Options) -> Run:
+        """Carry out a plan in this process; who records it is said in `options`."""
+        confined = self.plugins.workers
+        folders, kernels = self.project.plugin_directories, self.project.private / "kernels"
+        here = options.elsewhere is None
+        if here and any(step.action == "compute" and self.plugins.guest(step.type).confined for step in planned.steps):
+            confined.expect()
+        with WorkerHost(folders, kernels, level=confined.level) as limited:
             options = replace(
-                options, guest=self.plugins.guest, limited=workers, failures=self.failures, memory=self._memory
+                options,
+                guest=self.plugins.guest,
+                limited=limited,
+                confined=confined,
+                failures=self.failures,
+                memory=options.memory or self.memory,
             )
             return execute(planned, run_id, self.market, segments, self.kernels, options=options)
 
@@ -141,5 +163,6 @@ class Workshop:
         ]
 
     @property
-    def _memory(self) -> int | None:
+    def memory(self) -> int | None:
+        """The most that values of one run may take in memory, in bytes."""
         return self.project.settings.project.memory or half_of_memory()

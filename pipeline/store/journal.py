@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import StoreError
-from pipeline.store.record import Increment, PluginRow, record_of
+from pipeline.store.record import Increment, PluginRow, completed, record_of
 from pipeline.store.sweep_record import sweep_record_of
 from pipeline.store.tables import SCHEMA_VERSION
 
@@ -29,8 +29,11 @@ _SEAL = "seal.json"
 
 def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterable[PluginRow]) -> Path:
     """Write an increment below `folder`; durable and visible as a whole when this returns. Raises StoreError TG601."""
-    told = sweep_record_of(increment) if increment.run.cells is not None else record_of(increment, plugins)
-    return write_frames(folder, name, told)
+    parts = [record_of(increment, plugins), *(sweep_record_of(increment, cells) for cells in increment.run.cells)]
+    names = dict.fromkeys(table for part in parts for table in part)
+    told = {table: [part[table] for part in parts if table in part and part[table].height] for table in names}
+    frames = {table: pl.concat(found, how="diagonal") for table, found in told.items() if found}
+    return write_frames(folder, name, completed(increment, frames))
 
 
 def write_frames(folder: Path, name: str, frames: Mapping[str, pl.DataFrame]) -> Path:

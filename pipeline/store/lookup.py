@@ -17,7 +17,7 @@ from pipeline.execution.reuse import NEWEST
 from pipeline.store.journal import is_intact, read_pending
 from pipeline.store.segment import Found, ObjectRow
 
-__all__ = ["lookup", "waiting_segments"]
+__all__ = ["lookup", "waiting_segments", "waiting_values"]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _COLUMNS = "o.key, o.recipe, o.data, o.segment, coalesce(o.holder, o.key), epoch_us(o.until), o.rows, o.bytes"
@@ -90,10 +90,17 @@ def waiting_segments(folder: Path) -> set[str]:
     return {row.segment for row, _ in _pending(folder).values()}
 
 
-def _pending(folder: Path) -> dict[str, tuple[ObjectRow, Coverage]]:
+def waiting_values(folder: Path, beginnings: tuple[str, ...]) -> list[Found]:
+    """Values of journals that wait to be published and whose names begin so."""
+    found = _pending(folder, beginnings).values()
+    return [Found(Holding(row.key, row.recipe, coverage), row) for row, coverage in found]
+
+
+def _pending(folder: Path, beginnings: tuple[str, ...] = ("",)) -> dict[str, tuple[ObjectRow, Coverage]]:
     """Values of journals that wait to be published, by key, the oldest first."""
     found: dict[str, tuple[ObjectRow, Coverage]] = {}
-    for journal in filter(is_intact, read_pending(folder)):
+    journals = [path for path in read_pending(folder) if path.name.startswith(beginnings)]
+    for journal in filter(is_intact, journals):
         try:
             # by name: a sibling of this version may have written more columns
             panels: list[tuple[Any, ...]] = pl.read_parquet(journal / "panels.parquet").select(_PANEL).rows()

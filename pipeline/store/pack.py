@@ -28,7 +28,10 @@ def is_pack(path: Path) -> bool:
 
 def packed(tables: Sequence[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
     """Tables of one form by key as one."""
-    return pl.concat([table.select(pl.lit(key).alias(_KEY), pl.all()) for key, table in tables])
+    heights = pl.Series([table.height for _, table in tables], dtype=pl.UInt32)
+    keys = pl.Series(_KEY, [key for key, _ in tables])
+    rows = pl.select(pl.lit(keys).repeat_by(pl.lit(heights)).explode().alias(_KEY))
+    return pl.concat([rows, pl.concat([table for _, table in tables])], how="horizontal")
 
 
 def unpacked(path: Path) -> dict[str, pl.DataFrame]:

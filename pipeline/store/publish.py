@@ -115,12 +115,13 @@ def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], priv
 
 
 def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
-    connection.execute("delete from runs where run_id = ?", [run_of(journal)])
+    if (journal / "runs.parquet").exists():  # a worker's has none
+        connection.execute("delete from runs where run_id = ?", [run_of(journal)])
     nodes = journal / "nodes.parquet"
     if nodes.exists():  # a step that was told of may have been computed again
         told = f"select run_id, graph, node{_cell(nodes)} from {_source(nodes)}"
         for table in NODE_TABLES:
-            of_node = "run_id, graph, node" + (", cell" if _cell(nodes) else "")
+            of_node = "run_id, graph, node" + _cell(nodes)
             connection.execute(f"delete from {table} where ({of_node}) in ({told})")
     for table in (*RUN_TABLES, "outputs"):
         file = journal / f"{table}.parquet"
@@ -140,7 +141,7 @@ def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
 
 def _cell(nodes: Path) -> str:
     """In a sweep a node stands for many: its cell tells them apart."""
-    return ", cell" if "cell" in pl.read_parquet_schema(nodes) else ""
+    return ", coalesce(cell, -1)" if "cell" in pl.read_parquet_schema(nodes) else ""
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, file: Path, where: str = "") -> None:

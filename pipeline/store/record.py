@@ -19,7 +19,17 @@ from pipeline.graph.graph import Graph
 from pipeline.model.garbage import collector_paused
 from pipeline.store.segment import ObjectRow
 
-__all__ = ["Increment", "PluginRow", "Uses", "completed", "node_frames", "record_of", "run_row", "to_json"]
+__all__ = [
+    "Increment",
+    "PluginRow",
+    "Uses",
+    "completed",
+    "node_frames",
+    "record_of",
+    "run_row",
+    "to_json",
+    "warnings_of",
+]
 
 _TIME = pl.Datetime("us", "UTC")
 _TEXT, _NUMBER, _COUNT = pl.String, pl.Float64, pl.Int64
@@ -62,16 +72,20 @@ Uses: TypeAlias = Sequence[tuple[str, str, NodeRecord]]
 
 @collector_paused()
 def record_of(increment: Increment, plugins: Iterable[PluginRow]) -> dict[str, pl.DataFrame]:
-    """The rows of an increment by table, tables without rows left out; columns are named as in `tables.DDL`."""
+    """The rows of an increment by table; columns are named as in `tables.DDL`. Graphs of cells are not told of."""
     run = increment.run
-    uses = [(graph, node, record) for record in increment.records for graph, node in record.step.users]
+    cells = {graph.name for sweep in run.cells for graph in sweep.graphs}
+    graphs = [graph for graph in run.plan.graphs if graph.name not in cells]
+    uses = [
+        (graph, node, record) for record in increment.records for graph, node in record.step.users if graph not in cells
+    ]
     told = {(graph, node) for graph, node, _ in uses}
-    frames = {"runs": _runs(run), **node_frames(run, uses)}
-    frames |= {"metrics": _metrics(run, told), "trades": _trades(run, told), "warnings": _warnings(increment)}
+    frames = {"runs": _runs(run, graphs), **node_frames(run, uses)}
+    frames |= {"metrics": _metrics(run, told), "trades": _trades(run, told), "warnings": warnings_of(increment, graphs)}
     if increment.first:
         frames["plugins"] = pl.DataFrame([asdict(row) for row in plugins], infer_schema_length=None)
-        frames["outputs"] = _outputs(run)
-    return completed(increment, frames)
+        frames["outputs"] = _outputs(run, graphs)
+    return frames
 
 
 def completed(increment: Increment, frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -118,9 +132,9 @@ def _panels(found: Sequence[Coverage]) -> pl.DataFrame:
     )
 
 
-def _runs(run: Run) -> pl.DataFrame:
+def _runs(run: Run, graphs: Iterable[Graph]) -> pl.DataFrame:
     rows = []
-    for graph in run.plan.graphs:
+    for graph in graphs:
         counts = dict.fromkeys(("computed", "cached", "failed", "skipped"), 0)
         for record in run.records:
             counts[record.status] += sum(name == graph.name for name, _ in record.step.users)
@@ -156,6 +170,10 @@ def _nodes(run: Run, uses: Uses) -> pl.DataFrame:
     data = {step.requests: data_of(run.plan, step) for step in {step.requests: step for step in steps}.values()}
     # of what computes nodes of its style alone: another library's new version changes nothing
     versions = {style: to_json(library_versions(style)) for style in {node.style for node in types}}
+    # cells of a sweep share most of their nodes
+    single = {id(node): node for node in nodes}
+    params = {mine: _params(node.params) for mine, node in single.items()}
+    kinds = {mine: _kinds(node.kinds) for mine, node in single.items()}
     columns = {columns: json.dumps([name for name, _ in columns]) for columns in {step.columns for step in steps}}
     return _frame(
         graph=(_TEXT, [graph for graph, _, _ in uses]),
@@ -167,13 +185,13 @@ def _nodes(run: Run, uses: Uses) -> pl.DataFrame:
         recipe=(_TEXT, [step.recipe for step in steps]),
         stored=(_TEXT, [record.stored or None for _, _, record in uses]),
         code=(_TEXT, [node.code for node in types]),
-        params=(_TEXT, [_params(node.params) for node in nodes]),
+        params=(_TEXT, [params[id(node)] for node in nodes]),
         upstream=(_TEXT, [upstream_of(run.plan, step) for step in steps]),
         data=(_TEXT, [data[step.requests] for step in steps]),
         versions=(_TEXT, [versions[node.style] for node in types]),
         warmup=(pl.Int32, [node.warmup for node in nodes]),
         columns=(_TEXT, [columns[step.columns] for step in steps]),
-        kinds=(_TEXT, [_kinds(node.kinds) for node in nodes]),
+        kinds=(_TEXT, [kinds[id(node)] for node in nodes]),
         # nodes over different ranges may share a step: each shows the range that it was asked for
         range_start=(_TIME, [graphs[g].bars[graphs[g].nodes[name].axis].start for g, name, _ in uses]),
         origin=(_TEXT, [node.origin for node in types]),
@@ -208,7 +226,12 @@ def _timings(run: Run, uses: Uses) -> pl.DataFrame:
             _TEXT,
             [(record.fallback or None) if mine else None for record, mine in zip(records, own, strict=True)],
         ),
-    ).with_columns(worker=pl.lit(run.worker))
+        isolation=(
+            _TEXT,
+            [(record.isolation or None) if mine else None for record, mine in zip(records, own, strict=True)],
+        ),
+        worker=(_TEXT, [record.worker or run.worker for record in records]),
+    )
 
 
 def _retries(uses: Uses) -> pl.DataFrame:
@@ -281,19 +304,19 @@ def _trades(run: Run, told: Set[tuple[str, str]]) -> pl.DataFrame:
     return pl.concat(frames) if frames else pl.DataFrame()
 
 
-def _warnings(increment: Increment) -> pl.DataFrame:
-    """What was said of the graphs, told first, and of the run, told when it has ended."""
+def warnings_of(increment: Increment, graphs: Sequence[Graph]) -> pl.DataFrame:
+    """What was said of graphs, told first, and of the run, told when it has ended."""
     run = increment.run
-    said = [(graph.name, fault) for graph in run.plan.graphs for fault in graph.warnings] if increment.first else []
+    said = [(graph.name, fault) for graph in graphs for fault in graph.warnings] if increment.first else []
     if run.finished_at is not None:
-        said += [(graph.name, fault) for graph in run.plan.graphs for fault in run.warnings]
+        said += [(graph.name, fault) for graph in graphs for fault in run.warnings]
     rows = [{"graph": graph, **fault.as_dict()} for graph, fault in said]
     text = dict.fromkeys(("graph", "code", "message", "hint", "file"), _TEXT)
     schema = text | {"line": _COUNT, "column": _COUNT}
     return pl.DataFrame([{name: row[name] for name in schema} for row in rows], schema=schema)
 
 
-def _outputs(run: Run) -> pl.DataFrame:
+def _outputs(run: Run, graphs: Sequence[Graph]) -> pl.DataFrame:
     rows = [
         {
             "graph": graph.name,
@@ -301,7 +324,7 @@ def _outputs(run: Run) -> pl.DataFrame:
             "node": f"{node}.{part}" if part else node,
             "key": run.plan.step(graph.name, node).key,
         }
-        for graph in run.plan.graphs
+        for graph in graphs
         for output, (node, part) in graph.outputs.items()
     ]
     return pl.DataFrame(rows)

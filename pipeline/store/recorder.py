@@ -78,11 +78,15 @@ class Recorder:
 
 
 class ValueRecorder:
-    """The sink of a run whose record somebody else writes: what it computes is stored, and told of now and then."""
+    """The sink of a process that computes for a run whose record somebody else writes: what it stores is told of.
 
-    def __init__(self, private: Path, segments: Segments) -> None:
+    `name` is what its journals are called by; it begins with the id of the run.
+    """
+
+    def __init__(self, private: Path, segments: Segments, name: str) -> None:
         self._private = private
         self._segments = segments
+        self._name = name
         self._stored = self._written = 0
         self._due = time.monotonic() + EVERY
 
@@ -98,7 +102,7 @@ class ValueRecorder:
         if objects:
             coverages = list(self._segments.coverages.values())
             told = completed(Increment(run, (), objects, coverages), {})
-            write_frames(self._private / "journal", f"{run.id}.{self._written:05d}", told)
+            write_frames(self._private / "journal", f"{self._name}{self._written:05d}", told)
             self._stored += len(objects)
             self._written += 1
         self._segments.claims.release()

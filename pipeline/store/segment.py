@@ -12,11 +12,11 @@ import datetime as dt
 import mmap
 import os
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
@@ -30,11 +30,13 @@ from pipeline.model.kind import Dtype
 from pipeline.store.claim import Claims
 from pipeline.store.pack import MOST, is_pack, packed, unpacked
 
-__all__ = ["MAX_BYTES", "Found", "Lookup", "ObjectRow", "Segments", "is_intact", "seal"]
+__all__ = ["HANDED", "MAX_BYTES", "Found", "Lookup", "ObjectRow", "Segments", "is_intact", "seal"]
 
 MAX_COLUMNS = 64
 """Columns of a file: DuckDB reads the whole footer to bind a view, 0.7 ms at 64 columns, 3 ms at 1,000."""
 MAX_BYTES = 256 * 1024 * 1024
+HANDED = ".handed"
+"""Marks a file by which processes of a run hand values over; its metadata has their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,14 @@ class _Pending:
     """Columns of one axis that wait to be written."""
 
     panel: Panel
-    keep: bool
+    fate: _Fate
     series: list[pl.Series]
     holdings: list[Holding]
     size: int = 0
 
+
+_Fate: TypeAlias = Literal["kept", "handed", "aside"]
+"""What becomes of a file: it is listed, it is for other processes of the run, it goes with the process."""
 
 Lookup: TypeAlias = Callable[[Sequence[Holding]], Sequence[Found]]
 """Of wanted values, those that earlier runs stored, and the newest few of the recipes of the others."""
@@ -82,7 +87,8 @@ class Segments:
     """The object store of one run. `lookup` gives what earlier runs stored, `seen` what others have told of so far.
 
     Values gather until they make a file of `gather` bytes: so much memory they take meanwhile. With `pack` small tables
-    of one form gather as well.
+    of one form gather as well. Several processes may store for one run, each with a `prefix` of its own. Columns of the
+    recipes in `passed_on` are for those others alone: they stay on disk and are listed in `handed`, in no journal.
     """
 
     def __init__(
@@ -94,8 +100,12 @@ class Segments:
         *,
         gather: int = MAX_BYTES,
         pack: bool = False,
+        prefix: str = "",
     ) -> None:
         self._folder = folder
+        self._prefix = prefix
+        self.passed_on: Collection[str] = ()
+        self.handed: list[Found] = []
         self._run_id = run_id
         self._lookup = lookup
         self._gather = min(gather, MAX_BYTES)
@@ -103,7 +113,7 @@ class Segments:
         self._tables: dict[tuple[Any, ...], list[tuple[Holding, pl.DataFrame]]] = {}
         self._unpacked: tuple[str, dict[str, pl.DataFrame]] = ("", {})
         self._known: dict[str, Found] = {}
-        self._pending: dict[tuple[int, bool], _Pending] = {}
+        self._pending: dict[tuple[int, _Fate], _Pending] = {}
         self._temporary: list[Path] = []
         self._count = 0
         self._intact: set[str] = set()
@@ -164,11 +174,12 @@ class Segments:
             if self._packs and keep and value.height:
                 self._gather_table(holding, value)
             else:
-                self._write(value, [holding], keep=keep)
+                self._write(value, [holding], "kept" if keep else "aside")
             return int(value.estimated_size())
         assert panel is not None
-        group = id(panel), keep
-        pending = self._pending.setdefault(group, _Pending(panel, keep, [], []))
+        fate: _Fate = "handed" if holding.recipe in self.passed_on else "kept" if keep else "aside"
+        group = id(panel), fate
+        pending = self._pending.setdefault(group, _Pending(panel, fate, [], []))
         size = 0
         for name, column in value.items():
             pending.series.append(column.series.alias(f"{holding.key}.{name}"))
@@ -180,7 +191,7 @@ class Segments:
         return size
 
     def _gather_table(self, holding: Holding, table: pl.DataFrame) -> None:
-        form = tuple(table.schema.items())
+        form = (*table.columns, *table.dtypes)
         waiting = self._tables.setdefault(form, [])
         waiting.append((holding, table))
         if len(waiting) >= MOST:
@@ -189,7 +200,15 @@ class Segments:
     def _write_tables(self, form: tuple[Any, ...]) -> None:
         waiting = self._tables.pop(form)
         frame = packed([(holding.key, table) for holding, table in waiting])
-        self._write(frame, [holding for holding, _ in waiting], keep=True, mark=".pack")
+        self._write(frame, [holding for holding, _ in waiting], "kept", mark=".pack")
+
+    def known(self, key: str) -> Found | None:
+        """Where a value rests, as far as it was asked for or put here."""
+        return self._known.get(key)
+
+    def adopt(self, found: Iterable[Found]) -> None:
+        """Take values that other processes stored for this run: they can be read, and are listed by whoever did."""
+        self._known.update((item.row.key, item) for item in found)
 
     def alias(self, holding: Holding, part: Part, held: Holding) -> None:
         """Let a value be a part of another that is stored; nothing is copied."""
@@ -283,14 +302,15 @@ class Segments:
             if any(holding.key == key for holding, _ in waiting):
                 self._write_tables(form)
 
-    def _write_pending(self, group: tuple[int, bool]) -> None:
+    def _write_pending(self, group: tuple[int, _Fate]) -> None:
         pending = self._pending.pop(group)
         axis = [pending.panel.symbol_column, pending.panel.ts.alias("ts")]
-        self._write(pl.DataFrame([*axis, *pending.series]), pending.holdings, keep=pending.keep)
+        mark = HANDED if pending.fate == "handed" else ""
+        self._write(pl.DataFrame([*axis, *pending.series]), pending.holdings, pending.fate, mark=mark)
 
-    def _write(self, frame: pl.DataFrame, holdings: Sequence[Holding], *, keep: bool, mark: str = "") -> None:
+    def _write(self, frame: pl.DataFrame, holdings: Sequence[Holding], fate: _Fate, *, mark: str = "") -> None:
         folder = self._folder / self._run_id
-        temporary = folder / f"{self._count:05d}{mark}.tmp"
+        temporary = folder / f"{self._prefix}{self._count:05d}{mark}.tmp"
         keys = " ".join(holding.key for holding in holdings)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -311,11 +331,12 @@ class Segments:
             row = ObjectRow(
                 holding.key, holding.recipe, holding.coverage.data, name, holding.key, None, frame.height, size
             )
-            if keep:
-                self._list(Found(holding, row))
-            else:
-                self._known[holding.key] = Found(holding, row)
-        if not keep:
+            found = self._known[holding.key] = Found(holding, row)
+            if fate == "kept":
+                self._list(found)
+            elif fate == "handed":
+                self.handed.append(found)
+        if fate == "aside":
             self._temporary.append(self._folder / name)
 
 

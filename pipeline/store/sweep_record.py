@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ import polars as pl
 from pipeline.execution.run import NodeRecord, Run
 from pipeline.graph.cells import Cells
 from pipeline.model.garbage import collector_paused
-from pipeline.store.record import Increment, Uses, completed, node_frames, run_row, to_json
+from pipeline.store.record import Increment, Uses, node_frames, run_row, to_json, warnings_of
 
 __all__ = ["sweep_record_of"]
 
@@ -18,43 +19,50 @@ _TIME = pl.Datetime("us", "UTC")
 
 
 @collector_paused()
-def sweep_record_of(increment: Increment) -> dict[str, pl.DataFrame]:
-    """The rows of an increment of a sweep by table; the cells come with the last one."""
-    run, cells = increment.run, increment.run.cells
-    assert cells is not None
+def sweep_record_of(increment: Increment, cells: Cells) -> dict[str, pl.DataFrame]:
+    """The rows of an increment that tell of one sweep, by table; its cells come with the last one."""
+    run = increment.run
     numbers = cells.numbers()
-    uses: Uses = [(*record.step.users[0], record) for record in increment.records]
+    mine = [
+        (first, record)
+        for record in increment.records
+        if (first := next((user for user in record.step.users if user[0] in numbers), None))
+    ]
+    uses: Uses = [(*first, record) for first, record in mine]
     number = pl.col("graph").replace_strict(list(numbers), list(numbers.values()), return_dtype=pl.Int32)
     frames = {
         name: frame.with_columns(cell=number).with_columns(graph=pl.lit(cells.name))
         for name, frame in node_frames(run, uses).items()
         if frame.height
     }
-    frames["runs"] = _run(run, cells)
-    frames["metrics"] = _metrics(increment, cells, numbers)
+    frames["runs"] = _run(run, cells, numbers)
+    frames["metrics"] = _metrics([record for _, record in mine], run, cells, numbers)
+    frames["warnings"] = warnings_of(increment, [replace(cells.graph, name=cells.name)])
     if run.finished_at is not None:
         frames["cells"] = _cells(run, cells)
-    return completed(increment, frames)
+    return frames
 
 
-def _run(run: Run, cells: Cells) -> pl.DataFrame:
+def _run(run: Run, cells: Cells, numbers: Collection[str]) -> pl.DataFrame:
     counts = dict.fromkeys(("computed", "cached", "failed", "skipped"), 0)
     for record in run.records:
-        counts[record.status] += 1
+        counts[record.status] += any(graph in numbers for graph, _ in record.step.users)
     swept = cells.cells[0].values
     fixed = {name: value for name, value in cells.graph.params.items() if name not in swept}
     row = run_row(run, cells.graph, counts) | {"graph": cells.name, "params": to_json(fixed)}
     return pl.DataFrame([row], schema_overrides={"started_at": _TIME, "finished_at": _TIME})
 
 
-def _metrics(increment: Increment, cells: Cells, numbers: dict[str, int]) -> pl.DataFrame:
+def _metrics(records: Sequence[NodeRecord], run: Run, cells: Cells, numbers: Mapping[str, int]) -> pl.DataFrame:
     """The metrics of finished steps, for every cell that they serve."""
     found: dict[tuple[str, str], tuple[list[int], list[pl.DataFrame]]] = {}
-    tables = increment.run.tables.get("metrics", {})
-    for record in increment.records:
+    tables = run.tables.get("metrics", {})
+    for record in records:
         outputs = [name for name in record.step.tables if (*record.step.users[0], name) in tables]
         for output in outputs:
             for graph, node in record.step.users:
+                if graph not in numbers:
+                    continue
                 owners, frames = found.setdefault((node, output), ([], []))
                 owners.append(numbers[graph])
                 frames.append(tables[graph, node, output])
@@ -94,17 +102,6 @@ def _cells(run: Run, cells: Cells) -> pl.DataFrame:
                 "params": to_json(cell.values),
             }
         )
-    rows += [
-        {
-            "graph": cells.name,
-            "cell": cell.number,
-            "status": "failed",
-            "node": None,
-            "message": reason,
-            "params": to_json(cell.values),
-        }
-        for cell, reason in cells.lost
-    ]
     text = dict.fromkeys(("graph", "status", "node", "message", "params"), pl.String)
     return pl.DataFrame(rows, schema={**text, "cell": pl.Int32})
 

@@ -43,9 +43,11 @@ create table if not exists node_timings (
 );
 alter table node_timings add column if not exists tries integer;
 alter table node_timings add column if not exists fallback varchar;
+alter table node_timings add column if not exists isolation varchar;
 comment on table node_timings is
     'ms, cpu_ms (of the last try), tries: null unless computed or failed; symbol: null for all symbols at once; '
-    'fallback: what of pandas the adapter lacks, when the node was run again on real pandas';
+    'fallback: what of pandas the adapter lacks, when the node was run again on real pandas; '
+    'isolation: the worker that called it, and what held that in; null for the engine''s own process';
 
 create table if not exists retries (
     run_id varchar, graph varchar, node varchar, symbol varchar, attempt integer, ms double, code varchar,

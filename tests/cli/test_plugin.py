@@ -197,9 +197,9 @@ def test_profile_is_shown_and_saved_for_viewers(indicator, project, tradegraph) 
 def test_reload_finds_all_out_again(indicator, tradegraph, project) -> None:
     tradegraph("plugin", "list")
     memory = project / ".tradegraph/admission.json"
-    memory.write_text('{"verdicts": {}}')
+    memory.write_text('{"found": {}}')
     assert "my_custom_indicator" in tradegraph("plugin", "reload").out
-    assert json.loads(memory.read_text())["verdicts"] != {}
+    assert json.loads(memory.read_text())["found"] != {}
 
 
 def test_the_settings_have_a_schema_for_editors(project, tradegraph) -> None:

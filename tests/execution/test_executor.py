@@ -85,7 +85,7 @@ def test_a_task_that_kills_every_worker_is_given_up_and_the_others_are_done(tmp_
     found = {done.task: done for done in executor.as_completed()}
     executor.close()
     assert found[1].quarantined
-    assert found[1].error == f"{MOST_DEATHS} workers ended while they were at it (SIGKILL)"
+    assert found[1].error == f"{MOST_DEATHS} workers ended at it (SIGKILL)"
     assert len(list(tmp_path.glob("1.*"))) == MOST_DEATHS
     assert not found[0].error
     assert not found[2].error

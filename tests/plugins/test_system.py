@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -217,11 +218,13 @@ def test_the_guides_own_folders_are_looked_at_where_they_are(house) -> None:
 
 
 def test_a_verdict_is_found_out_once_for_each_state_of_the_code(house, monkeypatch) -> None:
-    from pipeline.plugins import admit
+    from pipeline.plugins.host import WorkerHost
 
     calls = []
-    examine = admit.examine
-    monkeypatch.setattr(admit, "examine", lambda node, *a, **k: calls.append(node.id) or examine(node, *a, **k))
+    examine = WorkerHost.examine
+    monkeypatch.setattr(
+        WorkerHost, "examine", lambda self, node, **k: calls.append(node.id) or examine(self, node, **k)
+    )
     house.write("one")
     house.open().current()
     house.open().current()
@@ -240,9 +243,14 @@ def test_a_verdict_is_found_out_once_for_each_state_of_the_code(house, monkeypat
 def test_a_damaged_memory_is_no_trouble(house) -> None:
     house.write("one")
     house.open().current()
-    for name in ("admission.json", "plugins.json"):
-        (house.root / ".tradegraph" / name).write_text('{"verdicts": [1], "x":')
+    for name in ("admission.json", "plugins.json", "descriptions.json"):
+        (house.root / ".tradegraph" / name).write_text('{"found": [1], "x":')
     assert set(house.open().current().plugins) == {"one"}
+    file = house.root / ".tradegraph/descriptions.json"
+    for damage in ("1", '{"types": [], "plugins": [{}]}', '{"types": 5, "plugins": []}'):
+        kept = json.loads(file.read_text())["found"]
+        file.write_text(json.dumps({"found": dict.fromkeys(kept, json.loads(damage))}))
+        assert set(house.open().current().plugins) == {"one"}
 
 
 def test_installing_admits_first_and_leaves_nothing_of_what_is_refused(house, tmp_path) -> None:

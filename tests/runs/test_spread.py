@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.engine import Engine
-from pipeline.runs.spread import ranges
+from pipeline.runs.crew import Crew
 from pipeline.runs.sweep import Search
 
 NOUNS = runpy.run_path(str(Path(__file__).parents[1] / "execution" / "world.py"))
@@ -44,6 +44,9 @@ def stage(tmp_path_factory, compiled_kernels):
     made = NOUNS["Site"](tmp_path_factory.mktemp("stage") / "site", compiled_kernels)
     made.node("deadly", DEADLY)
     made.path = made.graph(GRAPH, params=PARAMS, outputs="stats: bt.metrics")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(NOUNS["CALLS"], str(made.root.with_name("calls")))
+        assert Engine.open(made.root).registry.get("deadly")  # examined, so that no worker need do it
     made.snapshot()
     return made
 
@@ -58,34 +61,40 @@ def site(stage, monkeypatch):
     return made
 
 
-def test_the_tasks_of_a_sweep_are_all_its_cells_once() -> None:
-    for cells, workers in ((1, 2), (16, 2), (1000, 2), (1000, 7)):
-        found = [cell for first, last in ranges(cells, workers) for cell in range(first, last)]
-        assert found == list(range(cells))
-        assert len(ranges(cells, workers)) <= workers * 16
+@pytest.mark.parametrize("crew", [Crew("inline"), Crew("processes", 2)], ids=["inline", "processes"])
+def test_tasks_share_values_and_compute_nothing_twice(site, crew) -> None:
+    swept = Engine.open(site.root).sweep("g", GRID, workers=crew)
+    assert {record.status for record in swept.run.records} == {"computed"}
+    lines = {f"deadly {by}": 3 for by in range(4)} | {f"plus {by}": 1 for by in (2, 4, 6, 8)}  # three symbols
+    assert Counter(site.calls()) == Counter(lines)
+    again = Engine.open(site.root).sweep("g", GRID, workers=crew)
+    assert site.calls() == []
+    assert again.table().equals(swept.table())
 
 
 def test_workers_find_what_one_process_finds_and_one_of_them_may_be_killed(site) -> None:
     site.deaths.write_text("1")
-    spread = Engine.open(site.root).sweep("g", GRID, workers=2)
-    assert spread.run.status == "ok"
-    assert {record.status for record in spread.run.records} == {"computed"}
-    timed = [record.ms for record in spread.run.records if record.step.type.id == "backtest"]
+    swept = Engine.open(site.root).sweep("g", GRID, workers=2)
+    assert swept.run.status == "ok"
+    assert {record.status for record in swept.run.records} == {"computed"}
+    timed = [record.ms for record in swept.run.records if record.step.type.id == "backtest"]
     assert len(timed) == 16
     assert all(timed)
+    assert not list((site.root / ".tradegraph/segments").rglob("*.handed.*"))
     alone = Engine.open(site.root).sweep("g", GRID, cache=False)
-    assert spread.table().equals(alone.table())
+    assert swept.table().equals(alone.table())
 
 
-def test_cells_that_kill_every_worker_are_told_as_failed_and_no_other(site) -> None:
+def test_a_step_that_kills_every_worker_is_found_and_no_other_cell_suffers(site) -> None:
     site.deaths.write_text("99")
     engine = Engine.open(site.root)
     swept = engine.sweep("g", GRID, workers=1)
     assert swept.run.status == "failed"
-    cells = engine.sql("select status, message, params from cells order by cell")
+    cells = engine.sql("select status, node, message, params from cells order by cell")
     assert Counter(cells["status"]) == {"ok": 12, "failed": 4}
     bad = cells.filter(status="failed")
     assert all('"fast": 2.0' in text for text in bad["params"])
+    assert set(bad["node"]) == {"fast"}
     assert all("SIGKILL" in text for text in bad["message"])
     assert swept.table().filter(status="failed").height == 4
 
