@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable
@@ -44,6 +45,7 @@ class Server(uvicorn.Server):
         self.access = Access(listening.host, listening.port, read_only)
         app, self.served = guarded(root, self.access)
         self._bound = listening.socket
+        self._ready: Callable[[Served], None] = lambda _: None
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -70,8 +72,15 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets)
-        if self.started and hasattr(self, "_ready"):
+        if self.started:
             self._ready(self.served)
+            self._warming = asyncio.create_task(self._warm())
+
+    async def _warm(self) -> None:
+        """Load the plugins and start a process for tasks, so that who comes first waits for neither."""
+        if not self.access.read_only:
+            await self.served.tasks.warm()
+        await asyncio.to_thread(lambda: self.served.engine.registry)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End: tasks store what they have, so that streams of their events end, then connections are closed."""

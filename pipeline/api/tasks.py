@@ -112,6 +112,15 @@ class Tasks:
         self._serving: set[asyncio.Task[None]] = set()
         self._closed = False
 
+    async def warm(self) -> None:
+        """Start a process before it is needed."""
+        worker = _Worker()
+        await worker.start(self._root)
+        if self._closed:
+            await worker.close()
+        else:
+            self._idle.append(worker)
+
     def all(self) -> list[Task]:
         """All that are known, the newest first."""
         return sorted(self._known.values(), key=lambda task: task.created_at, reverse=True)

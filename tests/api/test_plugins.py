@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import threading
 from pathlib import Path
 
 import pytest
@@ -93,17 +94,36 @@ def test_an_installed_plugin_runs_in_a_graph_and_its_calls_are_timed(site, reach
         ("raise RuntimeError('no')\n", "TG406"),
         (INDICATOR.replace('"high"] - data["low"]', '"high"].shift(-1) - data["low"]'), "TG414"),
         (INDICATOR.replace('"id": "reach"', '"id": "ema"'), "TG404"),
-        ("import os\nos._exit(7)\n", "TG814"),
+        ("import os\nos._exit(7)\n", "TG506"),
     ],
 )  # fmt: skip
 def test_a_refused_file_leaves_nothing_behind(site, source, code):
     before = python_files(site)
     answer = site.client.post("/api/plugins", json={"name": "bad.py", "source": source})
-    assert (answer.status_code, answer.json()["code"]) == ({"TG404": 409, "TG814": 500}.get(code, 422), code), (
-        answer.text
-    )
+    assert (answer.status_code, answer.json()["code"]) == (409 if code == "TG404" else 422, code), answer.text
     assert python_files(site) == before
     assert site.get("/api/nodes/ema")["shipped"] is True
+
+
+def test_an_installation_that_is_killed_leaves_nothing_behind(site):
+    before = python_files(site)
+    answers = []
+
+    def install():
+        with site.visitor() as client:
+            body = {"name": "stuck.py", "source": "while True:\n    pass\n"}
+            answers.append(client.post("/api/plugins", json=body))
+
+    thread = threading.Thread(target=install)
+    thread.start()
+    tasks = site.server.served.tasks
+    while not (task := next((t for t in tasks.all() if t.about == "stuck.py" and t.state == "running"), None)):
+        # what is registered is answered while a file that nobody has admitted lies in its folder
+        assert "stuck" not in [plugin["id"] for plugin in site.get("/api/plugins")["plugins"]]
+    tasks.kill(task)
+    thread.join(60)
+    assert (answers[0].status_code, answers[0].json()["code"]) == (500, "TG814")
+    assert python_files(site) == before
 
 
 @pytest.mark.parametrize(

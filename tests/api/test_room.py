@@ -27,9 +27,10 @@ def test_public_names_exist_sorted_and_the_file_is_short(name) -> None:
     assert len(Path(str(module.__file__)).read_text().splitlines()) <= 400
 
 
-def test_the_worker_imports_no_server_and_the_command_neither() -> None:
+@pytest.mark.heavy  # a process; that help imports nothing is watched in tests/cli/test_start.py
+def test_the_worker_imports_no_server() -> None:
     script = (
-        "import sys; import pipeline.api.worker; from pipeline.cli import main; main(['serve', '-h']);"
+        "import sys; import pipeline.api.worker;"
         "print([n for n in ('fastapi', 'starlette', 'uvicorn') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

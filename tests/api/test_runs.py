@@ -17,7 +17,7 @@ def begun(site, graph, **more):
 
 
 def test_a_run_is_followed_from_its_beginning_to_its_end(site):
-    accepted = site.post("/api/runs", {"graph": "slope", "params": {"lag": 2}}, status=202)
+    accepted = site.post("/api/runs", {"graph": "slope", "params": {"lag": 5}}, status=202)
     assert accepted["events"] == f"/api/runs/{accepted['id']}/events"
     events = list(site.events(accepted["id"]))
     assert [event["event"] for event in events] == ["queued", "started", "step", "step", "finished"]
@@ -131,14 +131,24 @@ def test_a_run_that_waits_never_begins_when_it_is_cancelled(site):
     assert {site.finished(run)["status"] for run in busy} <= {"interrupted", "cancelled"}
 
 
-def test_a_process_that_ends_is_a_failed_task_and_harms_no_other(site):
+def test_a_node_that_ends_its_process_is_a_failed_node(site):
     run = begun(site, "deadly")
     last = site.finished(run)
-    assert (last["event"], last["status"]) == ("error", "killed")
-    assert last["faults"][0]["code"] == "TG814"
-    assert "exit status 3" in last["faults"][0]["message"]
+    assert (last["event"], last["status"]) == ("finished", "failed")
+    assert site.get(f"/api/runs/{run}")["failures"][0]["code"] == "TG506"
+
+
+def test_a_process_that_ends_is_a_failed_task_and_harms_no_other(site):
+    run = begun(site, "endless")
+    tasks = site.server.served.tasks
+    for event in site.events(run):
+        if event["event"] == "step":
+            tasks.kill(tasks.get(run))
+    assert (event["event"], event["status"]) == ("error", "killed")
+    assert event["faults"][0]["code"] == "TG814"
+    assert "SIGKILL" in event["faults"][0]["message"]
+    assert site.get(f"/api/tasks/{run}")["error"]["code"] == "TG814"
     assert site.finished(begun(site, "slope"))["status"] == "ok"
-    assert site.get(f"/api/runs/{run}")["error"]["code"] == "TG814"
 
 
 def test_two_clients_are_served_while_a_run_goes_on(site):

@@ -31,7 +31,7 @@ def system(tmp_path: Path) -> PluginSystem:
     """A project with a plugin that leaves a trace when its file is run."""
     (tmp_path / "nodes/custom").mkdir(parents=True)
     (tmp_path / "nodes/custom/some_file.py").write_text(NODE)
-    (tmp_path / "plugin_config.json").write_text('{"max_plugins": 7,\n "logging": {"log_level": "ERROR"}}\n')
+    (tmp_path / "plugin_config.json").write_text('{"isolation": "none",\n "logging": {"log_level": "ERROR"}}\n')
     return PluginSystem(Project.open(tmp_path), MemoryEvents())
 
 
@@ -48,7 +48,7 @@ def test_a_plugin_that_is_off_is_no_node_type_and_its_file_is_not_run(system):
     assert (record.status, record.ids, record.fault.code) == ("disabled", ("mine",), "TG820")
     assert [fault.code for fault in found.registry.refused] == ["TG820"]
     assert json.loads((root / "plugin_config.json").read_text()) == {
-        "max_plugins": 7,
+        "isolation": "none",
         "logging": {"log_level": "ERROR"},
         "disabled_plugins": ["mine"],
     }
