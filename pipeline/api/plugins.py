@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -207,7 +208,7 @@ def plugin_events(project: Project, plugin: str | None = None, limit: Limit = 20
     """List what happened to plugin files, the newest first."""
     engine = project.engine
     engine.plugins.current()
-    engine.publish_events()
+    _tell(engine)
     names = ", ".join(PluginEventReply.model_fields)
     query = f"select {names} from plugin_events where ? is null or list_contains(string_split(plugin, ' '), ?)"
     rows = _rows(engine, f"{query} order by happened_at desc limit ?", [plugin, plugin, limit])
@@ -218,7 +219,7 @@ def plugin_events(project: Project, plugin: str | None = None, limit: Limit = 20
 def plugin_timings(project: Project) -> list[TimingReply]:
     """Say how long plugins took, the slowest in sum first."""
     engine = project.engine
-    engine.publish_events()
+    _tell(engine)
     mine = [node.id for node in engine.registry if not node.shipped]
     return _timings(engine, mine)
 
@@ -270,6 +271,12 @@ def enable_plugin(project: Project, plugin_id: str) -> Switched:
 def disable_plugin(project: Project, plugin_id: str) -> Switched:
     """Switch a plugin off: its file stays and is not run."""
     return _switched(project.engine, plugin_id, on=False)
+
+
+def _tell(engine: Engine) -> None:
+    """Publish what waits. A project that may only be read is answered for as it is."""
+    with suppress(StoreError):
+        engine.publish_events()
 
 
 def _switched(engine: Engine, plugin_id: str, *, on: bool) -> Switched:

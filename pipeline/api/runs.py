@@ -181,7 +181,7 @@ def list_runs(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
 ) -> list[RunEntry]:
     """List runs, the newest first; those that wait or go on come first."""
-    rows = listed(project.engine.database, graph)[:limit]
+    rows = listed(project.engine.database, graph, limit=limit)
     known = {row["run_id"] for row in rows}
     new = [
         _of_task(task)

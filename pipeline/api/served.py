@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request
@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from pipeline.api.access import Access
 from pipeline.api.opened import Opened
 from pipeline.api.tasks import Tasks
+from pipeline.api.turns import Turns
 from pipeline.engine import Engine
 
 __all__ = ["Project", "Served", "project_of"]
@@ -22,6 +23,8 @@ class Served:
     opened: Opened
     tasks: Tasks
     access: Access
+    questions: Turns = field(default_factory=lambda: Turns(4), repr=False)
+    """Whose turn it is to ask in SQL: each may take a gigabyte, and must not keep threads from other requests."""
 
     @property
     def engine(self) -> Engine:

@@ -55,6 +55,7 @@ class Server(uvicorn.Server):
             timeout_keep_alive=30,
             timeout_graceful_shutdown=15,
             proxy_headers=False,
+            ws="none",
         )
         super().__init__(config)
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

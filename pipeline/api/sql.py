@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Annotated, Any
 
@@ -24,10 +23,6 @@ router = APIRouter(prefix="/api", tags=["sql"])
 MEMORY = 1024**3
 """Bytes that a query may take."""
 _SIZE = 64 * 1024**2
-_AT_ONCE = 4
-_PATIENCE = 10.0
-"""Seconds that a query waits for its turn."""
-_turns = threading.BoundedSemaphore(_AT_ONCE)
 
 
 class Asking(Body):
@@ -55,19 +50,18 @@ class AnswerReply(Reply):
 
 
 @router.post("/sql", responses=problems(404))
-def ask_sql(project: Project, body: Asking) -> AnswerReply:
+async def ask_sql(project: Project, body: Asking) -> AnswerReply:
     """Ask in SQL. It reads the project's tables and views and nothing else, within limits of time, rows and memory."""
     if not body.query.strip():
         raise refusal("TG801", "the query is empty", hint="Try: show all tables")
-    if not _turns.acquire(timeout=_PATIENCE):
-        raise refusal("TG809", f"{_AT_ONCE} queries are being answered", hint="Try again later.")
-    try:
+
+    def answered() -> AnswerReply:
         began = time.perf_counter()
         found = project.engine.database.ask(body.query, Limits(body.rows, body.seconds, MEMORY, _SIZE))
-    finally:
-        _turns.release()
-    ms = (time.perf_counter() - began) * 1e3
-    return AnswerReply(columns=columns_of(found.frame), rows=rows_of(found.frame), more=found.more, ms=ms)
+        columns, rows = columns_of(found.frame), rows_of(found.frame)
+        return AnswerReply(columns=columns, rows=rows, more=found.more, ms=(time.perf_counter() - began) * 1e3)
+
+    return await project.questions.take(answered)
 
 
 def columns_of(frame: pl.DataFrame) -> list[Column]:

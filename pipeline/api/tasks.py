@@ -27,9 +27,9 @@ __all__ = ["Event", "State", "Task", "Tasks"]
 State: TypeAlias = Literal["queued", "running", "ok", "failed", "interrupted", "error", "killed", "cancelled"]
 
 MOST_WAITING = 100
-MOST_KEPT = 1_000
+MOST_KEPT = 200
 """Tasks that are over and still known."""
-MOST_EVENTS = 10_000
+MOST_EVENTS = 5_000
 """Of a task, the newest; who comes late to a large sweep hears of the end of it."""
 _LONGEST = 64 * 1024 * 1024
 _START = (
@@ -68,6 +68,10 @@ class Task:
     def over(self) -> bool:
         """True when nothing more will happen."""
         return self.state not in ("queued", "running")
+
+    def ended(self, state: State) -> None:
+        """Nothing more happens; what was ordered, a whole plugin perhaps, is let go."""
+        self.state, self.finished_at, self.order = state, dt.datetime.now(dt.UTC), {}
 
     def tell(self, name: str, **facts: Any) -> None:
         """Let everybody who follows know."""
@@ -290,12 +294,13 @@ def _hear(task: Task, event: dict[str, Any]) -> None:
 
 
 def _finish(task: Task, state: State) -> None:
-    task.state, task.finished_at = state, dt.datetime.now(dt.UTC)
+    task.ended(state)
     task.tell("finished", **{**task.result, "status": state})
 
 
 def _fail(task: Task, error: TradegraphError, state: State) -> None:
-    task.state, task.finished_at, task.error = state, dt.datetime.now(dt.UTC), error
+    task.ended(state)
+    task.error = error
     task.tell("error", status=state, faults=[fault.as_dict() for fault in error.faults])
 
 

@@ -52,12 +52,14 @@ class Comparison:
     metrics: pl.DataFrame
 
 
-def listed(database: Database, graph: str | None = None) -> list[Row]:
-    """Rows of `runs`, of one graph perhaps, the newest first; none when nothing has been run."""
+def listed(database: Database, graph: str | None = None, *, limit: int | None = None) -> list[Row]:
+    """Rows of `runs`, of one graph perhaps, the newest first, so many; none when nothing has been run."""
     if not database.path.exists():
         return []
     where = "" if graph is None else "where graph = ?"
     query = f"select * from runs {where} order by started_at desc, run_id desc, graph"
+    if limit is not None:
+        query += f" limit {limit}"
     return [_read(row) for row in database.sql(query, [graph] if graph is not None else []).to_dicts()]
 
 

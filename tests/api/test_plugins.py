@@ -196,3 +196,49 @@ def test_plugins_are_looked_at_anew(site):
     finally:
         site.client.delete("/api/plugins/late")
     assert site.client.get("/api/plugins/late").status_code == 404
+
+
+def test_requests_are_answered_while_plugins_are_loaded_again(site):
+    """A registry is a snapshot: whoever asks gets the one before or the one after, whole."""
+    file = site.root / "nodes/custom/busy.py"
+    declared = "from pipeline import Number, SameKind, indicator\n\n\n@indicator\ndef busy{}(x: Number) -> SameKind:\n"
+    declared += '    """The same."""\n    return x\n'
+    seen, wrong, over = set(), [], threading.Event()
+
+    def ask():
+        with site.visitor() as client:
+            while not over.is_set():
+                found = {node["id"] for node in client.get("/api/nodes").json()["nodes"]}
+                mine = {name for name in found if name.startswith("busy")}
+                seen.update(mine)
+                if len(mine) > 1 or "ema" not in found:
+                    wrong.append(mine)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(2):
+        file.write_text(declared.format(number))
+        site.post("/api/plugins/reload")
+    over.set()
+    for thread in threads:
+        thread.join(60)
+    file.unlink()
+    assert wrong == []
+    assert "busy1" in {node["id"] for node in site.get("/api/nodes")["nodes"]} | seen
+
+
+def test_settings_that_change_are_in_effect_at_once(site):
+    config = site.root / "plugin_config.json"
+    text = "tradegraph: 1\nbars:\n  daily: {timeframe: 1d, symbols: few}\nnodes:\n  a: {use: diff, in: daily.close}\n"
+    assert site.post("/api/graphs/validate", {"text": text})["ok"] is False
+    before = config.read_text()
+    try:
+        config.write_text('{"plugin_timeout": 60, "project": {"universes": {"few": ["AAA"]}}}')
+        found = site.post("/api/graphs/validate", {"text": text})
+        assert found["graph"]["bars"][0]["symbols"] == ["AAA"]
+        config.write_text('{"plugin_timeot": 60}')  # a faulty file changes nothing
+        assert site.post("/api/graphs/validate", {"text": text})["ok"] is True
+    finally:
+        config.write_text(before)
+    assert site.post("/api/graphs/validate", {"text": text})["ok"] is False
