@@ -27,9 +27,9 @@ from pipeline.graph.graph import Graph
 from pipeline.graph.spec import GraphSpec
 from pipeline.store import draft as drafting
 from pipeline.store import publish as publishing
-from pipeline.store.journal import write_journal
 from pipeline.store.query import Database
 from pipeline.store.record import Increment
+from pipeline.store.recorder import write_journal
 from pipeline.store.segment import Segments
 
 __all__ = ["APART", "COUNTED", "PHASES", "Tradegraph", "in_memory", "in_store"]

@@ -24,4 +24,5 @@ class IndicatorManager:
     def calculate_indicator(self, indicator_name: str, data: Any, **kwargs: Any) -> Any:
         """What an indicator gives for `data`, in the kind of `data`. Raises PluginError TG201, ParameterError."""
         plugin = find_plugin(self._system.current(), indicator_name, "indicator")
+        self._system.check_here(plugin)
         return calculate_indicator(plugin, data, kwargs, self._system.monitor, self._system.settings.plugin_timeout)

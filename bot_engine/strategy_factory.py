@@ -24,4 +24,5 @@ class StrategyFactory:
     def create_strategy(self, strategy_name: str, **kwargs: Any) -> Any:
         """A strategy by its id, with these parameters. Raises PluginError TG201, ParameterError."""
         plugin = find_plugin(self._system.current(), strategy_name, "strategy")
+        self._system.check_here(plugin)
         return create_strategy(plugin, kwargs, self._system.monitor, self._system.settings.plugin_timeout)

@@ -1,7 +1,7 @@
 """The engine: one project, opened. Graphs are checked, planned and run here, and results asked for.
 
 engine = Engine.open("my-project")
-result = engine.run("graphs/ema_cross.yaml", params={"fast": 10})
+result = engine.run("graphs/ema_cross.yaml", Overrides(params={"fast": 10}))
 result.output("fast")            # a polars frame: symbol, ts, value
 engine.sql("select node, median(ms) from node_timings group by node")
 """
@@ -33,7 +33,6 @@ from pipeline.market.tables import market_tables
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery
-from pipeline.plugins.here import type_here
 from pipeline.plugins.system import PluginSystem
 from pipeline.runs import campaign
 from pipeline.runs.batch import Batch, Selected
@@ -222,7 +221,7 @@ class Engine:
 
     def gather(
         self,
-        files: Iterable[Path],
+        files: Iterable[str | Path],
         given: Overrides | None = None,
         *,
         search: Search | None = None,
@@ -234,7 +233,8 @@ class Engine:
         Those with faults are left out, and their faults said, or with `keep_going` False raised as one GraphError.
         """
         manner = campaign.Manner(fail_fast=not keep_going, store=store)
-        return campaign.gather(self._workshop, files, given or Overrides(), search or Search(), manner)
+        paths = [self._file(file) for file in files]
+        return campaign.gather(self._workshop, paths, given or Overrides(), search or Search(), manner)
 
     def plan_batch(self, selected: Selected, *, cache: bool = True, store: StorePolicy | None = None) -> Plan:
         """What a batch would compute and what it would reuse, without reading a bar."""
@@ -296,7 +296,7 @@ class Engine:
         if now is None:
             hint = did_you_mean(type_id, self.registry.ids)
             raise UsageError(f"there is no node type {type_id!r} any more", hint=hint)
-        call = self.failures.read(kept, type_here(now))
+        call = self.failures.read(kept, self.plugins.here(now))
         if symbol is not None and len(call.panel.symbols) > 1:
             call = call.alone(symbol)
         return replay(kept, call, self._kernels)

@@ -10,6 +10,7 @@
     ├── PluginError              a plugin or node file cannot be used (TG4..)
     ├── NodeError                a node failed while it ran (TG5..)
     ├── StoreError               results cannot be written or read (TG6..)
+    ├── MarketplaceError         a plugin marketplace cannot be used or trusted (TG7..)
     └── RequestError             a request to the API is refused (TG8..)
 
 A `Fault` is one finding with a place; an error may carry many. Codes are stable: they are listed in
@@ -29,6 +30,7 @@ __all__ = [
     "Fault",
     "GraphError",
     "MarketError",
+    "MarketplaceError",
     "NodeError",
     "Note",
     "Place",
@@ -148,6 +150,33 @@ CODES: dict[str, str] = {
     "TG603": "A stored object is damaged.",
     "TG604": "The SQL query failed.",
     "TG605": "No such run.",
+    # marketplace: what it serves
+    "TG701": "A marketplace cannot be reached, or lacks a file.",
+    "TG702": "Metadata of a marketplace are malformed, or not signed by the keys that they need.",
+    "TG703": "Metadata of a marketplace have expired: somebody may be serving old ones.",
+    "TG704": "A marketplace serves something older than what was seen before.",
+    "TG705": "A file of a marketplace is not the one that was signed, or is longer.",
+    "TG706": "A marketplace has no root file with the digest that was given.",
+    "TG707": "The marketplace needs the extra `market`.",
+    "TG708": "A project trusts no such marketplace.",
+    "TG709": "A marketplace has no such plugin or version.",
+    "TG710": "A plugin's id belongs to another author, or its files lie outside of its author's paths.",
+    "TG711": "A version was withdrawn: yanked by its author, or revoked by the marketplace.",
+    "TG712": "Something is done on the user's word alone, and the word is missing.",
+    # marketplace: what is installed
+    "TG713": "An installed plugin is not the file that was installed.",
+    "TG714": "An installed plugin is disabled.",
+    "TG715": "A marketplace's plugin would run where nothing confines it.",
+    "TG716": "The lockfile market.lock cannot be read.",
+    # marketplace: running one
+    "TG717": "A key is missing, cannot be read, or is not one that the role needs.",
+    "TG718": "A submission, an author or a name cannot be taken.",
+    "TG719": "A version cannot be approved.",
+    "TG720": "A name looks like another one.",
+    "TG721": "A folder is no marketplace, or cannot be written.",
+    "TG722": "The audit log was changed after it was written.",
+    "TG723": "A plugin was not installed from a marketplace.",
+    "TG724": "A changed list of dependencies needs an approval of its own.",
     # API
     "TG801": "A request does not have the form that its route takes.",
     "TG802": "The API has no such route, or not what the route names.",
@@ -310,6 +339,12 @@ class StoreError(TradegraphError):
     """Results cannot be written or read."""
 
     code = "TG601"
+
+
+class MarketplaceError(TradegraphError):
+    """A plugin marketplace cannot be used or trusted."""
+
+    code = "TG701"
 
 
 class RequestError(TradegraphError):

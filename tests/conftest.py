@@ -21,6 +21,9 @@ hypothesis.settings.load_profile("here")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# tests leave nothing in the folder of the user who runs them, and take nothing from it
+os.environ["TRADEGRAPH_KERNELS"] = "project"
+
 
 @pytest.fixture(scope="session")
 def compiled_kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:

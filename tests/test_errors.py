@@ -16,6 +16,7 @@ from pipeline.errors import (
     Fault,
     GraphError,
     MarketError,
+    MarketplaceError,
     NodeError,
     Note,
     Place,
@@ -38,6 +39,7 @@ HUNDREDS = {
     PluginError: "4",
     NodeError: "5",
     StoreError: "6",
+    MarketplaceError: "7",
     RequestError: "8",
 }
 

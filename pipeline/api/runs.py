@@ -28,7 +28,7 @@ from pipeline.graph.sweep import Sampler
 from pipeline.model.document import plain
 from pipeline.runs.selection import nodes_meant
 from pipeline.runs.sweep import Search
-from pipeline.store.past import Difference, compared, listed, past_of
+from pipeline.store.past import Difference, compared, listed, pair_of, past_of
 
 __all__ = ["router"]
 
@@ -249,7 +249,8 @@ def compare_runs(
     b: str = "latest",
 ) -> CompareReply:
     """Compare two runs: nodes whose values can differ and why, and all metrics side by side."""
-    found = compared(project.engine.database, a, b)
+    database = project.engine.database
+    found = compared(database, *pair_of(database, a, b))
     metrics = [MetricPair(**{name: row[name] for name in MetricPair.model_fields}) for row in found.metrics.to_dicts()]
     return CompareReply(a=found.a, b=found.b, nodes=[_difference(one) for one in found.nodes], metrics=metrics)
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "data": "pipeline.cli.data:data",
     "nodes": "pipeline.cli.nodes:nodes",
     "plugin": "pipeline.cli.plugin:plugin",
+    "market": "pipeline.cli.market:market",
     "graph": "pipeline.cli.graph:graph",
     "check": "pipeline.cli.check:check",
     "plan": "pipeline.cli.plan:plan",

@@ -56,7 +56,8 @@ def stats(session: Session) -> None:
 def gc(session: Session, *, dry_run: bool) -> None:
     """Remove what no kept run needs.
 
-    Values, leftovers of killed runs, compiled kernels of code that is gone. What is kept for how long is set in
+    Values, leftovers of killed runs, compiled kernels of code that is gone, and shared kernels that no project has
+    loaded for 30 days. What is kept for how long is set in
     plugin_config.json: project.store, keep_days, keep_bytes.
     """
     from pipeline.cli import cache_report
@@ -68,10 +69,10 @@ def gc(session: Session, *, dry_run: bool) -> None:
 @json_option
 @pass_session
 def clear(session: Session) -> None:
-    """Remove all values and compiled kernels.
+    """Remove all values and the project's compiled kernels.
 
-    Records of runs, their metrics and the tables of declared outputs stay; what is asked for again is computed
-    again.
+    Records of runs, their metrics and the tables of declared outputs stay, and kernels that projects share; what
+    is asked for again is computed again.
     """
     from pipeline.cli import cache_report
 

@@ -41,12 +41,13 @@ def stats(cache: Cache, *, as_json: bool) -> None:
         echo_json({**asdict(found), "retention": asdict(kept)})
         return
     days = "for ever" if kept.keep_days is None else f"for {kept.keep_days:g} days"
+    shared = f"{found.shared_kernels:,}, {size(found.shared_kernel_bytes)} shared with other projects"
     room = "" if kept.keep_bytes is None else f", at most {size(kept.keep_bytes)}"
     lines = [
         ("values", f"{found.values:,} in {counted(found.files, 'file')}, {size(found.bytes)}"),
         ("not needed", f"{found.unneeded:,}, at least {size(found.unneeded_bytes)}"),
         ("leftovers", f"{found.leftovers:,}, {size(found.leftover_bytes)}"),
-        ("kernels", f"{found.kernels:,}, {size(found.kernel_bytes)}"),
+        ("kernels", f"{found.kernels:,}, {size(found.kernel_bytes)}; {shared}"),
         ("database", f"{counted(found.runs, 'run')}, {size(found.database_bytes)}"),
         ("kept", f"{kept.store}, {days}{room}"),
     ]

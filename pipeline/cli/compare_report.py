@@ -9,11 +9,12 @@ from typing import Any
 import click
 import polars as pl
 
+from pipeline.cli.compare_sweeps import are_sweeps, compare_sweeps
 from pipeline.cli.document import echo_json
 from pipeline.cli.figure import counted, duration, single
 from pipeline.cli.plan_report import shortly
 from pipeline.cli.table import echo_frame, echo_table
-from pipeline.store.past import Difference, compared
+from pipeline.store.past import Difference, compared, pair_of
 from pipeline.store.query import Database
 
 __all__ = ["compare"]
@@ -27,7 +28,11 @@ def compare(database: Database, before: str | None, now: str, *, limit: int, as_
 
     Raises StoreError TG605 for an unknown run, or when they share no graph.
     """
-    found = compared(database, before, now)
+    a, b = pair_of(database, before, now)
+    if sweep := are_sweeps(database, a, b):
+        compare_sweeps(database, a, b, sweep, limit=limit, as_json=as_json)
+        return
+    found = compared(database, a, b)
     if as_json:
         nodes = [
             {"graph": one.name[0], "node": one.name[1], "changed": [asdict(reason) for reason in one.reasons],

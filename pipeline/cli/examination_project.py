@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.cli.examination import Finding, Level
+from pipeline.cli.examination_market import examine_audit, examine_marketplaces
 from pipeline.cli.figure import counted, size
 from pipeline.cli.session import CONFIG_NAME, Session, shown_path
 from pipeline.cli.target import known_graphs
 from pipeline.engine import Engine
 from pipeline.errors import TradegraphError
+from pipeline.execution.kernel_folder import VARIABLE, shared_folder, unfit
 from pipeline.plugins.confine import available
 from pipeline.settings import Project
 from pipeline.store.tables import SCHEMA_VERSION
@@ -42,9 +44,12 @@ def examine_project(session: Session) -> Iterator[Finding]:
     checks: tuple[tuple[str, Callable[[Engine], Iterator[Finding]]], ...] = (
         ("market", _market),
         ("database", _database),
+        ("kernels", _kernels),
         ("lock", _lock),
         ("plugins", _plugins),
         ("isolation", _isolation),
+        ("marketplace", examine_marketplaces),
+        ("audit log", examine_audit),
         ("graphs", _graphs),
         ("disk", _disk),
     )
@@ -130,6 +135,19 @@ def _database(engine: Engine) -> Iterator[Finding]:
         yield Finding("fail", "database", f"{detail}; this version knows schema {SCHEMA_VERSION}", hint)
     else:
         yield Finding("ok", "database", detail)
+
+
+def _kernels(engine: Engine) -> Iterator[Finding]:
+    """Where compiled kernels rest; what keeps a folder from being shared costs each new project seconds."""
+    folder = shared_folder()
+    why = unfit(folder) if folder is not None else ""
+    if folder is None:
+        yield Finding("ok", "kernels", f"kept in {_named(engine.project.private)}, for this project alone")
+    elif why:
+        hint = f"Make it yours and closed to others (chmod 700), or name another one in ${VARIABLE}."
+        yield Finding("warn", "kernels", f"{folder} is not used, the project keeps them: {why}", hint)
+    else:
+        yield Finding("ok", "kernels", f"shared by your projects in {folder}")
 
 
 def _lock(engine: Engine) -> Iterator[Finding]:

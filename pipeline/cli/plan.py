@@ -40,8 +40,9 @@ def plan(
     from pipeline.cli import plan_report
 
     engine = session.open_engine()
-    planned = plan_report.make(engine, graph, given, chosen, cache=not no_cache, refresh=refresh)
-    if why is not None:
-        plan_report.reasons(engine, planned, why, as_json=session.json)
-    else:
-        plan_report.show(engine, planned, as_json=session.json)
+    with engine.database.hold():
+        planned = plan_report.make(engine, graph, given, chosen, cache=not no_cache, refresh=refresh)
+        if why is not None:
+            plan_report.reasons(engine, planned, why, as_json=session.json)
+        else:
+            plan_report.show(engine, planned, as_json=session.json)

@@ -29,6 +29,7 @@ __all__ = ["info", "install", "list_", "new", "plugin", "reload", "remove"]
         "reload": "pipeline.cli.plugin:reload",
         "sign": "pipeline.cli.plugin_signature:sign",
         "verify": "pipeline.cli.plugin_signature:verify",
+        "audit": "pipeline.cli.plugin_audit:audit",
     },
 )
 def plugin() -> None:

@@ -70,6 +70,7 @@ def profiled(
     if any(not name for name in params):
         raise UsageError("-p takes NAME=VALUE")
     plugin = find_plugin(engine.discovery, plugin_id)
+    engine.plugins.check_here(plugin)
     bars = sample_bars(size[0])
     for name in plugin.metadata.inputs:
         bars[name] = bars["close"]

@@ -62,9 +62,10 @@ def run(
         result = engine.run(
             checked, overrides, cache=not no_cache, refresh=meant, fail_fast=fail_fast, progress=patience
         )
-    if session.json:
-        run_report.document(result, engine.market)
-    elif not quiet:
-        run_report.summary(result, engine.market)
-    run_report.failures(result)
+    with engine.database.hold():
+        if session.json:
+            run_report.document(result, engine.market)
+        elif not quiet:
+            run_report.summary(result, engine.market)
+        run_report.failures(result)
     return INTERRUPTED if patience.pressed else result.run.exit_status

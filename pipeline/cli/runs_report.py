@@ -8,11 +8,12 @@ from typing import Any
 import click
 import polars as pl
 
+from pipeline.cli.crowd_report import crowd, is_crowd
 from pipeline.cli.document import echo_json
 from pipeline.cli.figure import counted, duration, single
 from pipeline.cli.session import shown_path
 from pipeline.cli.table import echo_frame, echo_table
-from pipeline.store.past import listed, past_of
+from pipeline.store.past import heads_of, listed, past_of
 from pipeline.store.query import Database
 
 __all__ = ["listing", "page"]
@@ -47,8 +48,17 @@ def listing(database: Database, *, graph: str | None, limit: int, as_json: bool)
 
 def page(database: Database, run: str, *, as_json: bool) -> None:
     """One run: what it was, its nodes, what failed, its metrics. Raises StoreError TG605."""
-    past = past_of(database, run)
-    heads, nodes, failed, metrics = past.graphs, past.nodes, past.failures, past.metrics
+    run_id = database.find_run(run)
+    if is_crowd(database, run_id):
+        heads = heads_of(database, run_id)
+        if not as_json:
+            for row in heads:
+                _head(row)
+            click.echo()
+        crowd(database, run_id, heads, as_json=as_json)
+        return
+    past = past_of(database, run_id)
+    heads, nodes, failed, metrics = list(past.graphs), past.nodes, past.failures, past.metrics
     if as_json:
         parts = {"nodes": nodes, "failures": failed, "metrics": metrics}
         tables = {name: frame.to_dicts() for name, frame in parts.items()}

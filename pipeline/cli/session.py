@@ -55,19 +55,24 @@ class Session:
         return Market(self.open_project().market)
 
     def open_database(self) -> Database:
-        """The published results."""
+        """The published results, through one connection for the whole command."""
         from pipeline.store.query import Database
 
         project = self.open_project()
-        return Database(project.database, project.private)
+        database = Database(project.database, project.private)
+        click.get_current_context().with_resource(database.hold())
+        return database
 
-    def kernel_folder(self) -> Path:
-        """Where compiled kernels rest: in the project, or where the system keeps what can be made again."""
+    def kernel_folder(self) -> Path | None:
+        """Where compiled kernels rest, in a project or outside of all."""
+        from pipeline.execution.kernel_folder import kernel_folder
+
         try:
-            return (self.project or find_root()) / ".tradegraph" / "kernels"
-        except SettingsError:
-            home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-            return Path(home) / "tradegraph" / "kernels"
+            return kernel_folder((self.project or find_root()) / ".tradegraph" / "kernels")
+        except SettingsError as error:
+            if error.faults[0].code != "TG002":
+                raise
+            return kernel_folder(None)
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)

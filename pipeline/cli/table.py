@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["echo_frame", "echo_table", "screen_width", "table_lines"]
 
 _GAP = "  "
-_LEAST = 22
+_LEAST = 25
 """A text is not shortened below this, which leaves the ids of runs whole; columns are left out instead."""
 _ROOMY = 36
 """Nor is a column that is asked to stay readable shortened below this."""

@@ -34,10 +34,11 @@ class Cone:
         return self.steps[-1]
 
 
-def cones(plan: Plan, there: Collection[str] = ()) -> list[Cone]:
+def cones(plan: Plan, there: Collection[str] = (), lasting: Collection[int] = ()) -> list[Cone]:
     """The cones of what a plan computes, in the order of their tops; values of the keys in `there` need no computing.
 
-    A step that is not to be stored and that only steps need which are stored is in none.
+    A step that is not to be stored and that only steps need which are stored is in none. Steps in `lasting`, by their
+    indices, are tops whose values are handed over whoever needs them here: another plan may.
     """
     consumers: list[list[int]] = [[] for _ in plan.steps]
     for step in plan.steps:
@@ -52,11 +53,11 @@ def cones(plan: Plan, there: Collection[str] = ()) -> list[Cone]:
             continue
         due.add(step.index)
         homes = {home[index] for index in mine}
-        if len(homes) == 1:
+        if len(homes) == 1 and step.index not in lasting:
             home[step.index] = homes.pop()
         else:
             home[step.index] = step.index
-            if mine:
+            if mine or step.index in lasting:
                 handed.add(step.index)
     members: dict[int, list[int]] = {}
     for step in plan.steps:

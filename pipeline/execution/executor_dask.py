@@ -84,9 +84,8 @@ class Dask:
             with self._client.as_current():
                 done = distributed.wait(list(self._futures), return_when="FIRST_COMPLETED").done
             for future in done:
-                task = self._futures.pop(future, -1)
-                if task >= 0:  # else it was cancelled meanwhile
-                    yield _answer(future, task)
+                if future in self._futures:  # else it was cancelled meanwhile
+                    yield _answer(future, self._futures.pop(future))
 
     def cancel(self) -> None:
         """Begin no further task; those at work end when they do, and nobody hears of them."""

@@ -38,6 +38,7 @@ class Computed:
     symbols: Mapping[str, Failure] = field(default_factory=dict)
     retried: tuple[Outcome, ...] = ()
     fallback: str = ""
+    isolation: str = ""
     worker: str = ""
 
     @classmethod

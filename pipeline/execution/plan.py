@@ -139,9 +139,9 @@ class Plan:
             if held:
                 step.pieces = _pieces(step, held, finder, self.bars)
                 step.action = "compute" if step.missing else "reuse"
-        self._spare(steps)
+        self.spare(steps)
 
-    def _spare(self, steps: Sequence[Step]) -> None:
+    def spare(self, steps: Sequence[Step]) -> None:
         """What is not kept need not be computed when all that is made of it is stored."""
         needed: dict[int, bool] = {}
         first = steps[0].index if steps else 0

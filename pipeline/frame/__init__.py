@@ -10,7 +10,11 @@ from typing import Any
 
 import numpy as np  # noqa: F401 - pandas 1 offered it under this name
 
-from pipeline.frame import api, testing
+from pipeline.frame import (
+    api,
+    casting,  # noqa: F401 - teaches columns their types
+    testing,
+)
 from pipeline.frame import offset as offsets
 from pipeline.frame.ancient import (
     ewma,
@@ -30,8 +34,25 @@ from pipeline.frame.ancient import (
     rolling_var,
 )
 from pipeline.frame.asof import merge_asof, merge_ordered
-from pipeline.frame.binning import Interval, cut, factorize, get_dummies, qcut, unique
-from pipeline.frame.categorical import Categorical, CategoricalDtype
+from pipeline.frame.binning import cut, factorize, get_dummies, qcut, unique
+from pipeline.frame.categorical import Categorical
+from pipeline.frame.category_index import CategoricalIndex
+from pipeline.frame.dtypes import (
+    BooleanDtype,
+    CategoricalDtype,
+    DatetimeTZDtype,
+    Float32Dtype,
+    Float64Dtype,
+    Int8Dtype,
+    Int16Dtype,
+    Int32Dtype,
+    Int64Dtype,
+    StringDtype,
+    UInt8Dtype,
+    UInt16Dtype,
+    UInt32Dtype,
+    UInt64Dtype,
+)
 from pipeline.frame.frame import DataFrame
 from pipeline.frame.gaps import (
     AdapterGap,
@@ -44,14 +65,19 @@ from pipeline.frame.gaps import (
 )
 from pipeline.frame.grouped import Grouper
 from pipeline.frame.index import DatetimeIndex, Index, RangeIndex, TimedeltaIndex
+from pipeline.frame.interval import Interval, IntervalDtype
+from pipeline.frame.interval_index import IntervalIndex, interval_range
 from pipeline.frame.joining import concat
 from pipeline.frame.level_key import IndexSlice
+from pipeline.frame.masked_array import array
 from pipeline.frame.merging import merge
 from pipeline.frame.moment import NA, NaT, Timedelta, Timestamp
 from pipeline.frame.multi_index import MultiIndex
 from pipeline.frame.namespace import core, errors, tseries, util
 from pipeline.frame.offset import DateOffset
 from pipeline.frame.option import get_option, option_context, options, reset_option, set_option
+from pipeline.frame.period import Period, PeriodDtype
+from pipeline.frame.period_index import PeriodIndex, period_range
 from pipeline.frame.presence import isna, notna
 from pipeline.frame.reshape import crosstab
 from pipeline.frame.series import Series
@@ -69,28 +95,48 @@ from pipeline.frame.toplevel import NamedAgg, eval, melt, pivot, pivot_table, to
 
 __all__ = [
     "AdapterGap",
+    "BooleanDtype",
     "Categorical",
     "CategoricalDtype",
+    "CategoricalIndex",
     "DataFrame",
     "DateOffset",
     "DatetimeIndex",
+    "DatetimeTZDtype",
+    "Float32Dtype",
+    "Float64Dtype",
     "Gap",
     "Grouper",
     "Index",
     "IndexSlice",
+    "Int16Dtype",
+    "Int32Dtype",
+    "Int64Dtype",
+    "Int8Dtype",
     "Interval",
+    "IntervalDtype",
+    "IntervalIndex",
     "MissingName",
     "MultiIndex",
     "NA",
     "NaT",
     "NamedAgg",
+    "Period",
+    "PeriodDtype",
+    "PeriodIndex",
     "RangeIndex",
     "Series",
+    "StringDtype",
     "Timedelta",
     "TimedeltaIndex",
     "Timestamp",
+    "UInt16Dtype",
+    "UInt32Dtype",
+    "UInt64Dtype",
+    "UInt8Dtype",
     "UnsupportedCall",
     "api",
+    "array",
     "bdate_range",
     "concat",
     "core",
@@ -106,6 +152,7 @@ __all__ = [
     "get_dummies",
     "get_option",
     "infer_freq",
+    "interval_range",
     "isna",
     "isnull",
     "melt",
@@ -117,6 +164,7 @@ __all__ = [
     "offsets",
     "option_context",
     "options",
+    "period_range",
     "pivot",
     "pivot_table",
     "qcut",

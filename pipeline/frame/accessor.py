@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from pipeline.frame import clock
 from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse
-from pipeline.frame.values import Values
+from pipeline.frame.period import PeriodDtype
+from pipeline.frame.values import Values, missing_mask
 
 __all__ = ["DatetimeAccessor"]
 
@@ -95,19 +98,23 @@ class DatetimeAccessor:
     @property
     def seconds(self) -> Any:
         """The seconds of each span beyond whole days."""
-        return self._made(Values(self._ticks() // 1_000_000 % 86_400))
+        return self._beyond(self._ticks() // 1_000_000 % 86_400)
 
     @property
     def microseconds(self) -> Any:
         """The microseconds of each span beyond whole seconds."""
-        return self._made(Values(self._ticks() % 1_000_000))
+        return self._beyond(self._ticks() % 1_000_000)
+
+    def _beyond(self, counted: Any) -> Any:
+        gone = missing_mask(self._series._values.array)
+        return self._made(Values(np.where(gone, np.nan, counted) if gone.any() else counted.astype(np.int32)))
 
     def _ticks(self) -> Any:
         return self._series._values.array.astype("m8[us]").astype("int64")
 
     def to_period(self, freq: Any) -> Any:
-        """The first moment of each time's period, which stands for it."""
-        return self._made(clock.begun(self._series._values, freq))
+        """The period that each time lies in."""
+        return self._made(self._series._values.cast(PeriodDtype(freq)))
 
     @property
     def unit(self) -> str:

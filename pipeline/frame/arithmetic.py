@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.frame.faces import narrowed
 from pipeline.frame.moment import Timedelta, Timestamp, is_missing
+from pipeline.frame.sensed import sensed, with_sense
 from pipeline.frame.values import Array, Values, missing_mask, plain_scalar
 
 __all__ = ["ARITHMETIC", "COMPARISONS", "LOGIC", "Operation", "apply_ufunc", "binary", "swapped"]
@@ -49,6 +50,8 @@ def swapped(name: str) -> Callable[[Values, Any], Values]:
 
 def binary(name: str, left: Any, right: Any) -> Values:
     """The operation `name` on two columns of equal length, or on a column and a scalar on either side."""
+    if sensed(left, right):
+        return with_sense(name, left, right, binary)
     zone = next((side.zone for side in (left, right) if isinstance(side, Values) and side.zone), None)
     first, second = _operand(left, right), _operand(right, left)
     if name in LOGIC:
@@ -97,10 +100,17 @@ def _operand(side: Any, other: Any) -> Any:
     if isinstance(side, Values):
         return side.array
     if isinstance(other, Values) and other.kind in "Mm":
-        if isinstance(side, str):
-            side = Timestamp(side) if other.kind == "M" else Timedelta(side)
-        if isinstance(side, Timestamp) and other.zone and side.tzinfo is None:
+        text = isinstance(side, str)
+        if text:
+            try:
+                side = Timestamp(side) if other.kind == "M" else Timedelta(side)
+            except ValueError:
+                # a text that is no time: equal to none, as `_compared` says
+                return side
+        if text and other.zone and side.tzinfo is None:
             side = side.tz_localize(other.zone)
+        elif isinstance(side, Timestamp) and (side.tzinfo is None) != (other.zone is None):
+            raise TypeError("Cannot compare tz-naive and tz-aware datetime-like objects")
         if is_missing(side):
             return np.array("NaT", dtype=other.array.dtype)[()]
     if side is None or (is_missing(side) and not isinstance(side, float)):
@@ -150,7 +160,7 @@ def _computed(name: str, left: Any, right: Any) -> Array:
         result[present] = op(_at(left, present), _at(right, present))
         return _numbers(result, present)
     with np.errstate(all="ignore"):
-        if name in {"floordiv", "mod"} and _whole(left) and _whole(right) and not np.all(right):
+        if name in {"floordiv", "mod"} and _whole(left) and _whole(right) and np.size(left) and not np.all(right):
             # whole numbers by zero are infinite or missing, which integers cannot say
             return np.asarray(op(np.asarray(left, dtype=np.float64), right))
         return np.asarray(op(left, right))

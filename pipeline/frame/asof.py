@@ -95,5 +95,22 @@ def merge_ordered(
     refuse("merge_ordered", {k: v for k, v in options.items() if k != "suffixes"})
     made = merge(left, right, how=how, on=on, suffixes=options.get("suffixes", ("_x", "_y")))
     keys = on if on is not None else [label for label in left._data if label in right._data]
-    made = made.sort_values(keys, ignore_index=True)
-    return made.ffill() if fill_method == "ffill" else made
+    if fill_method != "ffill":
+        return made.sort_values(keys, ignore_index=True)
+    return _carried(left, right, _listed(keys), how, options.get("suffixes", ("_x", "_y")))
+
+
+def _carried(left: Any, right: Any, keys: list[Any], how: str, suffixes: tuple[str, str]) -> Any:
+    """The rows of both in the order of the keys; where one side has none, its row before. Its own holes stay."""
+    sides = [
+        frame[keys].assign(**{name: np.arange(len(frame))})
+        for frame, name in ((left, "left row"), (right, "right row"))
+    ]
+    made = merge(sides[0], sides[1], how=how, on=keys).sort_values(keys, ignore_index=True)
+    data = {key: made._data[key] for key in keys}
+    for frame, other, name, suffix in ((left, right, "left row", suffixes[0]), (right, left, "right row", suffixes[1])):
+        rows = np.nan_to_num(made[name].ffill()._values.floats, nan=-1.0).astype(np.intp)
+        for label, values in frame._data.items():
+            if label not in keys:
+                data[f"{label}{suffix}" if label in other._data else label] = values.take_or_missing(rows)
+    return type(left)._of(data, made.index)

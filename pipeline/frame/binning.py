@@ -7,50 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.frame.categorical import Categorical
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
 from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index, as_index
+from pipeline.frame.interval import Interval
 from pipeline.frame.kinds import Kinds
 from pipeline.frame.moment import is_missing
 from pipeline.frame.values import Array, Values, missing_mask
 
-__all__ = ["Interval", "cut", "factorize", "get_dummies", "qcut", "unique"]
-
-
-class Interval:
-    """The numbers between two ends; which of them belong to it is said by `closed`."""
-
-    def __init__(self, left: Any, right: Any, closed: str = "right") -> None:
-        self.left, self.right, self.closed = left, right, closed
-
-    def __repr__(self) -> str:
-        return f"{'[' if self.closed in {'left', 'both'} else '('}{self.left}, {self.right}" + (
-            "]" if self.closed in {"right", "both"} else ")"
-        )
-
-    @property
-    def mid(self) -> Any:
-        return (self.left + self.right) / 2
-
-    @property
-    def length(self) -> Any:
-        return self.right - self.left
-
-    def __contains__(self, value: Any) -> bool:
-        above = value >= self.left if self.closed in {"left", "both"} else value > self.left
-        return bool(above and (value <= self.right if self.closed in {"right", "both"} else value < self.right))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Interval) and (self.left, self.right, self.closed) == (
-            other.left, other.right, other.closed
-        )  # fmt: skip
-
-    def __lt__(self, other: Interval) -> bool:
-        return bool((self.left, self.right) < (other.left, other.right))
-
-    def __hash__(self) -> int:
-        return hash((self.left, self.right, self.closed))
+__all__ = ["cut", "factorize", "get_dummies", "qcut", "unique"]
 
 
 def cut(  # noqa: PLR0917 - pandas' signature
@@ -114,7 +81,9 @@ def _binned(  # noqa: PLR0917 - the shared end of two long signatures
             raise ValueError("Bin labels must be one fewer than the number of bin edges")
         kinds = Kinds(tuple(dict.fromkeys(named)), ordered)
         made = Values(objects([np.nan if code < 0 else named[code] for code in codes]), kinds=kinds)
-    result = x._each(lambda _: made) if isinstance(x, Columnar) else made.array
+    result = (
+        x._each(lambda _: made) if isinstance(x, Columnar) else made.array if labels is False else Categorical(made)
+    )
     return (result, edges) if retbins else result
 
 

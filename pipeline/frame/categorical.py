@@ -7,39 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.frame.dtypes import CategoricalDtype
 from pipeline.frame.faces import objects
 from pipeline.frame.gaps import missing_name
 from pipeline.frame.index import Index, as_index
 from pipeline.frame.kinds import Kinds
 from pipeline.frame.values import Array, Values
 
-__all__ = ["Categorical", "CategoricalAccessor", "CategoricalDtype"]
-
-
-class CategoricalDtype:
-    """The kinds that a column may hold."""
-
-    name = "category"
-    kind = "O"
-
-    def __init__(self, categories: Any = None, ordered: bool = False) -> None:
-        self.categories = None if categories is None else as_index(categories)
-        self.ordered = ordered
-
-    def __repr__(self) -> str:
-        return "category"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CategoricalDtype) or other == "category"
-
-    def __hash__(self) -> int:
-        return hash("category")
+__all__ = ["Categorical", "CategoricalAccessor"]
 
 
 class Categorical:
     """Values of a few kinds, with a number for each; what is none of the kinds is missing."""
 
     def __init__(self, values: Any, categories: Any = None, ordered: bool = False, dtype: Any = None) -> None:
+        if isinstance(values, Values) and values.kinds is not None and categories is None and dtype is None:
+            self._values = values
+            return
         known = categories if categories is not None else getattr(dtype, "categories", None)
         ordered = ordered or bool(getattr(dtype, "ordered", False))
         self._values = as_index(values)._values.cast(CategoricalDtype(known, ordered))

@@ -11,13 +11,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.frame.faces import objects
-from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import unsupported
-from pipeline.frame.moment import zone_name
+from pipeline.frame.moment import Timedelta, is_missing, zone_name
 from pipeline.frame.values import Values
 from pipeline.frame.written_time import read_text
 
-__all__ = ["FIELDS", "FLAGS", "SECOND", "begun", "field", "formatted", "moved", "parsed", "placed", "rounded"]
+__all__ = ["FIELDS", "FLAGS", "SECOND", "field", "formatted", "moved", "parsed", "placed", "rounded", "spans"]
 
 SECOND = np.timedelta64(1, "s")
 FIELDS: dict[str, Callable[[pl.Series], pl.Series]] = {
@@ -86,24 +85,25 @@ def moved(values: Values, zone: Any) -> Values:
 def rounded(values: Values, every: str, how: str) -> Values:
     """Each time moved to a multiple of a polars duration: `how` is floor, round or ceil."""
     series = _times(values, how)
-    if how == "round":
-        return Values.of(series.dt.round(every))
     low = series.dt.truncate(every)
     if how == "floor":
         return Values.of(low)
-    frame = pl.DataFrame({"at": series, "low": low})
+    at, below, above = pl.col("at"), pl.col("low"), pl.col("low").dt.offset_by(every)
+    if how == "ceil":
+        up = at > below
+    else:
+        # halves go to the even multiple
+        width = above.to_physical() - below.to_physical()
+        up = ((at - below) > (above - at)) | (((at - below) == (above - at)) & (below.to_physical() // width % 2 == 1))
     return Values.of(
-        frame.select(
-            pl.when(pl.col("at") == pl.col("low")).then("low").otherwise(pl.col("low").dt.offset_by(every))
-        ).to_series()
+        pl.DataFrame({"at": series, "low": low}).select(pl.when(up).then(above).otherwise(below)).to_series()
     )
 
 
-def begun(values: Values, freq: Any) -> Values:
-    """The first moment of the period that each time lies in; weeks begin on Monday."""
-    pace = Frequency.of(freq)
-    series = _times(values, "to_period")
-    return Values.of(series.dt.replace_time_zone(None).dt.truncate(pace.every))
+def spans(items: list[Any], unit: str | None = None) -> Values:
+    """Texts or numbers (in `unit`) as spans of time."""
+    read = [Timedelta(item, unit) for item in items]
+    return Values(np.array(["NaT" if is_missing(span) else span.to_timedelta64() for span in read], dtype="m8[us]"))
 
 
 def parsed(values: Values, layout: str | None, *, coerce: bool) -> Values:

@@ -11,9 +11,9 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
 from pipeline.frame.gaps import note_spelling, refuse, unsupported
 from pipeline.frame.missing import carried
-from pipeline.frame.moment import is_missing
+from pipeline.frame.moment import as_moment, as_span, is_missing
 from pipeline.frame.replacement import replaced
-from pipeline.frame.values import Array, Values, fitting, missing_mask
+from pipeline.frame.values import Array, Values, fitting, missing_mask, plain_scalar
 
 __all__ = ["Elementwise", "shifted"]
 
@@ -46,7 +46,8 @@ class Elementwise(Columnar):
                 array = array.astype(np.float64)
             before = shifted(Values(array), int(periods), None).array
             with np.errstate(all="ignore"):
-                return Values(array - before)
+                apart = array - before
+                return values.like(apart) if values.sense is not None and apart.dtype.kind != "m" else Values(apart)
 
         return self._each(change)
 
@@ -93,7 +94,7 @@ class Elementwise(Columnar):
             if array.dtype.kind != "f":
                 raise unsupported(f"running {function.__name__}", "missing values of this type")
             total = function.accumulate(np.where(gone, neutral, array))
-            return Values(np.where(gone, np.nan, total))
+            return values.like(np.where(gone, np.nan, total))
 
         return self._each(change)
 
@@ -164,16 +165,21 @@ class Elementwise(Columnar):
 
     def replace(self, to_replace: Any = None, value: Any = None, *, inplace: bool = False, **options: Any) -> Any:
         """Some values by others: scalars, lists, or a dict of old and new."""
-        method = options.pop("method", None)
+        method, regex = options.pop("method", None), options.pop("regex", False)
         refuse("replace", options)
+        if regex is not False and regex is not True and to_replace is None:
+            to_replace, regex = regex, True
         if method is not None:
             note_spelling(f"replace(method={method!r})", "mask() and ffill()")
             backward = method in {"bfill", "backfill"}
             lost = self._each(lambda values: replaced(values, to_replace, np.nan))
             result = lost._each(lambda values: carried(values, backward=backward))
         else:
-            result = self._each(lambda values: replaced(values, to_replace, value))
+            result = self._replaced(to_replace, value, regex=bool(regex))
         return self._settled(result, inplace, "replace")
+
+    def _replaced(self, old: Any, new: Any, *, regex: bool) -> Any:
+        return self._each(lambda values: replaced(values, old, new, regex=regex))
 
 
 def shifted(values: Values, periods: int, fill_value: Any) -> Values:
@@ -198,20 +204,22 @@ def _clipper(function: np.ufunc) -> Callable[[Values, Any], Values]:
     plain = np.minimum if function is np.fmin else np.maximum
 
     def change(values: Values, bound: Any) -> Values:
-        limit = bound.array if isinstance(bound, Values) else bound
+        limit = bound.array if isinstance(bound, Values) else plain_scalar(_as_time(bound, values.kind))
         array = values.array
         if array.dtype.kind == "f" and isinstance(limit, int | float | np.integer | np.floating):
             # a missing value stays missing by itself
             return Values(plain(array, array.dtype.type(limit)))
         bound_to = np.where(missing_mask(array), array, function(array, limit))
-        # whole numbers stay whole when a broken bound binds none of them
-        return (
-            values
-            if array.dtype.kind in "iu" and bound_to.dtype.kind == "f" and (bound_to == array).all()
-            else Values(bound_to)
-        )
+        if array.dtype.kind in "iu" and bound_to.dtype.kind == "f" and (bound_to == np.floor(bound_to)).all():
+            # whole numbers stay whole where no broken bound binds
+            return Values(bound_to.astype(array.dtype))
+        return values.like(bound_to)
 
     return change
+
+
+def _as_time(bound: Any, kind: str) -> Any:
+    return (as_moment(bound) if kind == "M" else as_span(bound)) if kind in "Mm" and isinstance(bound, str) else bound
 
 
 def _running_times(function: np.ufunc, array: Array, gone: Array) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -83,59 +84,63 @@ def weighted_pair(left: Values, right: Values, decay: Decay, *, correlation: boo
     """The weighted covariance, or correlation, of the rows so far in which both are there."""
     x, y = left.finite_floats, right.finite_floats
     both = ~(np.isnan(x) | np.isnan(y))
+    seen = np.flatnonzero(both)
     out = np.full(len(x), np.nan)
+    if len(seen) < max(decay.needed, 1):
+        return Values(out)
     keep = 1.0 - decay.alpha
-    fresh = 1.0 if decay.adjust else decay.alpha
-    whole = squared = old = 1.0
-    mean_x = mean_y = cov = var_x = var_y = 0.0
-    seen = 0
-    # a loop, for each row needs the weights that all rows before it have left
-    for row, (a, b, there) in enumerate(zip(x.tolist(), y.tolist(), both.tolist(), strict=True)):
-        if there and not seen:
-            mean_x, mean_y = a, b
-        elif seen and (there or not decay.ignore_na):
-            whole, squared, old = whole * keep, squared * keep * keep, old * keep
-            if there:
-                total = old + fresh
-                was_x, was_y = mean_x, mean_y
-                mean_x, mean_y = (old * was_x + fresh * a) / total, (old * was_y + fresh * b) / total
-                cov = _moved(cov, was_x - mean_x, was_y - mean_y, a - mean_x, b - mean_y, old, fresh)
-                var_x = _moved(var_x, was_x - mean_x, was_x - mean_x, a - mean_x, a - mean_x, old, fresh)
-                var_y = _moved(var_y, was_y - mean_y, was_y - mean_y, b - mean_y, b - mean_y, old, fresh)
-                whole, squared, old = whole + fresh, squared + fresh * fresh, total
-                if not decay.adjust:
-                    whole, squared, old = whole / old, squared / (old * old), 1.0
-        seen += there
-        if seen < max(decay.needed, 1):
-            continue
-        if correlation:
-            spread = math.sqrt(var_x * var_y)
-            out[row] = cov / spread if spread > 0.0 else np.nan
-        elif bias:
-            out[row] = cov
-        else:
-            left_over = whole * whole - squared
-            out[row] = whole * whole / left_over * cov if left_over > 0.0 else np.nan
+    gaps = np.ones(len(seen)) if decay.ignore_na else np.diff(seen, prepend=seen[0]).astype(np.float64)
+    aged = keep**gaps
+    aged[0] = 0.0
+    # what the rows before weigh, what this one does, and both
+    old = aged * np.concatenate([[1.0], _scan_aged(np.ones(len(seen)), aged)[:-1]]) if decay.adjust else aged
+    fresh = np.where(np.arange(len(seen)) == 0, 1.0, 1.0 if decay.adjust else decay.alpha)
+    share, stay = fresh / (old + fresh), old / (old + fresh)
+    before_x, now_x = _means(x[seen], share, stay)
+    before_y, now_y = _means(y[seen], share, stay)
+    if correlation:
+        product = _spread(before_x, now_x, before_y, now_y, share, stay)
+        square_x = _spread(before_x, now_x, before_x, now_x, share, stay)
+        square_y = _spread(before_y, now_y, before_y, now_y, share, stay)
+        spread = np.sqrt(square_x * square_y)
+        made = np.divide(product, spread, out=np.full(len(seen), np.nan), where=spread > 0.0)
+    else:
+        made = _spread(before_x, now_x, before_y, now_y, share, stay)
+        if not bias:
+            squares = _scan_aged(share * share, stay * stay)
+            made = np.divide(made, 1.0 - squares, out=np.full(len(seen), np.nan), where=squares < 1.0)
+    rows = np.maximum.accumulate(np.where(both, np.arange(len(x)), -1))
+    out[seen] = made
+    out = np.where(rows >= 0, out[rows], np.nan)
+    out[: seen[max(decay.needed, 1) - 1]] = np.nan
     return Values(out)
 
 
-def _moved(cov: float, old_x: float, old_y: float, new_x: float, new_y: float, old: float, fresh: float) -> float:  # noqa: PLR0917
-    """A weighted mean of products around means that have moved, with one product more."""
-    return (old * (cov + old_x * old_y) + fresh * new_x * new_y) / (old + fresh)
+def _means(x: _Floats, share: _Floats, stay: _Floats) -> tuple[_Floats, _Floats]:
+    """How far the mean before each row, and the row itself, lie from the mean with it."""
+    apart = x - x[0]
+    mean = _scan_aged(apart * share, stay)
+    return np.concatenate([[0.0], mean[:-1]]) - mean, apart - mean
 
 
-def weighted_in_time(values: Values, steps: _Floats, needed: int) -> Values:
+def _spread(  # noqa: PLR0917 - two columns and two weights
+    before_x: _Floats, now_x: _Floats, before_y: _Floats, now_y: _Floats, share: _Floats, stay: _Floats
+) -> _Floats:
+    """The weighted mean of products around means that move."""
+    return _scan_aged(stay * before_x * before_y + share * now_x * now_y, stay)
+
+
+def weighted_in_time(values: Values, steps: _Floats, decay: Decay) -> Values:
     """The weighted mean where rows age by time: `steps` half-lives lie between each row and the one before."""
     floats = values.finite_floats
     seen = np.flatnonzero(~np.isnan(floats))
     out = np.full(len(floats), np.nan)
     if not len(seen):
         return Values(out)
-    ages = np.cumsum(steps)
-    aged = 0.5 ** np.diff(ages[seen], prepend=ages[seen[0]])
-    anchor = floats[seen[0]]
-    total = _scan_aged(floats[seen] - anchor, aged) / _scan_aged(np.ones(len(seen)), aged)
-    out[seen] = total + anchor
+    needed, ages = decay.needed, np.cumsum(steps)
+    # with ignore_na the time before a missing row does not age the weights
+    gaps = steps[seen] if decay.ignore_na else np.diff(ages[seen], prepend=ages[seen[0]])
+    out[seen] = _mean(floats[seen], gaps, decay)
     rows = np.maximum.accumulate(np.where(np.isnan(floats), 0, np.arange(len(out))))
     out = out[rows]
     out[: seen[max(needed, 1) - 1] if needed <= len(seen) else None] = np.nan
@@ -174,7 +179,7 @@ def _recursive(floats: _Floats, gone: npt.NDArray[np.bool_], decay: Decay, name:
     return out
 
 
-def _mean(x: _Floats, gaps: npt.NDArray[np.intp] | None, decay: Decay) -> _Floats:
+def _mean(x: _Floats, gaps: npt.NDArray[Any] | None, decay: Decay) -> _Floats:
     """The weighted mean of rows that are all there; `gaps` says how far each is from the one before."""
     keep, anchor = 1.0 - decay.alpha, x[0]
     if gaps is None:
@@ -183,7 +188,7 @@ def _mean(x: _Floats, gaps: npt.NDArray[np.intp] | None, decay: Decay) -> _Float
     apart = x - anchor
     aged = keep**gaps
     if decay.adjust:
-        result = _scan_aged(apart, aged) / _scan_aged(np.ones(len(x)), aged)  # type: ignore[arg-type]
+        result = _scan_aged(apart, aged) / _scan_aged(np.ones(len(x)), aged)
     else:
         # pandas gives a value after a gap what the gap took from the others, but at alpha 0.5 alone
         fresh = 1.0 - aged if decay.alpha == 0.5 else decay.alpha

@@ -183,7 +183,7 @@ def array_of(series: pl.Series) -> Array:
 def as_series(array: Array, zone: str | None) -> pl.Series:
     kind = array.dtype.kind
     if kind == "O":
-        listed = [None if is_missing(x) else x for x in array]
+        listed = np.where(missing_mask(array), None, array).tolist()  # type: ignore[call-overload]
         try:
             return pl.Series(listed, strict=True)
         except (TypeError, pl.exceptions.PolarsError):

@@ -27,6 +27,8 @@ from pipeline.frame.labelled import Labelled
 from pipeline.frame.missing import Missing
 from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
+from pipeline.frame.period_index import PeriodRows
+from pipeline.frame.pivoting import FramePivot
 from pipeline.frame.reduction import Reductions
 from pipeline.frame.relabel import FrameRelabel
 from pipeline.frame.reshape import FrameReshape
@@ -50,10 +52,12 @@ class DataFrame(
     FrameProduct,
     FrameSummary,
     FrameReduction,
+    FramePivot,
     FrameReshape,
     FrameRelabel,
     Formulas,
     TimeRows,
+    PeriodRows,
     Written,
     FrameShape,
     FrameRows,
@@ -124,7 +128,7 @@ class DataFrame(
     # -- the protocol of columns ---------------------------------------------------------------------------
 
     def _each(self: Mine, change: Change) -> Mine:
-        return self._of({label: change(values) for label, values in self._data.items()}, self._index)
+        return self._of({c: change(v) for c, v in self._data.items()}, self._index)._named_as(self)  # type: ignore[no-any-return]
 
     def _each_numeric(self: Mine, change: Change) -> Mine:
         return self._of({c: change(v) for c, v in self._data.items() if v.kind in "biuf"}, self._index)
@@ -238,7 +242,7 @@ class DataFrame(
         if not kinds:
             return np.empty((len(self), 0))
         if len(kinds) == 1 or kinds <= set("iuf"):
-            matrix = np.column_stack([values.array for values in self._data.values()])
+            matrix = np.column_stack([values.exposed for values in self._data.values()])
         else:
             matrix = np.empty(self.shape, dtype=object)
             for place, values in enumerate(self._data.values()):
@@ -263,7 +267,7 @@ class DataFrame(
         if isinstance(key, DataFrame):
             return self.where(key)
         if is_mask(key):
-            return self._rows(mask_of(key, self._index))
+            return self._rows(np.flatnonzero(mask_of(key, self._index)))
         if isinstance(key, slice):
             return self._rows(Series._of(Values(np.zeros(len(self))), self._index)._selected(key))
         if isinstance(key, list | np.ndarray | Index | Series):

@@ -30,12 +30,20 @@ class FrameNames(Columnar):
 
     @columns.setter
     def columns(self, labels: Any) -> None:
-        names = list(labels)
+        names, name = list(labels), getattr(labels, "name", None)
         if len(names) != len(self._data):
             raise ValueError(
                 f"Length mismatch: Expected axis has {len(self._data)} elements, new values have {len(names)} elements"
             )
         self._adopt(dict(zip(keyed(names), self._data.values(), strict=True)), self._index)
+        if name is not None:
+            object.__setattr__(self, "_labels", label_index(list(self._data), name))
+
+    def _named_as(self, other: Any) -> Any:
+        """This frame with the name that another gives to the same columns."""
+        if other._labels is not None and other._labels.name is not None:
+            object.__setattr__(self, "_labels", label_index(list(self._data), other._labels.name))
+        return self
 
     def _by_name(self, label: Hashable) -> Any:
         """The column of this name; a frame of them when there are several."""

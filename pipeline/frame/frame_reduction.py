@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.frame.columnar import Columnar
-from pipeline.frame.gaps import unsupported
 from pipeline.frame.index import label_index
+from pipeline.frame.moment import is_missing
 from pipeline.frame.reduction import reduced
 from pipeline.frame.statistics import REDUCTIONS
 from pipeline.frame.values import Values, concatenated
@@ -43,7 +43,11 @@ class FrameReduction(Columnar):
 
     def _reduce_rows(self, name: str, chosen: dict[Hashable, Values], skipna: bool, options: dict[str, Any]) -> Any:
         if name == "nunique":
-            raise unsupported("nunique", "axis=1")
+            rows = zip(*(values.plain_items() for values in chosen.values()), strict=True)
+            counts = [
+                len({x for x in row if not is_missing(x)}) + (not skipna and any(map(is_missing, row))) for row in rows
+            ]
+            return self._series_type._of(Values(np.array(counts, dtype=np.int64)), self._index)
         if name in {"any", "all", "count"}:
             flags = [v.series.is_not_null() if name == "count" else v.series.cast(pl.Boolean) for v in chosen.values()]
             stack = np.array([f.fill_null(value=name == "all").to_numpy() for f in flags]).reshape(

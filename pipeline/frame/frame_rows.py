@@ -13,7 +13,8 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
 from pipeline.frame.gaps import note_spelling, refuse
 from pipeline.frame.index import Index
-from pipeline.frame.ranking import sorting_order
+from pipeline.frame.moment import is_missing
+from pipeline.frame.ranking import sorted_by, sorting_order
 from pipeline.frame.values import Array, Values, missing_mask
 
 __all__ = ["FrameRows"]
@@ -70,10 +71,15 @@ class FrameRows(Columnar):
 
     def map(self, func: Callable[[Any], Any], na_action: Any = None) -> Any:
         """Each value of each column through a function."""
-        refuse("DataFrame.map", {"na_action": na_action})
-        return self._each(
-            lambda values: Values.of([func(item) for item in values.plain_items()]) if len(values) else values
-        )
+        if na_action not in {None, "ignore"}:
+            raise ValueError(f"na_action must be 'ignore' or None. Got {na_action!r}")
+
+        def change(values: Values) -> Values:
+            items = values.plain_items()
+            kept = na_action == "ignore"
+            return Values.of([x if kept and is_missing(x) else func(x) for x in items]) if items else values
+
+        return self._each(change)
 
     def applymap(self, func: Callable[[Any], Any], na_action: Any = None) -> Any:
         """As `map`, in the spelling of pandas 1."""
@@ -85,7 +91,12 @@ class FrameRows(Columnar):
         if isinstance(func, str):
             return getattr(self, func)(axis=axis, **kwargs)
         if isinstance(func, dict):
-            return self._series_type({label: self[label].aggregate(how) for label, how in func.items()})  # type: ignore[index]
+            done = {label: self[label].aggregate(how) for label, how in func.items()}  # type: ignore[index]
+            several = [one for one in done.values() if isinstance(one, Columnar)]
+            if not several:
+                return self._series_type(done)
+            order = dict.fromkeys(label for one in several for label in one.index)
+            return self._frame_type(done).reindex(list(order))
         if isinstance(func, list):
             return self._frame_type({key: self._column(key).aggregate(func) for key in self._data})
         return self.apply(func, axis=axis, **kwargs)
@@ -109,7 +120,7 @@ class FrameRows(Columnar):
         for values in looked.values():
             present += ~missing_mask(values.array)
         needed = thresh if thresh is not None else len(looked) if how == "any" else min(1, len(looked))
-        result = self._rows(present >= needed)
+        result = self._rows(np.flatnonzero(present >= needed))
         if ignore_index:
             result._index = Index(range(len(result)))
         return self._settled(result, inplace, "dropna")
@@ -125,13 +136,15 @@ class FrameRows(Columnar):
 
     def sort_values(
         self, by: Any, *, axis: Any = 0, ascending: Any = True, inplace: bool = False, na_position: str = "last",
-        ignore_index: bool = False, **options: Any,
+        ignore_index: bool = False, key: Any = None, **options: Any,
     ) -> Any:  # fmt: skip
-        """Rows by one or several columns, equal ones as they stood."""
+        """Rows by one or several columns (or what `key` makes of each), equal ones as they stood."""
         refuse("sort_values", {"axis": axis, **{k: v for k, v in options.items() if k != "kind"}})
         labels = _listed(by)
         up = [bool(a) for a in ascending] if isinstance(ascending, list | tuple) else [bool(ascending)] * len(labels)
         keys = [self._data[c] if c in self._data or c != self._index.name else self._index._values for c in labels]
+        if key is not None:
+            keys = [sorted_by(key, values, self._index, label) for values, label in zip(keys, labels, strict=True)]
         result = self._rows(sorting_order(keys, up, na_position))
         if ignore_index:
             result._index = Index(range(len(result)))
@@ -160,7 +173,7 @@ class FrameRows(Columnar):
         self, subset: Any = None, *, keep: Any = "first", inplace: bool = False, ignore_index: bool = False
     ) -> Any:
         """Without the rows that have been seen before."""
-        result = self._rows(~self.duplicated(subset, keep)._values.array)
+        result = self._rows(np.flatnonzero(~self.duplicated(subset, keep)._values.array))
         if ignore_index:
             result._index = Index(range(len(result)))
         return self._settled(result, inplace, "drop_duplicates")

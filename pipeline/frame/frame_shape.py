@@ -14,6 +14,7 @@ from pipeline.frame.gaps import note_spelling, refuse, unsupported
 from pipeline.frame.index import Index, as_index, label_index
 from pipeline.frame.joining import concat, join_on_index
 from pipeline.frame.merging import merge
+from pipeline.frame.replacement import by_column, replaced
 from pipeline.frame.series_shape import kept_after_drop, reindexer, same_values
 from pipeline.frame.statistics import correlation
 from pipeline.frame.twin import keyed, label_of
@@ -167,6 +168,12 @@ class FrameShape(Columnar):
             chosen = [label for label in self._data if re.search(regex or "", str(label))]
         return self._like({label: self._data[label] for label in chosen})
 
+    def _replaced(self, old: Any, new: Any, *, regex: bool) -> Any:
+        ways = by_column(old, new, list(self._data))
+        if ways is None:
+            return self._each(lambda values: replaced(values, old, new, regex=regex))
+        return self._like({c: replaced(v, *ways[c], regex=regex) if c in ways else v for c, v in self._data.items()})
+
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> Any:
         """The columns of these types."""
         wanted, unwanted = _kinds(include) or "biufMmOc", _kinds(exclude)
@@ -252,9 +259,12 @@ class FrameShape(Columnar):
 
     # numbers alone count, whatever numeric_only says: pandas 1 left the other columns out
     def quantile(
-        self, q: float = 0.5, axis: Any = 0, numeric_only: bool = True, interpolation: str = "linear"  # noqa: ARG002
+        self, q: Any = 0.5, axis: Any = 0, numeric_only: bool = True, interpolation: str = "linear"  # noqa: ARG002
     ) -> Any:  # fmt: skip
-        """The value that a share `q` of each column lies below."""
+        """The value that a share `q` of each column lies below; several shares give a row for each."""
+        if isinstance(q, list | tuple | np.ndarray):
+            rows = [self.quantile(float(one), axis, interpolation=interpolation) for one in q]
+            return self._frame_type(rows)
         given = {"q": q, "interpolation": interpolation}
         return self._reduce("quantile", axis, True, given).rename(q)  # type: ignore[attr-defined]
 

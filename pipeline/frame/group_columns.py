@@ -41,7 +41,12 @@ class SeriesGroups(Groups):
             made = within_groups(ordered, self._keys.starts, name, *args)
             if made is not None:
                 return self._spread_back(made)
-        return super()._within(name, *args, **kwargs)
+        made = super()._within(name, *args, **kwargs)
+        fill, without = kwargs.get("fill_value"), self._places < 0
+        if name == "shift" and fill is not None and without.any():
+            # rows without a group are filled too
+            made = made._each(lambda values: values.assigned(without, fill).cast(self._columns.dtype))
+        return made
 
     def transform(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         """A reduction spread over the rows of its group, or a change within each group."""
@@ -53,6 +58,10 @@ class SeriesGroups(Groups):
 
     def aggregate(self, func: Any = None, *args: Any, **kwargs: Any) -> Any:
         """A reduction by name or function, several as a frame."""
+        if self._empty is not None:
+            if not isinstance(func, str):
+                raise unsupported("groupby", "observed=False, and a category has no rows")
+            return getattr(self, func)(*args, **kwargs)
         if func is None:
             func = dict(kwargs)
             args, kwargs = (), {}
@@ -106,7 +115,9 @@ class FrameGroups(Groups):
     def __getitem__(self, key: Any) -> Any:
         part = self._columns[key]
         kind = FrameGroups if isinstance(key, list | tuple) else SeriesGroups
-        return kind(part, self._keys, as_index=self._as_index, group_keys=self._group_keys)
+        made = kind(part, self._keys, as_index=self._as_index, group_keys=self._group_keys)
+        made._empty = self._empty
+        return made
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and name in self._columns._data:
@@ -151,6 +162,8 @@ class FrameGroups(Groups):
 
     def aggregate(self, func: Any = None, *args: Any, **named: Any) -> Any:
         """A reduction by name, several, or some for each column: a dict, or ``new=('column', 'mean')``."""
+        if self._empty is not None and not isinstance(func, str):
+            raise unsupported("groupby", "observed=False, and a category has no rows")
         if func is None:
             data = {new: self[column]._one(how)._values for new, (column, how) in named.items()}
             return self._made(Columnar._frame_type._of(data, self._keys.labels))

@@ -23,7 +23,7 @@ def combined(
     """Scalars become a Series on the group labels, Series with the same labels rows of a frame; all else is stacked."""
     series, frame = Columnar._series_type, Columnar._frame_type
     if not results:
-        return columns
+        return columns._rows(slice(0, 0))
     told = [(label, part, one) for label, part, one in zip(keys.labels, parts, results, strict=True) if one is not None]
     if not told:
         return frame()

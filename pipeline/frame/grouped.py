@@ -55,10 +55,13 @@ class Grouped(Columnar):
             keys = [self._level(one) for one in levels]
         else:
             keys = [self._key(one) for one in wanted]
-        if not observed and any(_unseen(values) for _, values in keys):
-            raise unsupported("groupby", "observed=False, and a category has no rows")
         kind: Any = FrameGroups if hasattr(self, "columns") else SeriesGroups
-        return kind(self, keyed(keys, sort=sort, dropna=dropna), as_index=as_index, group_keys=group_keys)
+        made = kind(self, keyed(keys, sort=sort, dropna=dropna), as_index=as_index, group_keys=group_keys)
+        if not observed and any(_unseen(values) for _, values in keys):
+            if len(keys) > 1 or not as_index:
+                raise unsupported("groupby", "observed=False of several keys, and a category has no rows")
+            made._empty = keys[0][1].kinds
+        return made
 
     def _is_rows(self, by: list[Any]) -> bool:
         """True for a list that is itself the key: as many items as rows, none of them a name."""

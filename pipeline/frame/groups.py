@@ -9,21 +9,23 @@ import numpy as np
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import objects
-from pipeline.frame.gaps import missing_name, refuse
+from pipeline.frame.gaps import missing_name, refuse, unsupported
 from pipeline.frame.group_kernel import numbered, reduced_by_group
-from pipeline.frame.group_result import combined
+from pipeline.frame.group_result import below, combined
 from pipeline.frame.grouping import Keyed
 from pipeline.frame.index import Index, Positions
+from pipeline.frame.joining import concat
+from pipeline.frame.kinds import Kinds
 from pipeline.frame.reduction import reduced
-from pipeline.frame.values import Values, concatenated, missing_mask
+from pipeline.frame.values import Values, missing_mask
 
-__all__ = ["Groups", "REDUCED"]
+__all__ = ["Groups", "REDUCED", "WITHIN"]
 
 REDUCED = (
     "sum", "mean", "median", "min", "max", "std", "var", "sem", "count", "prod", "nunique", "any", "all", "skew",
     "kurt", "first", "last", "idxmax", "idxmin",
 )  # fmt: skip
-_WITHIN = ("cumsum", "cumprod", "cummax", "cummin", "shift", "diff", "pct_change", "ffill", "bfill", "rank", "fillna")
+WITHIN = ("cumsum", "cumprod", "cummax", "cummin", "shift", "diff", "pct_change", "ffill", "bfill", "rank", "fillna")
 _PASSED_ON = {"numeric_only", "engine", "engine_kwargs", "observed"}
 
 
@@ -35,6 +37,9 @@ class Groups:
         self._keys = keys
         self._as_index = as_index
         self._group_keys = group_keys
+
+    _empty: Kinds | None = None
+    """The categories of the key, when those without rows are groups too."""
 
     # -- for the two kinds ---------------------------------------------------------------------------------
 
@@ -52,13 +57,20 @@ class Groups:
         """A result with a row for each group: the labels as index, or as columns when asked."""
         return result if self._as_index else result.reset_index()
 
+    def _with_empty(self, result: Any, name: str) -> Any:
+        """A result with a row for each category, those without rows included."""
+        if self._empty is None:
+            return result
+        labels = Index._of(Values(objects(list(self._empty.items)), kinds=self._empty), self._keys.name)
+        fill = {"sum": 0, "count": 0, "size": 0, "nunique": 0, "prod": 1, "any": False, "all": True}.get(name)
+        return result.reindex(labels, fill_value=fill)
+
     # -- one row for each group ----------------------------------------------------------------------------
 
     def _per_group(self, values: Values, name: str, options: dict[str, Any]) -> Values:
         """One value for each group."""
         if name in {"first", "last"}:
-            parts = [_edge(values.take(part), name) for part in self._keys.parts()]
-            return concatenated(parts) if parts else values.take(slice(0, 0))
+            return _edges(values.take(self._keys.order), self._keys.starts, name)
         if name in {"idxmax", "idxmin"}:
             return self._extremes(values, name)
         if name in {"std", "var", "sem"}:
@@ -77,7 +89,7 @@ class Groups:
     def __getattr__(self, name: str) -> Any:
         if name in REDUCED:
             return lambda *args, **options: self._reduced_by_name(name, args, options)
-        if name in _WITHIN:
+        if name in WITHIN:
             return lambda *args, **kwargs: self._within(name, *args, **kwargs)
         if name.startswith("_"):
             raise AttributeError(name)
@@ -88,7 +100,7 @@ class Groups:
         if args and name in {"std", "var", "sem"}:
             given["ddof"] = args[0]
         minimum = given.pop("min_count", 0)
-        result = self._aggregated(name, given)
+        result = self._with_empty(self._aggregated(name, given), name)
         if minimum > 0 and name in {"sum", "prod", "min", "max", "first", "last"}:
             result = result.where(self._aggregated("count", {}) >= minimum)
         return result
@@ -96,13 +108,19 @@ class Groups:
     def quantile(self, q: Any = 0.5, interpolation: str = "linear", **options: Any) -> Any:
         """The value of each group that a share `q` lies below."""
         refuse("groupby.quantile", {k: v for k, v in options.items() if k not in _PASSED_ON})
-        return self._aggregated("quantile", {"q": q, "interpolation": interpolation})
+        if not isinstance(q, list | tuple | np.ndarray):
+            return self._aggregated("quantile", {"q": q, "interpolation": interpolation})
+        parts = [self.quantile(one, interpolation) for one in q]
+        rows = np.arange(len(q) * len(self)).reshape(len(q), len(self)).T.ravel()
+        stacked = concat(parts)._rows(rows)
+        stacked._index = Index(list(q) * len(self))
+        return below(stacked, list(self._keys.labels), [len(q)] * len(self), self._keys.name)
 
     def size(self) -> Any:
         """How many rows each group has."""
         sizes = np.diff(np.append(self._keys.starts, len(self._keys.order))).astype(np.int64)
         made = Columnar._series_type._of(Values(sizes), self._keys.labels, getattr(self._columns, "name", None))
-        return made if self._as_index else made.rename("size").reset_index()
+        return self._with_empty(made, "size") if self._as_index else made.rename("size").reset_index()
 
     # -- as many rows as before ----------------------------------------------------------------------------
 
@@ -159,7 +177,9 @@ class Groups:
     def transform(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         """A reduction spread over the rows of its group, or a change within each group."""
         kwargs = {k: v for k, v in kwargs.items() if k not in _PASSED_ON}
-        done = []
+        done: list[Any] = []
+        if not len(self) and not isinstance(func, str):
+            return self._columns._rows(slice(0, 0))
         for part in self._keys.parts():
             rows = self._rows_of(part)
             result = getattr(rows, func)(*args, **kwargs) if isinstance(func, str) else func(rows, *args, **kwargs)
@@ -181,6 +201,8 @@ class Groups:
         kwargs.pop("include_groups", None)
         if isinstance(func, str):
             return getattr(self, func)(*args, **kwargs)
+        if self._empty is not None:
+            raise unsupported("groupby.apply", "observed=False, and a category has no rows")
         parts = list(self._keys.parts())
         results = [func(_named(self._rows_of(part), label), *args, **kwargs) for part, label in self._labelled(parts)]
         return combined(self._columns, self._keys, parts, results, group_keys=self._group_keys, as_index=self._as_index)
@@ -252,19 +274,22 @@ class _WindowsByGroup:
     def __getitem__(self, key: Any) -> _WindowsByGroup:
         return _WindowsByGroup(self._groups, self._way, self._args, self._options, key)
 
+    def __iter__(self) -> Iterator[Any]:
+        for part in self._groups._keys.parts():
+            yield from self._opened(part)
+
+    def _opened(self, part: Positions) -> Any:
+        """The windows of one group."""
+        rows = self._groups._rows_of(part)
+        return getattr(rows if self._key is None else rows[self._key], self._way)(*self._args, **self._options)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
 
         def statistic(*args: Any, **kwargs: Any) -> Any:
             parts = list(self._groups._keys.parts())
-            results = []
-            for part in parts:
-                rows = self._groups._rows_of(part)
-                windows = getattr(rows if self._key is None else rows[self._key], self._way)(
-                    *self._args, **self._options
-                )
-                results.append(getattr(windows, name)(*args, **kwargs))
+            results = [getattr(self._opened(part), name)(*args, **kwargs) for part in parts]
             groups = self._groups
             return combined(groups._columns, groups._keys, parts, results, group_keys=True, as_index=True, wide=False)
 
@@ -287,9 +312,13 @@ def _named(rows: Any, label: Any) -> Any:
     return rows
 
 
-def _edge(values: Values, name: str) -> Values:
-    seen = np.flatnonzero(~missing_mask(values.array))
-    if not len(seen):
-        return Values(objects([np.nan])) if values.kind not in "fMm" else values.take(slice(0, 1))
-    place = int(seen[0] if name == "first" else seen[-1])
-    return values.take(slice(place, place + 1))
+def _edges(ordered: Values, starts: Positions, name: str) -> Values:
+    """The first or last value of each group that is there; missing where none is."""
+    if not len(starts):
+        return ordered.take(slice(0, 0))
+    rows = np.arange(len(ordered), dtype=np.intp)
+    gone = missing_mask(ordered.array)
+    if name == "first":
+        places = np.minimum.reduceat(np.where(gone, len(rows), rows), starts)
+        return ordered.take_or_missing(np.where(places == len(rows), -1, places))
+    return ordered.take_or_missing(np.maximum.reduceat(np.where(gone, -1, rows), starts))

@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.frame import clock
+from pipeline.frame.dtypes import CategoricalDtype, dtype_of
 from pipeline.frame.faces import objects
 from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import missing_name, refuse
+from pipeline.frame.interval import Interval
 from pipeline.frame.label_list import LabelList
 from pipeline.frame.label_operator import LabelOperators
 from pipeline.frame.lookup import Positions
+from pipeline.frame.moment import NaT
 from pipeline.frame.string import LabelAccessor
 from pipeline.frame.time_labels import TimeLabels
 from pipeline.frame.twin import label_of
@@ -46,6 +49,9 @@ class Index(LabelOperators, LabelList):
     # set by series.py and multi_index.py, which build on this module
     _series_type: ClassVar[Any]
     _multi_type: ClassVar[Any]
+    _period_type: ClassVar[Any]
+    _interval_type: ClassVar[Any]
+    _category_type: ClassVar[Any]
     nlevels = 1
 
     def __new__(cls, data: Any = (), dtype: Any = None, name: Any = None, tz: Any = None, **other: Any) -> Any:
@@ -58,6 +64,8 @@ class Index(LabelOperators, LabelList):
         values = Values.of(data if hasattr(data, "__array__") or isinstance(data, Values) else list(data), dtype)
         if cls is DatetimeIndex and values.kind == "O":
             values = clock.parsed(values, None, coerce=False)
+        elif cls is TimedeltaIndex and values.kind != "m":
+            values = clock.spans(values.items())
         elif cls is DatetimeIndex and values.kind in "iuf":
             values = Values(values.array.astype("M8[ns]").astype("M8[us]"))
         if tz is not None:
@@ -66,7 +74,7 @@ class Index(LabelOperators, LabelList):
 
     @staticmethod
     def _of(values: Values, name: Any = None) -> Index:
-        made: Index = object.__new__(_kind_of(values))
+        made: Index = object.__new__(_kind_of(values, name))
         made._values = values.freeze()
         made.name = name
         made._lookup = None
@@ -86,7 +94,7 @@ class Index(LabelOperators, LabelList):
 
     def __iter__(self) -> Iterator[Any]:
         array = self.array
-        return iter(self._values.items() if array.dtype.kind in "Mm" else array.tolist())
+        return iter(self._values.items() if array.dtype.kind in "Mm" else self._values.plain_items())
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, int | np.integer):
@@ -100,7 +108,7 @@ class Index(LabelOperators, LabelList):
             return False
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        array = self.array if dtype is None else self.array.astype(dtype)
+        array = self._values.exposed if dtype is None else self._values.exposed.astype(dtype)
         return array.copy() if copy else array
 
     def __bool__(self) -> bool:
@@ -120,11 +128,11 @@ class Index(LabelOperators, LabelList):
 
     @property
     def values(self) -> Array:
-        return self.array
+        return self._values.exposed
 
     @property
     def dtype(self) -> Any:
-        return self.array.dtype
+        return dtype_of(self._values)
 
     @property
     def size(self) -> int:
@@ -174,10 +182,17 @@ class Index(LabelOperators, LabelList):
     # -- numbers -------------------------------------------------------------------------------------------
 
     def min(self, **_: Any) -> Any:
-        return self._values.item(int(np.argmin(self._keys))) if len(self) else np.nan
+        return self._extreme(np.argmin)
 
     def max(self, **_: Any) -> Any:
-        return self._values.item(int(np.argmax(self._keys))) if len(self) else np.nan
+        return self._extreme(np.argmax)
+
+    def _extreme(self, place: Any) -> Any:
+        """The lowest or highest label that is there; missing when none is."""
+        seen = np.flatnonzero(~missing_mask(self.array))
+        if not len(seen):
+            return NaT if self._values.kind in "Mm" else np.nan
+        return self._values.item(int(seen[place(self._keys[seen])]))
 
     def to_series(self, index: Any = None, name: Any = None) -> Any:
         """The labels as values, on themselves."""
@@ -317,15 +332,19 @@ class TimedeltaIndex(Index):
         return Index._of(Values(self.array.astype("m8[us]") / clock.SECOND), self.name)
 
 
-def _kind_of(values: Values) -> type[Index]:
+def _kind_of(values: Values, name: Any = None) -> type[Index]:
     kind = values.kind
+    if values.kinds is not None:
+        return Index._category_type  # type: ignore[no-any-return]
     if kind == "M":
-        return DatetimeIndex
+        return Index._period_type if values.sense is not None else DatetimeIndex
     if kind == "m":
         return TimedeltaIndex
-    if kind == "O" and len(values) and isinstance(values.array[0], tuple):
+    if kind == "O" and (isinstance(values.array[0], tuple) if len(values) else isinstance(name, Names)):
         made: type[Index] = Index._multi_type
         return made
+    if kind == "O" and len(values) and isinstance(values.array[0], Interval):
+        return Index._interval_type  # type: ignore[no-any-return]
     return Index
 
 
@@ -341,3 +360,6 @@ def label_index(keys: list[Hashable], name: Any = None) -> Index:
     if labels and all(isinstance(label, int) and not isinstance(label, bool) for label in labels):
         return Index._of(Values(np.array(labels)), name)
     return Index._of(Values(objects(labels)), name)
+
+
+CategoricalDtype._index_of = staticmethod(as_index)

@@ -10,8 +10,9 @@ from pipeline.frame.alignment import align
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index, as_index
+from pipeline.frame.moment import is_missing
 from pipeline.frame.ranking import sorting_order
-from pipeline.frame.values import missing_mask
+from pipeline.frame.values import Values, missing_mask
 
 __all__ = ["Labelled"]
 
@@ -98,21 +99,38 @@ class Labelled(Columnar):
         return result
 
     def convert_dtypes(self: Mine, **_: Any) -> Mine:
-        """An independent object: the types here are the plain ones already."""
-        return self.copy()
+        """Numbers and conditions in masked types, whole numbers of any kind as `Int64`; text and times as they are."""
+        return self._each(_converted)
 
-    infer_objects = convert_dtypes
+    def infer_objects(self: Mine, **_: Any) -> Mine:
+        """Objects that are all numbers, conditions or times, as such."""
+
+        def change(values: Values) -> Values:
+            # a column of texts of which none is there stays one
+            return Values.of(values.array) if values.kind == "O" and not missing_mask(values.array).all() else values
+
+        return self._each(change)
 
     def align(self, other: Any, join: str = "outer", axis: Any = None, **options: Any) -> tuple[Any, Any]:
         """Both on the same labels."""
         refuse("align", {k: v for k, v in options.items() if k not in {"copy", "fill_value"}})
-        refuse("align", {"axis": axis if hasattr(other, "columns") and axis not in {None, 0, "index"} else None})
         labels = align(self._index, other.index, "left" if join == "left" else join) if join != "right" else None
         index = other.index if labels is None else labels.labels
         fill = options.get("fill_value")
-        mine, theirs = self.reindex(index, fill_value=fill), other.reindex(index, fill_value=fill)  # type: ignore[attr-defined]
-        if hasattr(self, "columns") and hasattr(other, "columns") and axis is None:
-            columns = self.columns.union(other.columns) if join == "outer" else self.columns.intersection(other.columns)
+        mine: Any = self
+        theirs = other
+        frames = hasattr(self, "columns") and hasattr(other, "columns")
+        if not frames or axis in {None, 0, "index"}:
+            mine, theirs = (
+                side if side.index.equals(index) else side.reindex(index, fill_value=fill) for side in (mine, theirs)
+            )
+        if frames and axis in {None, 1, "columns"}:
+            columns = {
+                "outer": lambda: mine.columns.union(theirs.columns),
+                "inner": lambda: mine.columns.intersection(theirs.columns),
+                "left": lambda: mine.columns,
+                "right": lambda: theirs.columns,
+            }[join]()
             mine, theirs = mine.reindex(columns=columns), theirs.reindex(columns=columns)
         return mine, theirs
 
@@ -122,8 +140,8 @@ class Labelled(Columnar):
 
     def take(self: Mine, indices: Any, axis: Any = 0) -> Mine:
         """The rows at positions."""
-        refuse("take", {"axis": axis})
-        return self._rows(np.asarray(indices))
+        places = np.asarray(indices)
+        return self.iloc[:, places] if axis in {1, "columns"} else self._rows(places)  # type: ignore[attr-defined]
 
     def truncate(self, before: Any = None, after: Any = None) -> Any:
         """The rows from one label to another."""
@@ -137,12 +155,20 @@ class Labelled(Columnar):
         if axis in {1, "columns"}:
             result = self._sorted_columns(ascending)
         else:
-            given = {"kind", "na_position", "level", "sort_remaining"}
+            given = {"kind", "na_position", "level", "sort_remaining", "key"}
             refuse("sort_index", {k: v for k, v in options.items() if k not in given})
             if options.get("level") is not None and self._index.nlevels > 1:
                 order = self._order_of_levels(options["level"], ascending)
                 return self._settled(self._rows(order), inplace, "sort_index")
             values = self._index._values
+            if options.get("key") is not None:
+                values = as_index(options["key"](self._index))._values
+                if len(values) != len(self):
+                    raise ValueError("User-provided `key` function must not change the shape of the array.")
+            if missing_mask(values.array).any() or isinstance(ascending, list) or options.get("key") is not None:
+                up = ascending[0] if isinstance(ascending, list) else ascending
+                order = sorting_order([values], [bool(up)], options.get("na_position") or "last")
+                return self._settled(self._numbered(self._rows(order), ignore_index), inplace, "sort_index")
             keys = self._index._keys if values.kinds is None else values.kinds.codes(values.array) % 2**31
             kind: Any = options.get("kind") or "quicksort"
             if ascending:
@@ -152,9 +178,13 @@ class Labelled(Columnar):
             else:
                 order = len(self) - 1 - np.argsort(keys[::-1], kind=kind)[::-1]
             result = self._rows(order)
-        if ignore_index:
+        return self._settled(self._numbered(result, ignore_index), inplace, "sort_index")
+
+    @staticmethod
+    def _numbered(result: Any, anew: bool) -> Any:
+        if anew:
             result._index = Index(range(len(result)))
-        return self._settled(result, inplace, "sort_index")
+        return result
 
     def _order_of_levels(self, level: Any, ascending: Any) -> Any:
         """The rows by some levels, then by the others."""
@@ -182,3 +212,21 @@ class Labelled(Columnar):
         result = self.copy()
         result._index = self._index.tz_convert(tz)
         return result
+
+
+def _converted(values: Values) -> Values:
+    found = Values.of(values.array) if values.kind == "O" and values.kinds is None and len(values) else values
+    array = found.array
+    flags = array.dtype.kind == "O" and all(isinstance(x, bool | np.bool_) or is_missing(x) for x in array)
+    if values.sense is not None or values.kinds is not None or not (array.dtype.kind in "biuf" or flags):
+        return values.freeze()
+    if array.dtype.kind == "O" and missing_mask(array).all():
+        return values.freeze()
+    if array.dtype.kind != "f":
+        return found.cast(
+            {"i": "Int", "u": "UInt"}.get(array.dtype.kind, "boolean")
+            + (str(8 * array.dtype.itemsize) if array.dtype.kind in "iu" else "")
+        )
+    seen = array[~np.isnan(array)]
+    whole = bool(np.isfinite(seen).all() and (seen == np.floor(seen)).all() and (np.abs(seen) < 2**63).all())
+    return found.cast("Int64" if whole else f"Float{8 * array.dtype.itemsize}")

@@ -42,7 +42,7 @@ def rows_of_levels(key: Any, index: Index) -> int | Array | None:
     kept = np.ones(len(index), dtype=np.bool_)
     for level, spec in enumerate(specs):
         kept &= _matches(index.get_level_values(level), spec)
-        if not kept.any():
+        if not kept.any() and not isinstance(spec, slice):
             raise KeyError(key)
     rows = np.flatnonzero(kept)
     whole = len(specs) == index.nlevels and all(map(_single, specs))

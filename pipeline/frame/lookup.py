@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.frame.gaps import unsupported
+from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.moment import Timestamp, is_missing
 from pipeline.frame.values import Array, Values, plain_scalar
 
@@ -108,9 +108,12 @@ class Lookup(PandasObject):
             return mask if mask.sum() > 1 else found
         return found
 
-    def get_indexer(self, target: Any) -> Positions:
-        """The position of each label of `target`, -1 where it is not here."""
+    def get_indexer(self, target: Any, method: str | None = None, **options: Any) -> Positions:
+        """The position of each label of `target`, -1 where it is not; or of a neighbour: ffill, bfill, nearest."""
+        refuse("get_indexer", options)
         wanted = self._peer(target)
+        if method is not None:
+            return self._near(wanted, method)
         if not self.is_unique:
             raise ValueError("cannot reindex on an axis with duplicate labels")
         mine, theirs = self._keys, wanted._keys
@@ -123,6 +126,24 @@ class Lookup(PandasObject):
         if mine.dtype.kind == "O" and wanted._values.kind in "Mm":
             return np.fromiter((table.get(label, -1) for label in wanted), dtype=np.intp, count=len(wanted))
         return np.fromiter((table.get(label, -1) for label in theirs.tolist()), dtype=np.intp, count=len(wanted))
+
+    def _near(self, wanted: Any, method: str) -> Positions:
+        """The position of the label at or before each wanted one, at or after it, or nearest (the later of two)."""
+        if not self.is_monotonic_increasing:
+            raise ValueError("index must be monotonic increasing or decreasing")
+        keys, sought, rows = self._keys, wanted._keys, len(self)
+        before: Positions = (np.searchsorted(keys, sought, side="right") - 1).astype(np.intp)
+        after: Positions = np.searchsorted(keys, sought, side="left").astype(np.intp)
+        if method in {"ffill", "pad"}:
+            return before
+        if method in {"bfill", "backfill"}:
+            return np.where(after == rows, -1, after).astype(np.intp)
+        if method != "nearest":
+            raise ValueError(f"Invalid fill method. Expecting pad (ffill), backfill (bfill) or nearest. Got {method}")
+        if not rows:
+            return np.full(len(sought), -1, dtype=np.intp)
+        low, high = np.maximum(before, 0), np.minimum(after, rows - 1)
+        return np.where(np.abs(sought - keys[low]) < np.abs(keys[high] - sought), low, high).astype(np.intp)
 
     def _found(self, label: Any) -> int:
         """The first position of a label of any type; -1 where it cannot be a label here."""

@@ -118,7 +118,7 @@ def filled(values: Values, scalar: Any, limit: int | None = None) -> Values:
         return values
     done = values.assigned(gone, scalar)
     if done.kind == "O":
-        return done if done.kinds is not None else Values(narrowed(done.array))
+        return done if done.kinds is not None or done.sense is not None else Values(narrowed(done.array))
     return done
 
 
@@ -133,7 +133,7 @@ def carried(values: Values, *, backward: bool, limit: int | None = None) -> Valu
     else:
         positions = _last_present(gone, limit)
     done = values.take_or_missing(positions)
-    plain = done.kind == "O" and done.kinds is None
+    plain = done.kind == "O" and done.kinds is None and done.sense is None
     return Values(narrowed(done.array)) if plain and (positions >= 0).all() else done
 
 

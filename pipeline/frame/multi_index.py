@@ -42,12 +42,17 @@ class MultiIndex(Index):
         if names is None:
             found = [getattr(part, "name", None) for part in arrays]
             names = found if any(name is not None for name in found) else None
+        if indexes and not len(indexes[0]):
+            return Index._of(Values(objects([])), Names(names or [None] * len(indexes)))
         return cls.from_tuples(zip(*indexes, strict=True), names)
 
     @classmethod
     def from_product(cls, iterables: Any, names: Any = None, **_: Any) -> Any:
         """An index of all combinations."""
-        return cls.from_tuples(itertools.product(*(list(part) for part in iterables)), names)
+        parts = [list(part) for part in iterables]
+        if not all(parts):
+            return cls.from_arrays([[] for _ in parts], names)
+        return cls.from_tuples(itertools.product(*parts), names)
 
     @classmethod
     def from_frame(cls, df: Any, names: Any = None, **_: Any) -> Any:
@@ -63,7 +68,7 @@ class MultiIndex(Index):
 
     @property
     def nlevels(self) -> int:  # type: ignore[override]
-        return len(self.array[0])
+        return len(self.array[0]) if len(self) else len(self.name)
 
     @property
     def names(self) -> list[Any]:

@@ -9,6 +9,8 @@ from types import ModuleType
 from typing import Any
 
 from pipeline.frame import api, extension, offset, testing
+from pipeline.frame.decaying import ExponentialMovingWindow
+from pipeline.frame.error_types import ERRORS
 from pipeline.frame.frame import DataFrame
 from pipeline.frame.gaps import missing_name
 from pipeline.frame.group_columns import FrameGroups, SeriesGroups
@@ -18,7 +20,7 @@ from pipeline.frame.multi_index import MultiIndex
 from pipeline.frame.presence import isna, notna
 from pipeline.frame.resampling import Resampler
 from pipeline.frame.series import Series
-from pipeline.frame.windows import Expanding, ExponentialMovingWindow, Rolling
+from pipeline.frame.windows import Expanding, Rolling
 
 __all__ = ["core", "errors", "tseries", "util"]
 
@@ -36,21 +38,8 @@ class _Names(ModuleType):
         raise missing_name(self.__name__, name, "module")
 
 
-def _errors() -> dict[str, type[Exception]]:
-    plain = {
-        "EmptyDataError": ValueError, "ParserError": ValueError, "MergeError": ValueError,
-        "OutOfBoundsDatetime": ValueError,
-        "OutOfBoundsTimedelta": ValueError, "IndexingError": Exception, "InvalidIndexError": Exception,
-        "DataError": Exception, "SpecificationError": Exception, "UnsortedIndexError": KeyError,
-        "UndefinedVariableError": NameError, "IntCastingNaNError": ValueError, "DuplicateLabelError": ValueError,
-        "DtypeWarning": Warning, "PerformanceWarning": Warning, "SettingWithCopyWarning": Warning,
-        "SettingWithCopyError": ValueError, "ChainedAssignmentError": Warning, "ParserWarning": ValueError,
-        "Pandas4Warning": DeprecationWarning, "PandasWarning": DeprecationWarning,
-    }  # fmt: skip
-    return {name: type(name, (base,), {"__module__": __name__}) for name, base in plain.items()}
-
-
-errors = _Names("pandas.errors", **_errors())
+errors = _Names("pandas.errors", **ERRORS)
+indexers = _Names("pandas.core.indexers", objects=api.indexers)
 _indexes = {
     "base": _Names("pandas.core.indexes.base", Index=Index),
     "datetimes": _Names("pandas.core.indexes.datetimes", DatetimeIndex=DatetimeIndex),
@@ -74,6 +63,7 @@ core = _Names(
     base=_Names("pandas.core.base", PandasObject=extension.PandasObject, NoNewAttributesMixin=extension.PandasObject),
     api=_Names("pandas.core.api", Series=Series, DataFrame=DataFrame, Index=Index),
     indexes=_Names("pandas.core.indexes", **_indexes),
+    indexers=indexers,
     groupby=_Names("pandas.core.groupby", **_groupby),
     window=_Names("pandas.core.window", rolling=_Names("pandas.core.window.rolling", **_windows), **_windows),
     resample=_Names("pandas.core.resample", Resampler=Resampler),

@@ -12,6 +12,8 @@ from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import refuse
 from pipeline.frame.index import Index
 from pipeline.frame.moment import NaT, Timestamp, is_missing
+from pipeline.frame.pace import Pace
+from pipeline.frame.period import Period
 from pipeline.frame.values import Values
 
 __all__ = [
@@ -254,3 +256,11 @@ def to_offset(freq: Any) -> DateOffset | None:
     if pace.unit in {"mo", "q", "y"}:
         unit += "E" if pace.end else "S"
     return _BY_UNIT[unit](pace.count)
+
+
+def _step_of(pace: Pace, n: int) -> DateOffset:
+    units = {"Y": YearEnd, "Q": QuarterEnd, "M": MonthEnd, "W": Week, "B": BusinessDay}
+    return (units.get(pace.unit) or _BY_UNIT[pace.unit])(n)
+
+
+Period._step_of = staticmethod(_step_of)

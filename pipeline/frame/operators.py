@@ -11,6 +11,7 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import narrowed
 from pipeline.frame.gaps import refuse
 from pipeline.frame.missing import filled
+from pipeline.frame.moment import is_missing
 from pipeline.frame.offset import DateOffset
 from pipeline.frame.values import Values, missing_mask
 
@@ -221,10 +222,12 @@ class Operators(Columnar):
 
 def _inverted(values: Values) -> Values:
     array = values.array
+    if values.sense is not None and missing_mask(array).any():
+        return values.like(np.array([x if is_missing(x) else not x for x in array], dtype=object))
     if array.dtype.kind == "O":
         if missing_mask(array).any():
             raise TypeError("bad operand type for unary ~: 'float' (the condition has missing rows: fillna first)")
         return Values(~narrowed(array))
     if array.dtype.kind == "f":
         raise TypeError("bad operand type for unary ~: 'float'")
-    return Values(~array)
+    return values.like(~array)

@@ -13,7 +13,9 @@ import numpy as np
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse
-from pipeline.frame.moment import NaT
+from pipeline.frame.moment import NA, NaT, Timedelta, is_missing
+from pipeline.frame.pace import Pace
+from pipeline.frame.period import Period
 from pipeline.frame.statistics import REDUCTIONS
 from pipeline.frame.values import Values, missing_mask
 
@@ -99,6 +101,8 @@ class Reductions(Columnar):
 
 def reduced(values: Values, name: str, skipna: bool, options: dict[str, Any]) -> Any:
     """The reduction `name` of one column, as a scalar of the type that pandas gives."""
+    if values.sense is not None:
+        return _of_sense(values, name, skipna, options)
     array = values.array
     gone = missing_mask(array)
     if name == "count":
@@ -120,9 +124,8 @@ def reduced(values: Values, name: str, skipna: bool, options: dict[str, Any]) ->
             raise TypeError(f"Categorical is not ordered for operation {name}")
         places = values.kinds.codes(array[~gone])
         return values.kinds.items[getattr(places, name)()] if len(places) else np.nan
-    if array.dtype.kind in "Mm" and name in {"min", "max"}:
-        seen = array[~gone]
-        return values.like(np.array([getattr(seen, name)()])).item(0) if len(seen) else NaT
+    if array.dtype.kind in "Mm":
+        return _of_times(values, gone, name, skipna, options)
     if array.dtype.kind == "O" and name in {"min", "max", "sum"}:
         seen = array[~gone]
         if len(seen) and isinstance(seen[0], str):
@@ -132,3 +135,55 @@ def reduced(values: Values, name: str, skipna: bool, options: dict[str, Any]) ->
         return np.float64(np.nan)
     with np.errstate(all="ignore"):
         return REDUCTIONS[name](floats, axis=0, **options)
+
+
+def _of_times(values: Values, gone: Any, name: str, skipna: bool, options: dict[str, Any]) -> Any:
+    """A reduction of times, as a time; of spans, as a span. Raises TypeError for what makes no sense."""
+    kind = values.array.dtype.kind
+    if name not in (_OF_MOMENTS if kind == "M" else _OF_SPANS):
+        raise TypeError(f"'{'datetime64' if kind == 'M' else 'timedelta64'}' type does not support reduction {name!r}")
+    seen = values.array[~gone]
+    if name == "sum" and not len(seen) and len(values) >= options.get("min_count", 0):
+        return Timedelta(0)
+    if not len(seen) or (gone.any() and not skipna) or len(seen) < options.get("min_count", 0):
+        return NaT
+    if name in {"min", "max"}:
+        return values.like(np.array([getattr(seen, name)()])).item(0)
+    # from the first one on, so that floats are exact to the microsecond
+    first = seen[0] if kind == "M" else np.timedelta64(0, "us")
+    apart = (seen - first).astype(np.int64).astype(np.float64)
+    ticks = REDUCTIONS[name](apart, axis=0, **{k: v for k, v in options.items() if k != "min_count"})
+    if np.isnan(ticks):
+        return NaT
+    span = np.timedelta64(int(np.floor(ticks)), "us")
+    # a deviation of moments is a span
+    found = span if kind == "m" or name in {"std", "sem"} else first + span
+    return values.like(np.array([found])).item(0)
+
+
+_OF_MOMENTS = frozenset({"min", "max", "mean", "median", "quantile", "std"})
+_OF_SPANS = _OF_MOMENTS | {"sum", "sem"}
+
+
+def _of_sense(values: Values, name: str, skipna: bool, options: dict[str, Any]) -> Any:
+    """A reduction of a masked type, NA where it has none; or of periods, which have extremes."""
+    plain = Values(values.array)
+    if isinstance(values.sense, Pace):
+        if name not in {"count", "nunique", "min", "max"}:
+            raise TypeError(f"'period' type does not support reduction {name!r}")
+        found = reduced(plain, name, skipna, options)
+        return Period._of(found.to_datetime64(), values.sense) if name in {"min", "max"} and found is not NaT else found
+    assert values.sense is not None
+    found = reduced(plain, name, skipna, options)
+    if name in {"count", "nunique"}:
+        return found
+    if name in {"any", "all"}:
+        # what is missing decides nothing; where it could, the answer is missing
+        undecided = not skipna and missing_mask(values.array).any() and found == (name == "all")
+        return NA if undecided else found
+    whole = values.sense.plain.kind in "iub" and name in {"sum", "prod", "min", "max"}
+    if is_missing(found):
+        return NA
+    return (
+        (np.bool_ if values.sense.plain.kind == "b" and name in {"min", "max"} else np.int64)(found) if whole else found
+    )

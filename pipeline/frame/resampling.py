@@ -11,7 +11,7 @@ from pipeline.frame.gaps import missing_name, refuse
 from pipeline.frame.group_columns import FrameGroups, SeriesGroups
 from pipeline.frame.group_result import combined
 from pipeline.frame.grouping import Keyed
-from pipeline.frame.groups import REDUCED
+from pipeline.frame.groups import REDUCED, WITHIN
 from pipeline.frame.index import Index
 from pipeline.frame.time_bins import Bins
 from pipeline.frame.values import Values
@@ -33,12 +33,13 @@ def keyed_by_time(bins: Bins, name: Any) -> Keyed:
 class Resampler:
     """Rows in periods of time."""
 
-    def __init__(self, columns: Any, bins: Bins, name: Any, *, key: Any = None) -> None:
+    def __init__(self, columns: Any, bins: Bins, name: Any, *, key: Any = None, chosen: bool = False) -> None:
         self._columns = columns
         self._bins = bins
         self._name = name
         self._labels = Index._of(bins.labels, name)
         self._key = key
+        self._chosen = chosen
 
     def _groups(self) -> Any:
         keys = keyed_by_time(self._bins, self._name)
@@ -47,13 +48,15 @@ class Resampler:
         return SeriesGroups(self._columns, keys)
 
     def __getitem__(self, key: Any) -> Resampler:
-        return Resampler(self._columns[key], self._bins, self._name)
+        return Resampler(self._columns[key], self._bins, self._name, chosen=True)
 
     def __getattr__(self, name: str) -> Any:
         if name in REDUCED:
             return lambda *args, **options: self._all(getattr(self._groups(), name)(*args, **options), name)
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in WITHIN and self._chosen:
+            return getattr(self._groups(), name)
         columns = self.__dict__.get("_columns")
         if columns is not None and hasattr(columns, "_data") and name in columns._data:
             return self[name]
@@ -166,11 +169,16 @@ class Resampler:
 
     def ffill(self, limit: int | None = None) -> Any:
         """At each label the last row before it."""
+        if self._chosen:
+            # pandas means something else by resample(…)["x"].ffill(): each period for itself, in its own rows
+            return self._groups().ffill(**({} if limit is None else {"limit": limit}))
         refuse("resample.ffill", {"limit": limit})
         return self._columns.reindex(self._labels, method="ffill")
 
     def bfill(self, limit: int | None = None) -> Any:
         """At each label the next row after it."""
+        if self._chosen:
+            return self._groups().bfill(**({} if limit is None else {"limit": limit}))
         refuse("resample.bfill", {"limit": limit})
         return self._columns.reindex(self._labels, method="bfill")
 

@@ -14,7 +14,7 @@ from pipeline.frame.index import Index, Names, label_index
 from pipeline.frame.multi_index import level_number
 from pipeline.frame.values import Values, concatenated
 
-__all__ = ["FrameReshape", "Unstacking", "crosstab", "unstacked"]
+__all__ = ["FrameReshape", "Unstacking", "by_kinds", "crosstab", "unstacked"]
 
 
 class Unstacking(Columnar):
@@ -106,28 +106,6 @@ class FrameReshape(Unstacking):
         single = values is not None and not isinstance(values, list)
         return unstacked(keyed_rows[wanted[0]] if single else keyed_rows[wanted], -1, None)
 
-    def pivot_table(
-        self, values: Any = None, index: Any = None, columns: Any = None, aggfunc: Any = "mean", fill_value: Any = None,
-        **options: Any,
-    ) -> Any:  # fmt: skip
-        """As `pivot`, where the values of a pair are aggregated."""
-        refuse("pivot_table", {k: v for k, v in options.items() if k not in {"dropna", "observed", "sort"}})
-        rows = index if isinstance(index, list) else [index] if index is not None else []
-        across = columns if isinstance(columns, list) else [columns] if columns is not None else []
-        single = values is not None and not isinstance(values, list) and not isinstance(aggfunc, list | dict)
-        wanted = values if isinstance(values, list) else [values] if values is not None else None
-        if wanted is None:
-            wanted = [c for c, v in self._data.items() if c not in rows and c not in across and v.kind in "biuf"]
-        grouped = self.groupby([*rows, *across])  # type: ignore[attr-defined]
-        made = grouped[wanted].agg(aggfunc) if not isinstance(aggfunc, dict) else grouped.agg(aggfunc)
-        if single and across:
-            made = made[wanted[0]]
-        for _ in across:
-            made = unstacked(made, -1, fill_value)
-        made = _by_kinds(made, self._data.get(rows[0]), rows, across=False)
-        made = _by_kinds(made, self._data.get(across[-1]) if across else None, across, across=True)
-        return made if fill_value is None else made.fillna(fill_value)
-
     def melt(
         self, id_vars: Any = None, value_vars: Any = None, var_name: Any = None, value_name: Any = "value",
         ignore_index: bool = True, **options: Any,
@@ -152,7 +130,7 @@ class FrameReshape(Unstacking):
         lists = [one or [np.nan] for one in lists]
         rows = np.repeat(np.arange(len(self)), [len(one) for one in lists])
         data = {c: v.take(rows) for c, v in self._data.items()}
-        data[column] = Values.of([item for one in lists for item in one])
+        data[column] = Values(objects([item for one in lists for item in one]))
         return self._frame_type._of(data, Index(range(len(rows))) if ignore_index else self._index[rows])
 
 
@@ -191,6 +169,8 @@ def unstacked(columns: Any, level: Any, fill_value: Any) -> Any:
     made = Columnar._frame_type._of(data, labels)
     if None in parts:
         made.columns = label_index(list(data), across.name)
+    elif data:
+        made.columns = label_index(list(data), Names([*columns.columns.names, across.name]))
     return made
 
 
@@ -200,12 +180,12 @@ def crosstab(index: Any, columns: Any, normalize: Any = False, **options: Any) -
     frame = Columnar._frame_type({"row": index, "column": columns})
     table = unstacked(frame.groupby(["row", "column"]).size(), -1, 0)
     for label, along in (("row", False), ("column", True)):
-        table = _by_kinds(table, frame._data[label], [label], across=along)
+        table = by_kinds(table, frame._data[label], [label], across=along)
     table.index.name, table.columns.name = getattr(index, "name", None), getattr(columns, "name", None)
     return table
 
 
-def _by_kinds(made: Any, key: Values | None, labels: list[Any], *, across: bool) -> Any:
+def by_kinds(made: Any, key: Values | None, labels: list[Any], *, across: bool) -> Any:
     """The rows (or columns) of a table in the order of the categories of the one key that they come from."""
     if key is None or key.kinds is None or len(labels) != 1:
         return made

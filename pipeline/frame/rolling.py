@@ -11,31 +11,34 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.lib.stride_tricks import sliding_window_view
 
 from pipeline.frame.asymmetry import lopsided
+from pipeline.frame.comovement import together
 from pipeline.frame.doubling import DOUBLED, doubled
+from pipeline.frame.growing import GROWING, growing
 from pipeline.frame.values import Array, Values
 
 __all__ = ["Window", "applied", "paired_window", "rolled"]
-
-_CELLS = 4_000_000
 
 
 class Window:
     """How far a window reaches: `length` rows, `needed` of them present, seen from its end or from its centre.
 
-    `late` is by how many rows a window ends before the row that it belongs to; `step` keeps every so many rows.
+    `late` is by how many rows a window ends before the row that it belongs to; `step` keeps every so many rows;
+    `forward` windows begin with their row.
     """
 
-    __slots__ = ("center", "late", "length", "needed", "step")
+    __slots__ = ("center", "forward", "late", "length", "needed", "step")
 
-    def __init__(self, length: int, needed: int, *, center: bool = False, late: int = 0, step: int = 1) -> None:
+    def __init__(
+        self, length: int, needed: int, *, center: bool = False, late: int = 0, step: int = 1, forward: bool = False
+    ) -> None:
         self.length = length
         self.needed = needed
         self.center = center
         self.late = late
         self.step = step
+        self.forward = forward
 
     @property
     def ahead(self) -> int:
@@ -44,6 +47,8 @@ class Window:
 
     def bounds(self, rows: int) -> tuple[Array, Array]:
         """Where the window of each row begins and ends."""
+        if self.forward:
+            return np.arange(rows), np.minimum(np.arange(rows) + self.length, rows)
         ends = np.arange(1, rows + 1) + self.ahead - self.late
         starts = np.clip(ends - self.length, 0, rows)
         return starts, np.maximum(np.clip(ends, 0, rows), starts)
@@ -56,7 +61,13 @@ class Window:
 
 def rolled(values: Values, window: Window, name: str, **options: Any) -> Values:
     """The statistic `name` (mean, sum, std, var, min, max, median, quantile, skew, kurt, count) of each window."""
+    if window.forward:
+        back = Window(window.length, window.needed)
+        turned = rolled(Values(values.finite_floats[::-1].copy()), back, name, **options)
+        return Values(turned.array[::-1].copy())
     floats = values.finite_floats
+    if window.length >= len(floats) and not window.center and not window.late and name in GROWING:
+        return Values(growing(floats, window.needed, name, **options))
     if window.ahead:
         floats = np.concatenate([floats, np.full(window.ahead, np.nan)])
     result = _moments(floats, window, name, options) if name in DOUBLED else _ordered(floats, window, name, options)
@@ -110,26 +121,30 @@ def applied(
     return Values(result)
 
 
-def paired_window(left: Values, right: Values, window: Window, *, correlation: bool, ddof: int = 1) -> Values:
+def paired_window(left: Values, right: Values, window: Any, *, correlation: bool, ddof: int = 1) -> Values:
     """Covariance (or Pearson's correlation) of two columns in each window, each window centred on its own means."""
     x, y = left.floats, right.floats
     if not len(x):
         return Values(x)
     both = np.isfinite(x) & np.isfinite(y)
+    if not isinstance(window, Window) or window.forward:
+        x, y = np.where(both, x, np.nan), np.where(both, y, np.nan)
+
+        def one(_: Array, rows: slice) -> Any:
+            return _pair(x[None, rows], y[None, rows], window.least, correlation, ddof)[0]
+
+        with np.errstate(all="ignore"):
+            return applied(Values(x), window.bounds(len(x)), window.least, one)
     rows, ahead = len(x), window.ahead - window.late
-    blank = np.full(window.length - 1 + max(-ahead, 0), np.nan)
-    tail = np.full(max(ahead, 0), np.nan)
-    x = np.concatenate([blank, np.where(both, x, np.nan), tail])
-    y = np.concatenate([blank, np.where(both, y, np.nan), tail])
-    xs = sliding_window_view(x, window.length)[max(ahead, 0) :][:rows]
-    ys = sliding_window_view(y, window.length)[max(ahead, 0) :][:rows]
-    result = np.empty(rows)
-    step = max(1, _CELLS // window.length)
-    with np.errstate(all="ignore"):
-        for start in range(0, rows, step):
-            piece = slice(start, start + step)
-            result[piece] = _pair(xs[piece], ys[piece], window.least, correlation, ddof)
-    return Values(result)
+    x = _reached(np.where(both, x, np.nan), window.length, ahead)
+    y = _reached(np.where(both, y, np.nan), window.length, ahead)
+    return Values(together(x, y, window.length, window.least, correlation=correlation, ddof=ddof)[:rows])
+
+
+def _reached(x: Array, length: int, ahead: int) -> Array:
+    """A column with room before and after it, so that each row has a whole window."""
+    blank, tail = np.full(length - 1 + max(-ahead, 0), np.nan), np.full(max(ahead, 0), np.nan)
+    return np.concatenate([blank, x, tail])[max(ahead, 0) :]
 
 
 def _pair(x: Any, y: Any, needed: int, correlation: bool, ddof: int) -> Any:

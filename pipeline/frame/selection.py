@@ -22,7 +22,9 @@ def is_mask(key: Any) -> bool:
     """True for something that says of each row whether it is meant."""
     if isinstance(key, Columnar):
         values = getattr(key, "_values", None)
-        return values is not None and bool(values.kind == "b" or (values.kind == "O" and _flags(values.array)))
+        if values is None:
+            return False
+        return bool(values.kind == "b" or (values.kind == "O" and (values.sense is not None or _flags(values.array))))
     if isinstance(key, np.ndarray):
         return bool(key.dtype == np.bool_)
     return isinstance(key, list) and bool(key) and all(isinstance(flag, bool | np.bool_) for flag in key)

@@ -12,8 +12,9 @@ import polars as pl
 from pipeline.frame.accessor import DatetimeAccessor
 from pipeline.frame.alignment import align, picked
 from pipeline.frame.binning import factorize
-from pipeline.frame.categorical import Categorical, CategoricalAccessor, CategoricalDtype
+from pipeline.frame.categorical import CategoricalAccessor
 from pipeline.frame.columnar import Change, Columnar
+from pipeline.frame.dtypes import dtype_of
 from pipeline.frame.elementwise import Elementwise
 from pipeline.frame.gaps import missing_name, note_spelling, refuse, unsupported
 from pipeline.frame.grouped import Grouped
@@ -24,6 +25,8 @@ from pipeline.frame.missing import Missing
 from pipeline.frame.moment import is_missing
 from pipeline.frame.numpy_interop import NumpyInterop
 from pipeline.frame.operators import Operators
+from pipeline.frame.pace import Pace
+from pipeline.frame.period_index import PeriodAccessor, PeriodRows
 from pipeline.frame.ranking import Ranking
 from pipeline.frame.reduction import Reductions, reduced
 from pipeline.frame.relabel import Relabel
@@ -58,6 +61,7 @@ class Series(
     Unstacking,
     Relabel,
     TimeRows,
+    PeriodRows,
     Written,
     Ranking,
     SeriesShape,
@@ -97,7 +101,9 @@ class Series(
         ):
             values = Values.repeat(data.item() if isinstance(data, np.ndarray) else data, labels_len(labels, 1))
         else:
-            values = Values.of(data if isinstance(data, np.ndarray | pl.Series | Categorical) else list(data))
+            values = Values.of(
+                data if isinstance(data, np.ndarray | pl.Series) or hasattr(data, "_values") else list(data)
+            )
         if labels is not None and len(labels) != len(values):
             raise ValueError(f"Length of values ({len(values)}) does not match length of index ({len(labels)})")
         self._values = values if dtype is None else values.cast(dtype)
@@ -162,7 +168,7 @@ class Series(
         return reduced(self._values, name, skipna, options)
 
     def _as_array(self) -> Array:
-        return self._values.array
+        return self._values.exposed
 
     # -- engine side ---------------------------------------------------------------------------------------
 
@@ -182,8 +188,7 @@ class Series(
 
     @property
     def dtype(self) -> Any:
-        kinds = self._values.kinds
-        return self._values.array.dtype if kinds is None else CategoricalDtype(list(kinds.items), kinds.ordered)
+        return dtype_of(self._values)
 
     dtypes = dtype
 
@@ -217,11 +222,11 @@ class Series(
 
     @property
     def is_monotonic_increasing(self) -> bool:
-        return bool(np.all(self._values.array[:-1] <= self._values.array[1:]))
+        return self._index._of(self._values).is_monotonic_increasing and not self.hasnans
 
     @property
     def is_monotonic_decreasing(self) -> bool:
-        return bool(np.all(self._values.array[:-1] >= self._values.array[1:]))
+        return self._index._of(self._values).is_monotonic_decreasing and not self.hasnans
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.tolist())
@@ -307,8 +312,8 @@ class Series(
     # -- more of one column --------------------------------------------------------------------------------
 
     @property
-    def dt(self) -> DatetimeAccessor:
-        return DatetimeAccessor(self)
+    def dt(self) -> DatetimeAccessor | PeriodAccessor:
+        return PeriodAccessor(self) if isinstance(self._values.sense, Pace) else DatetimeAccessor(self)
 
     @property
     def str(self) -> StringAccessor:
@@ -370,8 +375,9 @@ class Series(
 
     def aggregate(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         """A reduction by name or function; several give a Series."""
-        if isinstance(func, list):
-            return Series({getattr(f, "__name__", f): self.aggregate(f) for f in func}, name=self.name)
+        if isinstance(func, list | dict):
+            ways = func if isinstance(func, dict) else {getattr(f, "__name__", f): f for f in func}
+            return Series({label: self.aggregate(how) for label, how in ways.items()}, name=self.name)
         return getattr(self, func)(*args, **kwargs) if isinstance(func, str) else func(self, *args, **kwargs)
 
     agg = aggregate

@@ -25,7 +25,11 @@ class SeriesPair(Columnar):
         """The value that a share `q` lies below; several shares give a Series."""
         if isinstance(q, list | tuple | np.ndarray):
             return self._series_type([self.quantile(one, interpolation) for one in q], index=list(q), name=self.name)
-        return reduced(self._values, "quantile", True, {"q": float(q), "interpolation": interpolation})
+        if not 0 <= q <= 1:
+            raise ValueError(f"percentiles should all be in the interval [0, 1]. Try {q / 100} instead.")
+        found = reduced(self._values, "quantile", True, {"q": float(q), "interpolation": interpolation})
+        whole = self._values.kind in "iu" and interpolation in {"lower", "higher", "nearest"}
+        return int(found) if whole and len(self) else found
 
     def corr(self, other: Any, method: Any = "pearson", min_periods: int | None = None) -> float:
         """The correlation over the labels that both have: Pearson's, or that of ranks (`spearman`)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.frame.alignment import align, picked
 from pipeline.frame.columnar import Columnar
-from pipeline.frame.gaps import note_spelling, refuse
+from pipeline.frame.gaps import AdapterGap, note_spelling, refuse
 from pipeline.frame.index import Index, Positions, as_index
 from pipeline.frame.values import Values, concatenated, missing_mask
 
@@ -48,7 +48,17 @@ class SeriesShape(Columnar):
 
     def transform(self, func: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - one axis
         """A function of the values that keeps the rows."""
-        made: Any = self.apply(func, args, **kwargs)  # type: ignore[attr-defined]
+        if isinstance(func, list | dict):
+            ways = (
+                func.items() if isinstance(func, dict) else [(f if isinstance(f, str) else f.__name__, f) for f in func]
+            )
+            return self._frame_type({name: self.transform(how) for name, how in ways})
+        try:
+            made: Any = self.apply(func, args, **kwargs)  # type: ignore[attr-defined]
+        except AdapterGap:
+            raise
+        except Exception:  # noqa: BLE001 - what fails value by value is tried on the whole, as in pandas
+            made = func(self, *args, **kwargs)
         if not isinstance(made, Columnar) or len(made) != len(self):
             raise ValueError("Function did not transform")
         return made
@@ -76,9 +86,12 @@ class SeriesShape(Columnar):
         """A function of each pair of values."""
         mine, theirs = self.align(other, fill_value=fill_value) if isinstance(other, Columnar) else (self, other)  # type: ignore[attr-defined]
         partners = theirs.tolist() if isinstance(theirs, Columnar) else [other] * len(self)  # type: ignore[attr-defined]
-        return mine._each(
+        made = mine._each(
             lambda values: Values.of([func(x, y) for x, y in zip(values.plain_items(), partners, strict=True)])
         )
+        if isinstance(other, Columnar) and other.name != self.name:  # type: ignore[attr-defined]
+            made.name = None
+        return made
 
     def to_string(self, **options: Any) -> str:
         """The Series as text."""
@@ -134,8 +147,14 @@ class SeriesShape(Columnar):
         """These values, and those of `other` where these are missing; all labels of both."""
         joint = align(self._index, other.index)
         mine, theirs = picked(self._values, joint.left), picked(other._values, joint.right)
+        if not len(self):
+            return self._new(theirs, joint.labels)
         gone = missing_mask(mine.array)
-        return self._new(mine.assigned(gone, theirs.take(gone)) if gone.any() else mine, joint.labels)
+        done = mine.assigned(gone, theirs.take(gone)) if gone.any() else mine
+        kinds = {self._values.kind, other._values.kind}
+        if len(kinds) == 1 and kinds <= set("iub") and not missing_mask(done.array).any():
+            done = done.cast(np.result_type(self._values.array, other._values.array))
+        return self._new(done, joint.labels)
 
     def update(self, other: Any) -> None:
         """Take over what `other` has, in place."""
@@ -167,8 +186,8 @@ class SeriesShape(Columnar):
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The value of a label, or `default`."""
-        place = self._index._find(key) if not isinstance(key, slice | list) else None
-        return default if place is None else self._values.item(place)
+        place = self._index._found(key) if not isinstance(key, slice | list) else -1
+        return default if place < 0 else self._values.item(place)
 
     def squeeze(self, axis: Any = None) -> Any:
         """A single value as a scalar."""
@@ -199,12 +218,9 @@ def same_values(left: Values, right: Values) -> bool:
 
 def reindexer(index: Index, wanted: Index, method: Any, fill_value: Any) -> Any:
     """A change of values from the rows of one index to those of another."""
-    positions: Positions = index.get_indexer(wanted)
+    positions: Positions = index.get_indexer(wanted) if method is None else np.empty(0, dtype=np.intp)
     if method is not None:
-        backward = method in {"bfill", "backfill"}
-        side = "left" if backward else "right"
-        at = np.searchsorted(index._keys, wanted._keys, side=side) - (0 if backward else 1)  # type: ignore[call-overload]
-        positions = np.where(at >= len(index), -1, at)
+        positions = index.get_indexer(wanted, method)
 
     def change(values: Values) -> Values:
         moved = values.take_or_missing(positions)

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.lib.stride_tricks import sliding_window_view
 
-from pipeline.frame.rolling import applied
+from pipeline.frame.rolling import Window, applied
 from pipeline.frame.statistics import deviation, kurtosis, mean, quantile, skewness, variance
 from pipeline.frame.values import Array, Values
 
 __all__ = ["Span", "ranked", "single", "spanned"]
 
+_CLOSED: dict[str, Any] = {"neither": "none"}
+"""What polars calls it."""
 _BY_TIME = {"mean", "sum", "min", "max", "std", "var", "median"}
 _SINGLE: dict[str, Callable[..., Any]] = {
     "mean": mean,
@@ -72,20 +75,26 @@ class Span:
         return starts, np.maximum(ends, starts)
 
 
-def spanned(values: Values, span: Span, name: str, options: dict[str, Any]) -> Values:
-    """The statistic `name` of each window of a span of time."""
+def spanned(values: Values, span: Any, name: str, options: dict[str, Any]) -> Values:
+    """The statistic `name` of each window of a span of time, or of windows by their bounds."""
     floats = values.finite_floats
     if name == "count":
         starts, ends = span.bounds(len(floats))
         total = np.concatenate([[0.0], np.cumsum(~np.isnan(floats))])
         counted = total[ends] - total[starts]
         return Values(np.where(ends - starts >= span.needed, counted, np.nan))
-    unique = len(span.ticks) < 2 or bool((np.diff(span.ticks) > 0).all())
-    if name in _BY_TIME and not span.center and unique and len(floats):
+    in_time = isinstance(span, Span) and not span.center and len(floats) > 0
+    if name in _BY_TIME and in_time and bool((np.diff(span.ticks) > 0).all()):
         table = pl.DataFrame({"at": span.ticks.view("M8[us]"), "x": pl.Series(floats, nan_to_null=True)})
         window = getattr(pl.col("x"), f"rolling_{name}_by")
         made = table.select(
-            window("at", window_size=f"{span.reach}us", min_samples=span.least, closed=span.closed, **options)
+            window(
+                "at",
+                window_size=f"{span.reach}us",
+                min_samples=span.least,
+                closed=_CLOSED.get(span.closed, span.closed),
+                **options,
+            )
         ).to_series()
         result = made.to_numpy()
         if name == "sum" and span.needed == 0:
@@ -103,6 +112,8 @@ def single(values: Values, window: Any, name: str, options: dict[str, Any]) -> V
 
 def ranked(values: Values, window: Any, method: str, ascending: bool, pct: bool) -> Values:
     """The rank of each value within its window."""
+    if isinstance(window, Window) and not (window.center or window.late or window.forward) and method in _PLACES:
+        return Values(_ranked_all(values.finite_floats, window, method, ascending, pct))
 
     def rank(x: Array, _: slice) -> float:
         own = x[-1]
@@ -115,3 +126,28 @@ def ranked(values: Values, window: Any, method: str, ascending: bool, pct: bool)
         return float(place / len(seen)) if pct else float(place)
 
     return applied(values, window.bounds(len(values)), window.least, rank)
+
+
+def _ranked_all(x: Array, window: Window, method: str, ascending: bool, pct: bool) -> Array:
+    """The rank of each row among the rows of its window, all windows side by side, a piece at a time."""
+    padded = np.concatenate([np.full(window.length - 1, np.nan), x])
+    seen = sliding_window_view(padded, window.length)
+    out = np.empty(len(x))
+    step = max(1, _CELLS // window.length)
+    for start in range(0, len(x), step):
+        piece = seen[start : start + step]
+        own = x[start : start + step, None]
+        less = np.count_nonzero(piece < own if ascending else piece > own, axis=1)
+        same = np.count_nonzero(piece == own, axis=1)
+        count = np.count_nonzero(~np.isnan(piece), axis=1)
+        place = less + _PLACES[method](same)
+        with np.errstate(all="ignore"):
+            out[start : start + step] = np.where(count >= window.least, place / count if pct else place, np.nan)
+    out[np.isnan(x)] = np.nan
+    return out
+
+
+_CELLS = 1_000_000
+_PLACES: dict[str, Callable[[Array], Any]] = {
+    "average": lambda same: (same + 1) / 2, "min": lambda same: np.minimum(same, 1), "max": lambda same: same,
+}  # fmt: skip

@@ -113,11 +113,11 @@ def correlation(x: Array, y: Array, method: Any = "pearson", needed: int = 1) ->
     return float((x * y).sum() / spread) if spread else float("nan")
 
 
-def covariance(x: Array, y: Array, ddof: int = 1) -> float:
-    """The covariance of the rows where both are there, by n - ddof."""
+def covariance(x: Array, y: Array, ddof: int = 1, needed: int = 1) -> float:
+    """The covariance of the rows where both are there (`needed` of them), by n - ddof."""
     both = ~(np.isnan(x) | np.isnan(y))
     x, y = x[both], y[both]
-    if len(x) <= ddof:
+    if len(x) <= ddof or len(x) < needed:
         return float("nan")
     return float(((x - x.mean()) * (y - y.mean())).sum() / (len(x) - ddof))
 

@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.frame.faces import narrowed, objects
 from pipeline.frame.gaps import missing_name, refuse
 from pipeline.frame.moment import is_missing
-from pipeline.frame.values import Values
+from pipeline.frame.values import Values, missing_mask
 
 __all__ = ["LabelAccessor", "StringAccessor"]
 
@@ -43,16 +43,23 @@ class StringAccessor:
     def __getattr__(self, name: str) -> Any:
         if name in _PLAIN:
             fallback = False if name.startswith("is") else np.nan
-            return lambda *args, **kwargs: self._by_item(lambda text: getattr(text, name)(*args, **kwargs), fallback)
+            numbers = name in {"find", "rfind", "index", "rindex", "encode"}
+            return lambda *args, **kwargs: self._by_item(
+                lambda text: getattr(text, name)(*args, **kwargs), fallback, numbers=numbers
+            )
         raise missing_name("Series.str", name, "str", type(self))
 
-    def _by_item(self, change: Callable[[str], Any], missing: Any = np.nan) -> Any:
-        """A function of each text; what is no text is `missing`."""
+    def _by_item(self, change: Callable[[str], Any], missing: Any = np.nan, *, numbers: bool = False) -> Any:
+        """A function of each text; what is no text is `missing`. A column without any text stays one of texts."""
         done = [change(item) if isinstance(item, str) else missing for item in self._series._values.items()]
-        return self._kept(Values(narrowed(objects(done))))
+        found = objects(done)
+        return self._kept(Values(narrowed(found) if numbers or not missing_mask(found).all() else found))
 
     def _kept(self, values: Values) -> Any:
         return self._series._of(values, self._series.index, self._series.name)
+
+    # without it Python would ask for the letters 0, 1, 2, … for ever
+    __iter__: Any = None
 
     def __getitem__(self, key: Any) -> Any:
         return self.slice(key.start, key.stop, key.step) if isinstance(key, slice) else self.get(key)
@@ -99,7 +106,7 @@ class StringAccessor:
         lists = [change(item) if isinstance(item, str) else np.nan for item in self._series._values.items()]
         if not expand:
             return self._kept(Values(objects(lists)))
-        wide = max((len(one) for one in lists if isinstance(one, list)), default=1)
+        wide = max((len(one) for one in lists if isinstance(one, list)), default=min(len(lists), 1))
         columns = {
             i: Values(
                 objects(
@@ -113,7 +120,7 @@ class StringAccessor:
             )
             for i in range(wide)
         }
-        return self._series._frame_type._of({i: Values.of(v.items()) for i, v in columns.items()}, self._series.index)
+        return self._series._frame_type._of(dict(columns), self._series.index)
 
     def cat(self, others: Any = None, sep: str = "", na_rep: str | None = None) -> Any:
         """All texts as one, or each with its partner in `others`."""
@@ -136,11 +143,11 @@ class StringAccessor:
 
     def count(self, pat: str, flags: int = 0) -> Any:
         """How often a pattern is found."""
-        return self._by_item(lambda text: len(re.findall(pat, text, flags)))
+        return self._by_item(lambda text: len(re.findall(pat, text, flags)), numbers=True)
 
     def findall(self, pat: str, flags: int = 0) -> Any:
         """What a pattern finds, as lists."""
-        return self._by_item(lambda text: re.findall(pat, text, flags))
+        return self._by_item(lambda text: re.findall(pat, text, flags), numbers=True)
 
     def match(self, pat: str, case: bool = True, flags: int = 0, na: Any = False) -> Any:
         """True where a pattern fits the beginning."""
@@ -160,7 +167,7 @@ class StringAccessor:
             names[number - 1] = name
         rows = [found.search(x) if isinstance(x, str) else None for x in self._series._values.items()]
         columns = {
-            name: Values.of([np.nan if row is None or row[i + 1] is None else row[i + 1] for row in rows])
+            name: Values(objects([np.nan if row is None or row[i + 1] is None else row[i + 1] for row in rows]))
             for i, name in enumerate(names)
         }
         if len(names) == 1 and not expand:
@@ -169,7 +176,8 @@ class StringAccessor:
 
     def join(self, sep: str) -> Any:
         """The items of each list as one text."""
-        return self._kept(Values.of([sep.join(x) if isinstance(x, list | str) else np.nan for x in self._items()]))
+        joined = [sep.join(x) if isinstance(x, list | str) else np.nan for x in self._items()]
+        return self._kept(Values(objects(joined)))
 
     def lower(self) -> Any:
         return self._made(self._text.to_lowercase())

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse, unsupported
-from pipeline.frame.index import Index
+from pipeline.frame.index import label_index
 from pipeline.frame.reduction import reduced
 from pipeline.frame.statistics import covariance
 from pipeline.frame.values import Values, missing_mask
@@ -64,6 +64,7 @@ class FrameSummary(Columnar):
 
     _data: Any
     columns: Any
+    _column: Any
 
     def describe(self, percentiles: Any = None, include: Any = None, exclude: Any = None) -> Any:
         """Count, mean, deviation, extremes and quartiles of each column of numbers; without any, of the texts."""
@@ -85,11 +86,15 @@ class FrameSummary(Columnar):
         return counts / counts.sum() if normalize else counts
 
     def cov(self, min_periods: Any = None, ddof: int = 1, numeric_only: bool = True) -> Any:  # noqa: ARG002
-        """The covariance of each pair of columns."""
-        refuse("cov", {"min_periods": min_periods})
+        """The covariance of each pair of columns; by n - 1 where values are missing, as pandas has it."""
         numbers = {c: v.floats for c, v in self._data.items() if v.kind in "biuf"}
-        data = {c: Values(np.array([covariance(x, y, ddof) for y in numbers.values()])) for c, x in numbers.items()}
-        return self._frame_type._of(data, Index(list(numbers)))
+        if any(np.isnan(x).any() for x in numbers.values()):
+            ddof = 1
+        data = {
+            c: Values(np.array([covariance(x, y, ddof, min_periods or 1) for y in numbers.values()]))
+            for c, x in numbers.items()
+        }
+        return self._frame_type._of(data, label_index(list(numbers)))
 
     def corrwith(self, other: Any, axis: Any = 0, **options: Any) -> Any:
         """The correlation of each column with a Series, or with the column of the same name."""
@@ -102,14 +107,14 @@ class FrameSummary(Columnar):
     def mode(self, axis: Any = 0, **options: Any) -> Any:
         """The most frequent values of each column."""
         refuse("mode", {"axis": axis, **{k: v for k, v in options.items() if k not in {"numeric_only", "dropna"}}})
-        return self._frame_type({c: self[c].mode() for c in self._data})  # type: ignore[index]
+        return self._frame_type({c: self._column(c).mode() for c in self._data})
 
     def rank(self, axis: Any = 0, numeric_only: bool = False, **options: Any) -> Any:
         """Ranks from 1 within each column, or (axis 1) within each row."""
         if axis in {1, "columns"}:
             return self.T.rank(**options).T  # type: ignore[attr-defined]
         wanted = [c for c, v in self._data.items() if not numeric_only or v.kind in "biuf"]
-        return self._frame_type._of({c: self[c].rank(**options)._values for c in wanted}, self._index)  # type: ignore[index]
+        return self._frame_type._of({c: self._column(c).rank(**options)._values for c in wanted}, self._index)
 
     def info(self, verbose: Any = None, buf: Any = None, **options: Any) -> None:  # noqa: ARG002 - always all of it
         """Print what is in the frame: columns, how many values are there, types."""

@@ -61,6 +61,9 @@ def cells(values: Values) -> list[str]:
     """Every element as text; numbers of a column have the same digits, and a place for the sign."""
     array = values.array
     gone = missing_mask(array)
+    if values.sense is not None:
+        marked = [str(item) for item in values.items()]
+        return [f" {text}" if values.kind != "M" else text for text in marked]
     if array.dtype.kind == "f":
         return _floats(array, gone)
     if array.dtype.kind in "Mm":

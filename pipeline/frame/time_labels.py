@@ -10,6 +10,7 @@ from pipeline.frame.frequency import Frequency
 from pipeline.frame.gaps import refuse
 from pipeline.frame.label_list import LabelList
 from pipeline.frame.moment import Timestamp
+from pipeline.frame.period import PeriodDtype
 from pipeline.frame.values import Array
 
 __all__ = ["TimeLabels"]
@@ -40,8 +41,11 @@ class TimeLabels(LabelList):
         return self._made(clock.moved(self._values, tz), self.name)
 
     def to_period(self, freq: Any = None) -> Any:
-        """The first moment of each label's period, which stands for it."""
-        return self._made(clock.begun(self._values, self.freq if freq is None else freq), self.name)
+        """The period that each label lies in."""
+        pace = freq if freq is not None else self.freq
+        if pace is None:
+            raise ValueError("You must pass a freq argument as current index has none.")
+        return self._made(self._values.cast(PeriodDtype(pace)), self.name)
 
     def day_name(self, **_: Any) -> Any:
         """Monday to Sunday."""

@@ -150,15 +150,10 @@ def to_timedelta(arg: Any, unit: str | None = None, errors: str = "raise") -> An
     if errors != "raise":
         raise unsupported("to_timedelta", f"errors={errors!r}")
     if isinstance(arg, Series):
-        return Series._of(_spans(arg._values.items(), unit), arg.index, arg.name)
+        return Series._of(clock.spans(arg._values.items(), unit), arg.index, arg.name)
     if isinstance(arg, Index | list | tuple | np.ndarray):
-        return Index._of(_spans(list(arg), unit))
+        return Index._of(clock.spans(list(arg), unit))
     return Timedelta(arg, unit)
-
-
-def _spans(items: list[Any], unit: str | None) -> Values:
-    spans = [Timedelta(item, unit) for item in items]
-    return Values(np.array(["NaT" if is_missing(s) else s.to_timedelta64() for s in spans], dtype="m8[us]"))
 
 
 def to_numeric(arg: Any, errors: str = "raise", **options: Any) -> Any:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import weakref
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -33,13 +33,10 @@ from pipeline.frame.faces import (
     takes,
 )
 from pipeline.frame.kinds import Kinds
+from pipeline.frame.mask import Mask, mask_for, settled, unmasked
 from pipeline.frame.moment import MissingType, is_missing
-
-_PLAIN = {
-    "boolean": "bool",
-    **{f"{kind}{bits}": f"{kind.lower()}{bits}" for kind in ("Int", "UInt", "Float") for bits in (8, 16, 32, 64)},
-}
-"""Types with a mask of pandas', by the plain ones that stand for them here."""
+from pipeline.frame.pace import Pace
+from pipeline.frame.period import Period, as_period
 
 __all__ = ["Array", "Values", "as_array", "as_scalar", "concatenated", "fitting", "missing_mask", "plain_scalar"]
 
@@ -47,11 +44,11 @@ __all__ = ["Array", "Values", "as_array", "as_scalar", "concatenated", "fitting"
 class Values:
     """The values of one column. Immutable but for `put` by the owner of a thawed buffer."""
 
-    __slots__ = ("_array", "_holders", "_owner", "_series", "kinds", "zone")
+    __slots__ = ("_array", "_holders", "_owner", "_series", "kinds", "sense", "zone")
 
     def __init__(
         self, array: Array | None = None, *, series: pl.Series | None = None, zone: str | None = None,
-        kinds: Kinds | None = None,
+        kinds: Kinds | None = None, sense: Mask | Pace | None = None,
     ) -> None:  # fmt: skip
         self._array = array
         self._series = series
@@ -59,6 +56,8 @@ class Values:
         self._holders: list[weakref.ref[object]] = []
         self.zone = zone
         self.kinds = kinds
+        self.sense = sense
+        """What the plain values mean: a masked type, or the beginnings of periods."""
         if array is not None and array.flags.writeable:
             array.flags.writeable = False
 
@@ -67,8 +66,8 @@ class Values:
         """Values of a list, an array, a polars Series or other Values; an array of the caller's is copied."""
         if isinstance(data, Values):
             made = data
-        elif isinstance(getattr(data, "kinds", None), Kinds):
-            made = cls(np.asarray(data), kinds=data.kinds)
+        elif isinstance(getattr(data, "_values", None), Values):
+            made = data._values.freeze()
         elif isinstance(data, pl.Series):
             made = cls(series=accepted_series(data), zone=getattr(data.dtype, "time_zone", None))
         else:
@@ -79,10 +78,11 @@ class Values:
     def repeat(cls, scalar: Any, length: int) -> Values:
         """`length` times the same scalar."""
         one = _gathered([scalar])
-        return cls(np.full(length, one.array[0], dtype=one.array.dtype), zone=one.zone)
+        return cls(np.full(length, one.array[0], dtype=one.array.dtype), zone=one.zone, sense=one.sense)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _pickled, (np.array(self._array if self._array is not None else self.array), self.zone, self.kinds)
+        array = np.array(self._array if self._array is not None else self.array)
+        return _pickled, (array, self.zone, self.kinds, self.sense)
 
     def __len__(self) -> int:
         face = self._array if self._array is not None else self._series
@@ -104,6 +104,8 @@ class Values:
         """The polars face: null where missing, never NaN."""
         if self._series is None:
             self._series = as_series(self.array, self.zone)
+            if isinstance(self.sense, Mask) and self.sense.plain.kind in "iu":
+                self._series = self._series.cast(pl.Int64)
         return self._series
 
     @property
@@ -145,32 +147,52 @@ class Values:
         return self.array.dtype.kind
 
     def like(self, array: Array) -> Values:
-        """Other values of the same meaning: keeps the time zone."""
-        return Values(array, zone=self.zone if array.dtype.kind == "M" else None)
+        """Other values of the same meaning: keeps the time zone, the length of periods, and that a type is masked."""
+        if isinstance(self.sense, Mask):
+            return _masked(array, self.sense)
+        times = array.dtype.kind == "M"
+        return Values(array, zone=self.zone if times else None, sense=self.sense if times else None)
 
     def item(self, position: int) -> Any:
         """One element as a scalar. Does not freeze a thawed buffer."""
         array = self._array if self._array is not None else self.array
-        return as_scalar(array[position], self.zone)
+        return self._scalar(array[position])
+
+    def _scalar(self, element: Any) -> Any:
+        if isinstance(self.sense, Pace):
+            return Period._of(element, self.sense)
+        return as_scalar(element, self.zone) if self.sense is None else self.sense.item(element)
 
     def items(self) -> list[Any]:
         """All elements as scalars."""
         array = self.array
-        if array.dtype.kind in "Mm":
-            return [as_scalar(x, self.zone) for x in array]
-        return list(array)
+        return [self._scalar(x) for x in array] if array.dtype.kind in "Mm" or self.sense is not None else list(array)
 
     def plain_items(self) -> list[Any]:
-        """All elements as Python's own scalars; times as Timestamps and Timedeltas."""
+        """All elements as Python's own scalars; times as Timestamps and Timedeltas, periods as Periods."""
+        if isinstance(self.sense, Mask):
+            return self.sense.items(self.array)
         return self.items() if self.kind in "Mm" else self.array.tolist()
+
+    @property
+    def exposed(self) -> Array:
+        """The values as authors get them from numpy: a masked type's missing ones are NA, periods are objects."""
+        if self.sense is None:
+            return self.array
+        shown = objects(self.items()) if isinstance(self.sense, Pace) else unmasked(self.array, self.sense)
+        shown.flags.writeable = False
+        return shown
 
     def take(self, positions: Array | slice) -> Values:
         """The elements at `positions`: an index array, a boolean array or a slice."""
         return self._kept(self.array[positions])
 
     def _kept(self, array: Array) -> Values:
-        """Some of these values: zone and categories are theirs too."""
-        return Values(array, zone=self.zone if array.dtype.kind == "M" else None, kinds=self.kinds)
+        """Some of these values: zone, categories and the like are theirs too."""
+        if isinstance(self.sense, Mask):
+            return _masked(array, self.sense)
+        zone, sense = (self.zone, self.sense) if array.dtype.kind == "M" else (None, None)
+        return Values(array, zone=zone, kinds=self.kinds, sense=sense)
 
     def take_or_missing(self, positions: npt.NDArray[np.intp]) -> Values:
         """The elements at `positions`; missing where a position is -1."""
@@ -178,7 +200,8 @@ class Values:
         if not absent.any():
             return self.take(positions)
         if len(self) == 0:
-            return Values(np.full(len(positions), np.nan))
+            blank = np.full(len(positions), np.nan, dtype=object if self.kind == "O" else np.float64)
+            return self._kept(blank.astype(self.array.dtype) if self.kind in "Mm" else blank)
         array = self.array[positions]
         array = fitting(array, np.nan)
         array[absent] = absent_mark(array.dtype)
@@ -186,52 +209,10 @@ class Values:
 
     def cast(self, dtype: Any) -> Values:
         """The values as another type, named as pandas names types. Raises ValueError for NaN to integer."""
-        array = self.array
-        if dtype == "category":
-            return self._categorical(getattr(dtype, "categories", None), ordered=bool(getattr(dtype, "ordered", False)))
-        if dtype is str or (
-            isinstance(dtype, str) and dtype in {"str", "string", "string[python]", "string[pyarrow]", "U"}
-        ):
-            gone = missing_mask(array)
-            text = [np.nan if lost else str(x) for x, lost in zip(self.items(), gone, strict=True)]
-            return Values(objects(text))
-        if dtype == "object" or dtype is object:
-            return Values(array if array.dtype.kind == "O" else objects(self.items()))
-        if isinstance(dtype, str):
-            if dtype in _PLAIN and missing_mask(array).any():
-                # a mask of pandas' holds what is missing; here floats do, or objects
-                return self if dtype == "boolean" else Values(self.floats)
-            dtype = _PLAIN.get(dtype, dtype)
-        target = np.dtype(dtype)
-        if target.kind in "iu" and array.dtype.kind in "fO" and missing_mask(array).any():
-            raise ValueError("cannot convert missing values (NA) or infinity to integer")
-        if target.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError("cannot convert missing values (NA) or infinity to integer")
-        if target.kind == "f" and array.dtype.kind == "O":
-            return Values(self.floats.astype(target))
-        if target.kind == "M":
-            return Values(array.astype("M8[us]"))
-        if array.dtype.kind in "Mm" and target.kind == "i":
-            # pandas counts nanoseconds in its integers
-            return Values(array.astype(f"{array.dtype.kind}8[ns]").astype(target))
-        return self if target == array.dtype else Values(array.astype(target))
+        return Values._cast(self, dtype)
 
-    def _categorical(self, categories: Any, *, ordered: bool) -> Values:
-        """These values with categories: those given (others go missing), else those that are there, in order."""
-        if categories is None and self.kinds is not None:
-            return self
-        items = self.array.tolist() if self.kind not in "Mm" else self.items()
-        if categories is None:
-            seen = dict.fromkeys(item for item in items if not is_missing(item))
-            try:
-                known = sorted(seen)
-            except TypeError:
-                known = list(seen)
-            return Values(self.array, zone=self.zone, kinds=Kinds(tuple(known), ordered))
-        kinds = Kinds(tuple(categories), ordered)
-        array = self.array if self.kind == "O" else objects(items)
-        gone = kinds.codes(array) < 0
-        return Values(np.where(gone, np.nan, array) if gone.any() else array, zone=self.zone, kinds=kinds)
+    # set by casting.py, which knows the types that numpy has no name for
+    _cast: ClassVar[Callable[[Values, Any], Values]]
 
     def freeze(self) -> Values:
         """End the owner's right to write in place."""
@@ -249,7 +230,7 @@ class Values:
 
     def put(self, position: int, scalar: Any, owner: object) -> Values:
         """These values with one element changed, for `owner`: in place when it alone can see them."""
-        scalar = plain_scalar(scalar)
+        scalar = self._storable(scalar)
         self._admit([scalar])
         mine = self._owner is not None and self._owner() is owner
         if mine:
@@ -262,10 +243,23 @@ class Values:
         fresh = fresh.copy() if fresh is array else fresh
         fresh.flags.writeable = True
         fresh[position] = absent_mark(fresh.dtype) if is_missing(scalar) else scalar
-        thawed = Values(fresh, zone=self.zone, kinds=self.kinds)
+        if isinstance(self.sense, Mask):
+            return _masked(fresh, self.sense)
+        thawed = Values(fresh, zone=self.zone, kinds=self.kinds, sense=self.sense)
         fresh.flags.writeable = True
         thawed._owner = weakref.ref(owner)
         return thawed
+
+    def _storable(self, scalar: Any) -> Any:
+        """A scalar as the array holds it. Raises TypeError or ValueError for what a column of periods cannot hold."""
+        if isinstance(self.sense, Pace) and not is_missing(scalar):
+            period = as_period(scalar, self.sense)
+            if period.pace != self.sense:
+                raise ValueError(
+                    f"Input has different freq={period.freqstr} from PeriodArray(freq={self.sense.freqstr})"
+                )
+            return period._start
+        return plain_scalar(scalar)
 
     def _admit(self, items: list[Any]) -> None:
         """Raise TypeError for a value that is none of the categories."""
@@ -279,7 +273,7 @@ class Values:
         if isinstance(new, Values):
             zone, new = new.zone, new.array
         else:
-            zone, new = self.zone, plain_scalar(new)
+            zone, new = self.zone, new if isinstance(new, np.ndarray) else self._storable(new)
         array = self.array
         if not isinstance(new, np.ndarray) and not (where.any() if where.dtype == np.bool_ else len(where)):
             return self.freeze()
@@ -292,11 +286,32 @@ class Values:
             fresh[where] = new if not lost.any() or new.dtype.kind == fresh.dtype.kind else marked(new, lost, fresh)
         else:
             fresh[where] = absent_mark(fresh.dtype) if is_missing(new) else new
-        return Values(fresh, zone=zone or self.zone, kinds=self.kinds)
+        if isinstance(self.sense, Mask):
+            return _masked(fresh, self.sense)
+        return Values(fresh, zone=zone or self.zone, kinds=self.kinds, sense=self.sense)
 
 
-def _pickled(array: Array, zone: str | None, kinds: Kinds | None) -> Values:
-    return Values(array, zone=zone, kinds=kinds)
+def _masked(array: Array, mask: Mask) -> Values:
+    """Values of a masked type; of a wider one when they do not fit."""
+    try:
+        return Values(settled(array, mask), sense=mask)
+    except TypeError:
+        wider = mask_for(array)
+        return Values(settled(array, wider), sense=wider) if array.dtype.kind in "biuf" else Values(array)
+
+
+def _pickled(array: Array, zone: str | None, kinds: Kinds | None, sense: Mask | Pace | None) -> Values:
+    return Values(array, zone=zone, kinds=kinds, sense=sense)
+
+
+def _periods(listed: list[Any]) -> Values | None:
+    """Values of Periods of one length, some of them missing; None for any other mixture."""
+    paces = {item.pace if isinstance(item, Period) else None for item in listed if not is_missing(item)}
+    pace = paces.pop() if len(paces) == 1 else None
+    if pace is None:
+        return None
+    starts = ["NaT" if is_missing(item) else item._start for item in listed]
+    return Values(np.array(starts, dtype="M8[us]"), sense=pace)
 
 
 def as_array(data: Any) -> Array:
@@ -315,7 +330,15 @@ def concatenated(parts: Iterable[Values]) -> Values:
     categories = {part.kinds for part in listed}
     if len(kinds) == 1 or kinds <= set("iuf"):
         same = listed[0].kinds if len(categories) == 1 else None
-        return Values(np.concatenate([part.array for part in listed]), zone=zone, kinds=same)
+        senses = {part.sense for part in listed}
+        sense = senses.pop() if len(senses) == 1 else None
+        if sense is not None or not any(isinstance(part.sense, Pace) for part in listed):
+            joined = np.concatenate([part.array for part in listed])
+            return (
+                _masked(joined, sense)
+                if isinstance(sense, Mask)
+                else Values(joined, zone=zone, kinds=same, sense=sense)
+            )
     whole: list[Any] = [x for part in listed for x in part.plain_items()]
     return _gathered(whole)
 
@@ -332,6 +355,9 @@ def _gathered(data: Any) -> Values:
                 zone = (getattr(tz, "key", None) or UTC) if tz else None
                 stamps = ["NaT" if is_missing(x) else plain_scalar(x) for x in listed]
                 return Values(np.array(stamps, dtype="M8[us]"), zone=zone)
+        periods = _periods(listed) if Period in kinds else None
+        if periods is not None:
+            return periods
         if any(issubclass(kind, dt.timedelta) for kind in kinds) and all(
             isinstance(x, dt.timedelta) or is_missing(x) for x in listed
         ):
@@ -356,6 +382,9 @@ def _gathered(data: Any) -> Values:
     elif kind in "Mm" and data.dtype != np.dtype(f"{kind}8[us]"):
         data = data.astype(f"{kind}8[us]")
     elif kind == "O":
+        periods = _periods(data.tolist()) if len(data) and isinstance(data[0], Period) else None
+        if periods is not None:
+            return periods
         data = narrowed(data)
     elif data.dtype == np.float16:
         data = data.astype(np.float32)

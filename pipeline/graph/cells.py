@@ -7,7 +7,7 @@ checked whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,8 +55,20 @@ class CellGraphs:
 
     def __init__(self, spec: GraphSpec, graph: Graph, like: Cell, check: Check, *, whole: bool = False) -> None:
         self.base = graph
-        direct = not whole and _is_direct(spec, graph, like)
-        self._make = _Bound(spec, graph, like).graph if direct else check
+        self._bound = None if whole or not _is_direct(spec, graph, like) else _Bound(spec, graph, like)
+        self._make = check if self._bound is None else self._bound.graph
+        self._axes = set(like.values)
+
+    @property
+    def shared(self) -> set[str]:
+        """Nodes that cells may share: they depend on some of what a cell sets, not on all; all if that is unknown."""
+        if self._bound is None:
+            return set(self.base.nodes)
+        depends: dict[str, set[str]] = {}
+        for name in self.base.nodes:
+            above = [depends.get(one, set()) for one in self.base.dag.pred[name]]
+            depends[name] = set(self._bound.sets(name)).union(*above)
+        return {name for name, axes in depends.items() if axes < self._axes}
 
     def graph(self, cell: Cell) -> Graph:
         """The graph of a cell, under a name of its own. Raises GraphError, whose faults say in which cell."""
@@ -123,6 +135,10 @@ class _Bound:
             self._touched[name] |= {key: f"{name}.{key}" for key in cell.settings.get(name, {})}
         self._spec = spec
         self._made: dict[tuple[object, ...], Node] = {}
+
+    def sets(self, node: str) -> Iterable[str]:
+        """What a cell sets in a node itself."""
+        return self._touched.get(node, {}).values()
 
     def graph(self, cell: Cell) -> Graph:
         """The graph of a cell."""

@@ -20,6 +20,7 @@ from pipeline.model.captured import Captured
 from pipeline.model.digest import digest
 from pipeline.model.node import NodeType
 from pipeline.plugins.examine import Examination, examine
+from pipeline.plugins.lock import Lock
 from pipeline.plugins.remembered import Remembered
 from pipeline.plugins.trial import Trial
 
@@ -49,7 +50,8 @@ class Policy:
     `trusted` are ids that need no signature; `keys` are the public keys that are trusted, by name; `disabled` are ids
     that are switched off. `limit` is how many plugin files are loaded at most, None for any number, `timeout` the
     seconds that loading one or a call may take.
-    `elsewhere` runs the files of users' plugins, all but those that are trusted; None runs them in this process.
+    `elsewhere` runs the files of users' plugins, all but those that are trusted; None runs them in this process. With
+    `only_market` it runs those of marketplaces alone, which run nowhere else.
     """
 
     examine: bool = True
@@ -62,7 +64,14 @@ class Policy:
     memory: Path | None = None
     installed: tuple[Path, ...] = ()
     """Files of installed packages: they need no signature, for who installed the package has trusted it."""
+    lock: Lock = field(default_factory=Lock)
+    """What came from marketplaces. It is asked before anything else, and nobody's trust goes before it."""
+    root: Path = Path()
+    """The project's folder, to which the lock is relative."""
+    unconfined: str = ""
+    """Why plugins are not confined on this machine; empty where they are."""
     elsewhere: Elsewhere | None = None
+    only_market: bool = False
 
 
 class Admission:

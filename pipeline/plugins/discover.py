@@ -27,6 +27,7 @@ from pipeline.plugins.examined import examined
 from pipeline.plugins.find import find_files
 from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.load import Loader
+from pipeline.plugins.lock import refusal
 from pipeline.plugins.manifest import read_manifest
 from pipeline.plugins.order import Candidate, in_order
 from pipeline.plugins.reading import Readings
@@ -184,15 +185,15 @@ class _Builder:
         try:
             file = self._loader.tree.read(path, root)
             if origin == "user":
-                signature = str(signature_of(path, self._policy.keys, file.data))
+                signature = self._signed(path, file.data)
                 # who trusts a plugin by its id trusts what it is made of
                 self._trusting = self._is_trusted(file.data)
             named = {path.stem, *_ids_in(file.data)} if self._policy.disabled else set()
             if origin != "shipped" and (off := self._policy.disabled & named):
                 self._disable(path, origin, digest_bytes(file.data), tuple(sorted(off)), signature)
                 return None
-            if self._readings is not None and not self._trusting:
-                loaded = self._readings.read(self._loader, file)
+            if (readings := self._apart(path)) is not None:
+                loaded = readings.read(self._loader, file)
                 return Candidate(path, origin, loaded, file, signature, here=False)
             with alarm(None if origin == "shipped" else self._policy.timeout):
                 loaded = self._loader.load(path, root)
@@ -211,10 +212,35 @@ class _Builder:
             self._refuse(path, origin, "", [fault], signature)
         return None
 
+    def _apart(self, path: Path) -> Readings | None:
+        """Who runs a file in our stead, None where it is run here."""
+        policy = self._policy
+        entry = policy.lock.at(policy.root, path)
+        if entry is None:
+            return None if self._trusting or policy.only_market else self._readings
+        if entry.unconfined:
+            return None
+        if self._readings is None:
+            raise PluginError("it came from a marketplace, and nothing confines it here", code="TG715")
+        return self._readings
+
+    def _signed(self, path: Path, data: bytes) -> str:
+        """How a user's file is signed, in words."""
+        entry = self._policy.lock.at(self._policy.root, path)
+        return f"{entry.author} at {entry.market}" if entry else str(signature_of(path, self._policy.keys, data))
+
     def _gate(self, path: Path, data: bytes) -> None:
-        """Let only files pass whose signature is enough, helpers of plugins too. Raises PluginError TG412."""
-        if self._trusting or path.is_relative_to(self._home):
+        """Let only files pass that the lock allows and whose signature is enough, helpers of plugins too.
+
+        Raises PluginError TG412, TG713 to TG715.
+        """
+        if path.is_relative_to(self._home):
             return
+        policy = self._policy
+        if error := refusal(policy.lock, policy.root, path, data, unconfined=policy.unconfined):
+            raise error
+        if self._trusting or policy.lock.at(policy.root, path) is not None:
+            return  # who signs for what a marketplace gave stands in its metadata, and the lock has the digest
         found = signature_of(path, self._policy.keys, data)
         if found.state == "wrong":
             hint = "Sign it again, or remove the .sig file if you trust the file as it is."

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pipeline.errors import Place, PluginError, TradegraphError, UsageError
 from pipeline.plugins.discover import Discovery, PluginRecord
+from pipeline.plugins.lock import locking, read_lock, write_lock
 from pipeline.plugins.monitor import PluginEvent
 from pipeline.plugins.sign import signature_file
 from pipeline.plugins.source import SourceTree
@@ -66,6 +67,7 @@ def remove(system: PluginSystem, plugin_id: str) -> Path:
     try:
         path.unlink()
         signature_file(path).unlink(missing_ok=True)
+        _unlock(system, path)
     except OSError as error:
         raise PluginError(f"cannot remove {path}: {error.strerror}", code="TG416") from error
     _told(system, "removed", " ".join(record.ids) or path.stem, path, "")
@@ -142,6 +144,16 @@ def _logged(system: PluginSystem, source: Path, error: TradegraphError) -> Trade
     )
     system.told(event)
     return error
+
+
+def _unlock(system: PluginSystem, path: Path) -> None:
+    """Forget that a file came from a marketplace."""
+    root = system.project.root
+    with locking(system.project.private):
+        lock = read_lock(root)
+        entry = lock.at(root, path)
+        if entry is not None:
+            write_lock(root, lock.without(entry.id))
 
 
 def _told(system: PluginSystem, event: Literal["installed", "removed"], ids: str, path: Path, message: str) -> None:

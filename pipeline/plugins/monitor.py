@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
@@ -16,12 +16,30 @@ from pipeline.settings import PerformanceMonitoring
 
 __all__ = ["EventName", "EventSink", "MemoryEvents", "Monitor", "PluginCall", "PluginEvent", "Watched"]
 
-EventName: TypeAlias = Literal["loaded", "refused", "kept", "disabled", "gone", "installed", "removed"]
+EventName: TypeAlias = Literal[
+    "loaded",
+    "refused",
+    "kept",
+    "disabled",
+    "gone",
+    "installed",
+    "removed",
+    "killed",
+    "updated",
+    "yanked",
+    "revoked",
+    "restored",
+]
+_KILLED = frozenset({"TG417", "TG418", "TG505", "TG506"})
 
 
 @dataclass(frozen=True, slots=True)
 class PluginEvent:
-    """Something that happened to a plugin file. `kept` is a refused new version whose predecessor goes on."""
+    """Something that happened to a plugin file. `kept` is a refused new version whose predecessor goes on.
+
+    `killed` is a call that was ended; `yanked` and `revoked` are what a marketplace says of an installed version,
+    `restored` that it says so no longer.
+    """
 
     happened_at: dt.datetime
     event: EventName
@@ -78,10 +96,16 @@ class MemoryEvents:
 
 
 class Monitor:
-    """Tells log and sink of calls, as `performance_monitoring` asks."""
+    """Tells log and sink of calls, as `performance_monitoring` asks, and `killed` of those that were ended."""
 
-    def __init__(self, settings: PerformanceMonitoring, sink: EventSink) -> None:
+    def __init__(
+        self,
+        settings: PerformanceMonitoring,
+        sink: EventSink,
+        killed: Callable[[str, str, str], None] = lambda _plugin, _code, _message: None,
+    ) -> None:
         self.settings = settings
+        self._killed = killed
         self._sink = sink
         self._log = logging.getLogger("tradegraph.plugin")
         self._told: dict[str, list[float]] = {}
@@ -121,6 +145,8 @@ class Monitor:
             self._log.warning(text, plugin, ms, limit, where)
         if code:
             self._log.error("plugin=%s failed: %s %s%s", plugin, code, message, where)
+        if code in _KILLED:
+            self._killed(plugin, code, message)
         return slow
 
     def summary(self) -> dict[str, dict[str, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from pipeline.errors import PluginError, did_you_mean
 from pipeline.plugins.guide import GuidePlugin
 
-__all__ = ["missing_package", "required_plugins", "unmet_plugin"]
+__all__ = ["missing_package", "read_requirement", "required_plugins", "unmet_package", "unmet_plugin"]
 
 _SPOKEN = {"pandas": ("1.5.3", "2.3.3", "3.0.0")}
 """Versions of pandas whose spellings the adapter takes, for plugins that do not ask for pandas itself."""
@@ -38,16 +38,28 @@ def required_plugins(plugin: GuidePlugin, known: Mapping[str, object]) -> list[s
 def missing_package(plugin: GuidePlugin, known: Mapping[str, object]) -> PluginError | None:
     """The first package that is not there in the wanted version; names in `known` are plugins, not packages."""
     for text in plugin.requirements:
-        wanted = read_requirement(text, plugin.id)
-        if wanted.name.replace("-", "_") in known or (wanted.marker is not None and not wanted.marker.evaluate()):
+        if read_requirement(text, plugin.id).name.replace("-", "_") in known:
             continue
-        versions = _versions(wanted.name, plugin)
-        if not versions:
-            hint = did_you_mean(wanted.name, known, otherwise="Install it; plugins never install anything themselves.")
-            return PluginError(f"{plugin.id} requires {text!r}, which is not installed", code="TG409", hint=hint)
-        if not any(wanted.specifier.contains(version, prereleases=True) for version in versions):
-            hint = "Install a version that it takes, or mend its get_dependencies."
-            return PluginError(f"{plugin.id} requires {text!r}, there is {versions[-1]}", code="TG409", hint=hint)
+        if error := unmet_package(text, plugin.id, known, real=plugin.real):
+            return error
+    return None
+
+
+def unmet_package(text: str, owner: str, known: Iterable[str] = (), *, real: bool = False) -> PluginError | None:
+    """Why a package that `owner` requires is not good enough here, None when it is; `real` means pandas by pandas.
+
+    `known` are names that may have been meant. Raises PluginError TG409 for what is no requirement.
+    """
+    wanted = read_requirement(text, owner)
+    if wanted.marker is not None and not wanted.marker.evaluate():
+        return None
+    versions = _versions(wanted.name, real=real)
+    if not versions:
+        hint = did_you_mean(wanted.name, known, otherwise="Install it; plugins never install anything themselves.")
+        return PluginError(f"{owner} requires {text!r}, which is not installed", code="TG409", hint=hint)
+    if not any(wanted.specifier.contains(version, prereleases=True) for version in versions):
+        hint = "Install a version that it takes, or mend its get_dependencies."
+        return PluginError(f"{owner} requires {text!r}, there is {versions[-1]}", code="TG409", hint=hint)
     return None
 
 
@@ -82,8 +94,8 @@ def unmet_plugin(
     return None
 
 
-def _versions(name: str, plugin: GuidePlugin) -> tuple[str, ...]:
-    if not plugin.real and canonicalize_name(name) in _SPOKEN:
+def _versions(name: str, *, real: bool) -> tuple[str, ...]:
+    if not real and canonicalize_name(name) in _SPOKEN:
         return _SPOKEN[canonicalize_name(name)]
     try:
         return (importlib.metadata.version(name),)

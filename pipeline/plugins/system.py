@@ -16,18 +16,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from pipeline.errors import SettingsError
+from pipeline.errors import PluginError, SettingsError
 from pipeline.execution.execute import Guest
 from pipeline.laws.trial import Evaluator
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
 from pipeline.plugins.apart import Apart
+from pipeline.plugins.audit import AUDIT_FILE, AuditLog
 from pipeline.plugins.confine import Bounds
+from pipeline.plugins.confinement import unconfined
 from pipeline.plugins.describe import Absent
 from pipeline.plugins.discover import Discovery, PluginRecord, build_registry, source_root
 from pipeline.plugins.entry import entry_files
+from pipeline.plugins.guide import GuidePlugin
+from pipeline.plugins.here import type_here
 from pipeline.plugins.host import WorkerHost
+from pipeline.plugins.lock import LOCK_NAME, Lock, Locked, read_lock
 from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
 from pipeline.plugins.monitor import EventSink, Monitor, PluginEvent
@@ -36,6 +41,8 @@ from pipeline.settings import CONFIG_NAME, Project, Settings
 
 __all__ = ["PluginSystem"]
 
+_BARRED = frozenset({"TG714", "TG715"})
+"""Refusals after which no earlier version goes on either: it must not run at all."""
 _Stamp: TypeAlias = "tuple[tuple[str, int, int], ...]"
 _log = logging.getLogger("tradegraph.plugin")
 
@@ -50,9 +57,11 @@ class PluginSystem:
         self._found: Discovery | None = None
         self._stamp: _Stamp = ()
         self._held = 0
+        self._locked: Lock | None = None
         self._workers: WorkerHost | None = None
         self._said: tuple[Bounds, str, float] | None = None
-        self.monitor = Monitor(project.settings.performance_monitoring, sink)
+        self.audit = AuditLog(project.root / AUDIT_FILE)
+        self.monitor = Monitor(project.settings.performance_monitoring, sink, self._killed)
         open_log(project.root, project.settings)
 
     @property
@@ -152,10 +161,53 @@ class PluginSystem:
         """The names of the folders of compiled kernels that may be needed: digests of code, or of a plugin's files."""
         return {node.code for node in registry} | {node.captured.digest for node in registry if node.captured}
 
+    def _entry_of(self, origin: str) -> Locked | None:
+        """What the lock says of a file, None for one that no marketplace gave."""
+        if self._locked is None:
+            self._locked = read_lock(self.project.root)
+        return self._locked.at(self.project.root, Path(origin))
+
+    @property
+    def _has_market_plugins(self) -> bool:
+        """True when something of a marketplace is installed that must be confined."""
+        assert self._locked is not None
+        return not all(entry.unconfined for entry in self._locked.plugins.values())
+
+    def here(self, node: NodeType) -> NodeType:
+        """A node type with its function in this process. Raises PluginError TG715 where it must not be."""
+        self._check_here(node.id, node.origin)
+        return type_here(node)
+
+    def check_here(self, plugin: GuidePlugin) -> None:
+        """Raise PluginError TG715 for a plugin that must not be called in this process, where nothing confines it."""
+        self._check_here(plugin.id, plugin.path)
+
+    def _check_here(self, plugin_id: str, origin: str) -> None:
+        entry = self._entry_of(origin)
+        if entry is not None and not entry.unconfined:
+            hint = f"Use it in a graph; `tradegraph market allow {plugin_id}` lets Python call it too."
+            said = f"{plugin_id!r} came from a marketplace, and nothing confines it in the process of its caller"
+            raise PluginError(said, code="TG715", hint=hint)
+
     def told(self, event: PluginEvent) -> None:
-        """Something was done to a plugin file by somebody: put it into log and sink."""
+        """Something was done to a plugin file by somebody: put it into log, audit log and sink."""
         _write(event)
+        self._audit(event.event, event)
         self._sink.take([event], [])
+
+    def _killed(self, plugin: str, code: str, message: str) -> None:
+        found = self._found
+        path = found.registry[plugin].origin if found is not None and plugin in found.registry else ""
+        self.told(PluginEvent(dt.datetime.now(dt.UTC), "killed", plugin, path, code=code, message=message))
+
+    def _audit(self, name: str, event: PluginEvent) -> None:
+        """Append to the audit log. One that cannot be written is complained of, and ends nothing."""
+        row = event.row()
+        about = {key: row[key] for key in ("plugin", "digest", "version", "signature", "code", "message")}
+        try:
+            self.audit.append(name, path=self._place(event.path), **about)
+        except OSError as error:
+            _log.warning("the audit log %s cannot be written: %s", self.audit.path, error)
 
     def failed(self, error: Exception) -> None:
         """Log what went wrong beside a plugin."""
@@ -163,6 +215,7 @@ class PluginSystem:
 
     def _policy(self) -> Policy:
         said = self.settings
+        self._locked = read_lock(self.project.root)
         return Policy(
             examine=said.validate_plugins,
             limit=said.max_plugins,
@@ -173,7 +226,11 @@ class PluginSystem:
             disabled=frozenset(said.disabled_plugins),
             memory=self._policy_file,
             installed=entry_files(),
-            elsewhere=self.workers if said.isolation == "worker" else None,
+            lock=self._locked,
+            root=self.project.root,
+            unconfined=unconfined(),
+            elsewhere=self.workers if said.isolation == "worker" or self._has_market_plugins else None,
+            only_market=said.isolation != "worker",
         )
 
     def _read_settings(self) -> None:
@@ -190,7 +247,7 @@ class PluginSystem:
     def _stamps(self) -> _Stamp:
         """Size and time of everything that plugins are made from: their folders and the settings."""
         found = []
-        files = [self.project.root / CONFIG_NAME]
+        files = [self.project.root / CONFIG_NAME, self.project.root / LOCK_NAME]
         for folder in self.homes:
             for place, _, names in os.walk(folder):
                 files += [Path(place) / name for name in names if name.endswith((".py", ".sig"))]
@@ -201,6 +258,13 @@ class PluginSystem:
                 continue
             found.append((str(file), state.st_mtime_ns, state.st_size))
         return tuple(found)
+
+    def _audit_change(self, before: Seen | None, event: PluginEvent) -> None:
+        """A file that nobody has seen yet is discovered first; a loaded one whose code changed is reloaded."""
+        if before is None:
+            self._audit("discovered", replace(event, code="", message="", version=""))
+        again = event.event == "loaded" and before is not None and before.status == "loaded"
+        self._audit("reloaded" if again else event.event, event)
 
     def _place(self, path: str) -> str:
         """A file's place in the project, which may be moved; the path of one that lies elsewhere."""
@@ -213,8 +277,14 @@ class PluginSystem:
         before = read_seen(memory)
         mine = {self._place(record.path): record for record in found.records if record.origin != "shipped"}
         now = {place: Seen.of(record) for place, record in mine.items()}
-        events = [_event(found, record) for place, record in mine.items() if now[place] != before.get(place)]
-        events += [_gone(place, seen) for place, seen in before.items() if place not in now]
+        changed = [place for place in mine if now[place] != before.get(place)]
+        events = [_event(found, mine[place]) for place in changed]
+        for place, event in zip(changed, events, strict=True):
+            self._audit_change(before.get(place), event)
+        gone = [_gone(place, seen) for place, seen in before.items() if place not in now]
+        for event in gone:
+            self._audit("gone", event)
+        events += gone
         for event in events:
             _write(event)
         _log.debug("looked at %d plugin files, %d of them changed", len(now), len(events))
@@ -263,7 +333,14 @@ def _kept(before: Discovery, after: Discovery) -> Discovery:
     records: list[PluginRecord] = []
     for record in after.records:
         old = good.get(record.path)
-        if record.status != "refused" or record.origin == "shipped" or old is None or set(old.ids) & set(types):
+        barred = record.fault is not None and record.fault.code in _BARRED
+        if (
+            record.status != "refused"
+            or record.origin == "shipped"
+            or old is None
+            or barred
+            or set(old.ids) & set(types)
+        ):
             records.append(record)
             continue
         types.update({name: before.registry[name] for name in old.ids})

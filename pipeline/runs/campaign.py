@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import UsageError, did_you_mean
+from pipeline.errors import GraphError, UsageError, did_you_mean
 from pipeline.execution.execute import Computed, Elsewhere, Options
 from pipeline.execution.plan import Plan
 from pipeline.execution.protocols import Progress, Silent
@@ -84,7 +84,11 @@ def gather(
     def check(file: Path, one: Overrides, mine: Search) -> Graph | Cells:
         fixed = Fixed(registry, one, around, manner.store or "metrics")
         if mine.values:
-            prepared = prepare(replace(read_file(file), sweep=None), mine, fixed)
+            try:
+                prepared = prepare(replace(read_file(file), sweep=None), mine, fixed)
+            except UsageError as error:  # of this graph: the others may go on
+                faults = [replace(fault, message=f"{file}: {fault.message}") for fault in error.faults]
+                raise GraphError.of(faults) from error
             found: Graph | Cells = prepared.graphs.all(prepared.cells)
         else:
             found = check_file(
@@ -173,16 +177,17 @@ def _reuses(workshop: Workshop, selected: Selected, manner: Manner) -> Reuses:
 
 @dataclass
 class _Away:
-    """Has the plan of a campaign carried out by a crew."""
+    """Has the plan of a campaign carried out by a crew. Of nodes in `lasting` another plan may need the values."""
 
     workshop: Workshop
     selected: Selected
     manner: Manner
+    lasting: Collection[str] = ()
 
     def __call__(self, planned: Plan, segments: Segments, run_id: str) -> Elsewhere:
         crew, workshop, swept = self.manner.crew, self.workshop, self.selected.swept
         wanted = {s.key: planned.holding(s) for s in planned.steps if s.action == "compute" and not s.kept}
-        held = left_behind(workshop.project.private, wanted) if self.manner.cache else []
+        held = left_behind(workshop.project.private, run_id, wanted) if self.manner.cache else []
         cells = {
             graph.name: (one.graph.name, cell)
             for one in swept
@@ -190,8 +195,9 @@ class _Away:
         }
         executor = crew.hire(partial(carry_out, self._job(run_id)))
         pace = Pace(planned, timings(workshop.database), crew.size)
-        told = self.manner.progress
-        return Spread(planned, segments, executor, pace, told, cells, held, self.manner.fail_fast).carry_out()
+        lasting = {s.index for s in planned.steps if any(node in self.lasting for _, node in s.users) and not s.kept}
+        told, stops = self.manner.progress, self.manner.fail_fast
+        return Spread(planned, segments, executor, pace, told, cells, held, stops, lasting).carry_out()
 
     def _job(self, run_id: str) -> Job:
         workshop, swept = self.workshop, self.selected.swept
@@ -230,11 +236,12 @@ class _Trials:
         crew = self.manner.crew if self.manner.crew.divided else Crew("inline")
         with closing(self.workshop.segments(self.run_id)) as segments:
             planned = self.workshop.plan(made.graphs, how, (made,), segments=segments)
-            away = _Away(self.workshop, selected, replace(self.manner, crew=crew))
+            away = _Away(self.workshop, selected, replace(self.manner, crew=crew), self.prepared.graphs.shared)
             self._last = away(planned, segments, self.run_id)
             if self._last.interrupted:
                 raise KeyboardInterrupt
-            self._steps.update(self._last.steps)
+            told = self._last.steps.items()
+            self._steps.update((key, one) for key, one in told if key not in self._steps or one.status != "cached")
             return [self._value(planned, segments, graph, metric) for graph in made.graphs]
 
     def _value(self, planned: Plan, segments: Segments, graph: Graph, metric: str) -> float | None:

@@ -7,7 +7,7 @@ they need is there. A task that takes its workers with it is halved until the st
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.errors import Fault
@@ -29,7 +29,7 @@ __all__ = ["Spread"]
 class Spread:
     """One plan on its way through an executor. `cells` has the name of the file's graph and the cell of each swept one.
 
-    `held` are values that are there besides those that the plan knows of.
+    `held` are values that are there besides those that the plan knows of, `lasting` steps that other plans may need.
     """
 
     plan: Plan
@@ -40,6 +40,7 @@ class Spread:
     cells: Mapping[str, tuple[str, Cell]]
     held: Sequence[Found] = ()
     fail_fast: bool = False
+    lasting: Collection[int] = ()
     _told: dict[str, Computed] = field(default_factory=dict)
     _out: dict[int, list[Cone]] = field(default_factory=dict)
     _ready: list[tuple[int, int]] = field(default_factory=list)
@@ -78,7 +79,7 @@ class Spread:
         there = {found.row.key: found for found in self.held}
         self._where.update(there)
         self.segments.adopt(self.held)
-        found = cones(self.plan, there)
+        found = cones(self.plan, there, self.lasting)
         due = {index for cone in found for index in cone.steps}
         idle = [step for step in self.plan.steps if step.action == "compute" and step.index not in due]
         self._told.update((step.key, Computed(step.key, "cached")) for step in idle)

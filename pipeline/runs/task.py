@@ -165,6 +165,10 @@ class _Bench:
                 block=self.job.block,
             )
             _compare(planned, wanted)
+            for step in planned.steps:
+                if not any(place in wanted for place in step.users):  # looked for, and not asked for
+                    step.parts = ()
+            planned.spare(planned.steps)
             segments.passed_on = {step.recipe for step in planned.steps if not _keeps_columns(step, wanted)}
             name = f"{self.job.run_id}.{prefix}"
             recorder = ValueRecorder(private, segments, name)

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from pipeline.execution.execute import Elsewhere, Options, execute
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.kernel_folder import kernel_folder
 from pipeline.execution.memory import half_of_memory
 from pipeline.execution.plan import Keeps, Plan, plan
 from pipeline.execution.run import Run, new_run_id
@@ -60,7 +61,7 @@ class Workshop:
         """The parts of a project, whose plugins are those of `plugins`."""
         private = project.private
         database = Database(project.database, private)
-        kernels = KernelCache(private / "kernels")
+        kernels = KernelCache(kernel_folder(private / "kernels"))
         failures = FailureFiles(private / "failures")
         return cls(project, plugins, Market(project.market), database, failures, kernels)
 

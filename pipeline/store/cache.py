@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.execution.kernel_folder import shared_kernels
 from pipeline.store.collect import Collected, clear, collect, expire
 from pipeline.store.holding import size_of
 from pipeline.store.publish import publish
@@ -23,7 +24,8 @@ class Stats:
     """How much a project stores, in bytes and counts.
 
     `unneeded` are values that no kept run needs, and the bytes that a collection would free of them at
-    once; `leftovers` what killed runs left; `live` the runs in progress.
+    once; `leftovers` what killed runs left; `shared_kernels` rest in the user's folder, for all projects;
+    `live` the runs in progress.
     """
 
     values: int
@@ -35,6 +37,8 @@ class Stats:
     leftover_bytes: int
     kernels: int
     kernel_bytes: int
+    shared_kernels: int
+    shared_kernel_bytes: int
     database_bytes: int
     runs: int
     live: tuple[str, ...]
@@ -84,6 +88,7 @@ class Cache:
         found = self._survey()
         unneeded = found.unneeded()
         kernels = [path for path in (self._private / "kernels").glob("*") if path.is_dir()]
+        shared = shared_kernels()
         file = self._database.path
         return Stats(
             values=len(found.objects),
@@ -95,6 +100,8 @@ class Cache:
             leftover_bytes=sum(map(size_of, found.files.leftovers)),
             kernels=len(kernels),
             kernel_bytes=sum(map(size_of, kernels)),
+            shared_kernels=len(shared),
+            shared_kernel_bytes=sum(map(size_of, shared)),
             database_bytes=size_of(file),
             runs=self._database.sql("select count(distinct run_id) from runs").item() if file.exists() else 0,
             live=tuple(sorted(found.live)),
@@ -110,7 +117,7 @@ class Cache:
         expire(self._database.path, self._private, self.retention)
 
     def clear(self) -> Collected:
-        """Remove all values and compiled kernels; see `pipeline.store.collect.clear`."""
+        """Remove all values and this project's compiled kernels; see `pipeline.store.collect.clear`."""
         publish(self._database.path, self._private)
         return clear(self._database.path, self._private)
 

@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 
 from pipeline.errors import UsageError
+from pipeline.execution.kernel_folder import shared_kernels
 from pipeline.store.amend import amend
 from pipeline.store.connect import connect_quietly
 from pipeline.store.holding import size_of, stale_kernels
@@ -24,6 +25,10 @@ from pipeline.store.rewrite import WORTHWHILE, needless_bytes, rewritten
 from pipeline.store.survey import Survey, alone, survey
 
 __all__ = ["Collected", "clear", "collect", "expire"]
+
+
+_UNUSED_DAYS = 30.0
+"""How long a kernel stays in the user's folder that no project has loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ def collect(
     segments = private / "segments"
     with alone(database, private):
         found = survey(database, private, retention)
-        kernels = stale_kernels(private / "kernels", codes)
+        kernels = [*stale_kernels(private / "kernels", codes), *shared_kernels(_UNUSED_DAYS)]
         drop = set() if found.live else found.unneeded()
         unnamed = found.unnamed(without=drop)
         thin = {} if found.live else _thin(segments, found, drop)
@@ -68,7 +73,8 @@ def collect(
             found.files.remove_leftovers()
             _remove_empty(segments, found.live)
             for folder in kernels:
-                shutil.rmtree(folder)
+                with suppress(FileNotFoundError):  # another project collects the shared ones as well
+                    shutil.rmtree(folder)
     return Collected(
         values=len(drop),
         files=len(unnamed),
@@ -98,7 +104,7 @@ def expire(database: Path, private: Path, retention: Retention) -> None:
 
 
 def clear(database: Path, private: Path) -> Collected:
-    """Remove all values and compiled kernels; records, metrics and tables of declared outputs stay.
+    """Remove all values and the project's compiled kernels; records, metrics and tables of declared outputs stay.
 
     Raises UsageError while a run is in progress, StoreError TG601 when something cannot be removed.
     """

@@ -15,7 +15,7 @@ import duckdb
 from pipeline.errors import StoreError
 from pipeline.store.quote import literal
 
-__all__ = ["connect_quietly", "connect_reader", "refuse_writes"]
+__all__ = ["connect_quietly", "connect_reader", "readable", "refuse_writes"]
 
 _ASKS = re.compile(
     r"\(|(explain\s*(analyze\b|\([^)]*\))?\s*)?"
@@ -37,7 +37,7 @@ def connect_quietly() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("set enable_progress_bar = false")
-        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set global TimeZone = 'UTC'")  # global: its cursors have it too
         yield connection
     finally:
         connection.close()
@@ -56,28 +56,34 @@ def connect_reader(database: Path, segments: Path, *, memory: int | None = None)
             code="TG605",
             hint="Run a graph first: tradegraph run graphs/ema_cross.yaml",
         )
-    with connect_quietly() as connection, ExitStack() as borrowed:
+    with readable(database), connect_quietly() as connection, ExitStack() as borrowed:
         # attached, never connected to: connections of one process to one path share an instance, so the
         # settings below would hold for whoever else has the file open, and a lock would fail the next reader
-        try:
-            _attach(connection, database, borrowed)
-            connection.execute("use tradegraph")
-            # a folder of its own: two processes would give their spilled blocks the same names
-            spill = segments.parent / "spill" / f"{os.getpid()}-{os.urandom(4).hex()}"
-            connection.execute(f"set temp_directory = {literal(str(spill))}")
-            if memory is not None:
-                connection.execute(f"set memory_limit = '{memory}B'")
-                connection.execute(f"set max_temp_directory_size = '{memory * _SPILL}B'")
-            connection.execute(f"set allowed_directories = [{literal(f'{segments}/')}]")
-            connection.execute("set enable_external_access = false")
-            connection.execute("set lock_configuration = true")
-            yield connection
-        except duckdb.Error as error:
-            raise StoreError(
-                f"{database} cannot be read: {error}",
-                code="TG603",
-                hint="Move it away and run again: everything is then computed anew.",
-            ) from error
+        _attach(connection, database, borrowed)
+        connection.execute("use tradegraph")
+        # a folder of its own: two processes would give their spilled blocks the same names
+        spill = segments.parent / "spill" / f"{os.getpid()}-{os.urandom(4).hex()}"
+        connection.execute(f"set temp_directory = {literal(str(spill))}")
+        if memory is not None:
+            connection.execute(f"set memory_limit = '{memory}B'")
+            connection.execute(f"set max_temp_directory_size = '{memory * _SPILL}B'")
+        connection.execute(f"set allowed_directories = [{literal(f'{segments}/')}]")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        yield connection
+
+
+@contextmanager
+def readable(database: Path) -> Iterator[None]:
+    """What DuckDB says of a file that cannot be read, as StoreError TG603."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise StoreError(
+            f"{database} cannot be read: {error}",
+            code="TG603",
+            hint="Move it away and run again: everything is then computed anew.",
+        ) from error
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, database: Path, borrowed: ExitStack) -> None:

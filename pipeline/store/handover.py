@@ -22,12 +22,9 @@ __all__ = ["left_behind", "remove_handed", "stored_by"]
 _KEYS = "tradegraph.keys"
 
 
-def left_behind(private: Path, wanted: Mapping[str, Holding]) -> list[Found]:
-    """Of wanted values, by key, those that runs which are no more handed over."""
-    ours = live_runs(private)
-    return _handed(
-        wanted, [path for path in (private / "segments").glob(f"*/*{HANDED}.*") if path.parent.name not in ours]
-    )
+def left_behind(private: Path, run_id: str, wanted: Mapping[str, Holding]) -> list[Found]:
+    """Of wanted values, by key, those that this run has handed over so far, or others that are no more."""
+    return _handed(wanted, _files(private, run_id))
 
 
 def stored_by(private: Path, run_id: str, prefixes: tuple[str, ...], wanted: Mapping[str, Holding]) -> list[Found]:
@@ -36,6 +33,11 @@ def stored_by(private: Path, run_id: str, prefixes: tuple[str, ...], wanted: Map
     handed = _handed(wanted, [path for path in paths if path.name.startswith(prefixes)])
     named = tuple(f"{run_id}.{prefix}" for prefix in prefixes)
     return [*handed, *waiting_values(private / "journal", named)]
+
+
+def _files(private: Path, run_id: str) -> list[Path]:
+    others = live_runs(private) - {run_id}
+    return [path for path in (private / "segments").glob(f"*/*{HANDED}.*") if path.parent.name not in others]
 
 
 def _handed(wanted: Mapping[str, Holding], paths: Iterable[Path]) -> list[Found]:
@@ -56,8 +58,7 @@ def _handed(wanted: Mapping[str, Holding], paths: Iterable[Path]) -> list[Found]
 
 def remove_handed(private: Path, run_id: str) -> None:
     """Remove what was handed over in a run that has ended, and in others that are no more."""
-    ours = live_runs(private) - {run_id}
-    paths = [path for path in (private / "segments").glob(f"*/*{HANDED}.*") if path.parent.name not in ours]
+    paths = _files(private, run_id)
     for path in paths:
         path.unlink(missing_ok=True)
     for folder in {path.parent for path in paths}:

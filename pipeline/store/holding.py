@@ -65,7 +65,7 @@ def stale_kernels(folder: Path, codes: Collection[str]) -> list[Path]:
     if folder.is_symlink():
         return []
     known = {code[:32] for code in codes}
-    return [path for path in sorted(folder.glob("*")) if path.is_dir() and path.name not in known]
+    return [path for path in sorted(folder.glob("*")) if path.is_dir() and path.name.partition(".")[0] not in known]
 
 
 def size_of(path: Path) -> int:

@@ -11,29 +11,18 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.errors import StoreError
-from pipeline.store.record import Increment, PluginRow, completed, record_of
-from pipeline.store.sweep_record import sweep_record_of
 from pipeline.store.tables import SCHEMA_VERSION
 
-__all__ = ["is_intact", "read_pending", "run_of", "schema_of", "write_frames", "write_journal"]
+__all__ = ["is_intact", "read_pending", "run_of", "schema_of", "write_frames"]
 
 _RIGHTS = "`tradegraph doctor` looks at permissions and space."
 _SEAL = "seal.json"
-
-
-def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterable[PluginRow]) -> Path:
-    """Write an increment below `folder`; durable and visible as a whole when this returns. Raises StoreError TG601."""
-    parts = [record_of(increment, plugins), *(sweep_record_of(increment, cells) for cells in increment.run.cells)]
-    names = dict.fromkeys(table for part in parts for table in part)
-    told = {table: [part[table] for part in parts if table in part and part[table].height] for table in names}
-    frames = {table: pl.concat(found, how="diagonal") for table, found in told.items() if found}
-    return write_frames(folder, name, completed(increment, frames))
 
 
 def write_frames(folder: Path, name: str, frames: Mapping[str, pl.DataFrame]) -> Path:

@@ -21,7 +21,7 @@ from pipeline.store.draft import publish_lock
 from pipeline.store.migrate import is_current, store_row
 from pipeline.store.tables import SCHEMA_VERSION
 
-__all__ = ["mended"]
+__all__ = ["is_sound", "mended"]
 
 
 @contextmanager
@@ -32,12 +32,12 @@ def mended(database: Path, private: Path) -> Iterator[Path]:
     when the file cannot be read, TG601 when its folder cannot be either, TG605 when there is none.
     """
     segments = private / "segments"
-    if _is_sound(database, segments):
+    if _looks_sound(database, segments):
         yield database
         return
     try:
         with publish_lock(private):
-            if not _is_sound(database, segments):  # nobody else did it meanwhile
+            if not _looks_sound(database, segments):  # nobody else did it meanwhile
                 _mend(database, private / "draft.duckdb", segments)
     except OSError:
         with TemporaryDirectory(prefix="tradegraph-") as folder:
@@ -59,12 +59,17 @@ def _mended_copy(database: Path, folder: Path, segments: Path) -> Path:
     return copy
 
 
-def _is_sound(database: Path, segments: Path) -> bool:
+def is_sound(connection: duckdb.DuckDBPyConnection, database: Path) -> bool:
+    """True when the file that a reader is connected to needs no mending where it lies."""
+    row = store_row(connection)
+    if row is not None and row["schema_version"] > SCHEMA_VERSION:  # it is not ours to mend
+        return True
+    return row is not None and row["root"] == str(database.parent) and is_current(connection)
+
+
+def _looks_sound(database: Path, segments: Path) -> bool:
     with connect_reader(database, segments) as connection:
-        row = store_row(connection)
-        if row is not None and row["schema_version"] > SCHEMA_VERSION:  # it is not ours to mend
-            return True
-        return row is not None and row["root"] == str(database.parent) and is_current(connection)
+        return is_sound(connection, database)
 
 
 def _mend(database: Path, draft: Path, segments: Path) -> None:

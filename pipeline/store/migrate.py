@@ -44,8 +44,9 @@ def store_row(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
     if "store" not in _tables(connection):
         return None
     names = columns_of(connection, "store")
-    row = connection.execute("select * from store limit 1").fetchone()
-    return None if row is None else dict(zip(names, row, strict=True))
+    # all rows: half an answer would keep the connection from the next question
+    rows = connection.execute("select * from store limit 1").fetchall()
+    return dict(zip(names, rows[0], strict=True)) if rows else None
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:

@@ -13,7 +13,7 @@ from pipeline.errors import StoreError
 from pipeline.execution.why import Reason, changes
 from pipeline.store.query import Database
 
-__all__ = ["Comparison", "Difference", "Name", "Past", "compared", "listed", "past_of"]
+__all__ = ["Comparison", "Difference", "Name", "Past", "compared", "heads_of", "listed", "pair_of", "past_of"]
 
 Name: TypeAlias = "tuple[str, str]"
 """Graph and node."""
@@ -63,10 +63,15 @@ def listed(database: Database, graph: str | None = None, *, limit: int | None = 
     return [_read(row) for row in database.sql(query, [graph] if graph is not None else []).to_dicts()]
 
 
+def heads_of(database: Database, run_id: str) -> list[Row]:
+    """The rows of `runs` of one run, a row for each of its graphs."""
+    found = database.sql("select * from runs where run_id = ? order by graph", [run_id])
+    return [_read(row) for row in found.to_dicts()]
+
+
 def past_of(database: Database, run: str) -> Past:
     """The run of an id, a beginning of one, `latest` or `latest~N`. Raises StoreError TG605."""
     run_id = database.find_run(run)
-    heads = database.sql("select * from runs where run_id = ? order by graph", [run_id]).to_dicts()
     nodes = database.sql(
         "select graph, node, node_type, status, round(ms, 2) as ms, round(cpu_ms, 2) as cpu_ms, rows, bytes, key,"
         " tries from node_timings where run_id = ?",
@@ -74,16 +79,20 @@ def past_of(database: Database, run: str) -> Past:
     )
     failed = database.sql("select graph, node, code, message, cause from failures where run_id = ?", [run_id])
     metrics = database.sql("select node, symbol, metric, value from metrics where run_id = ?", [run_id])
-    return Past(run_id, [_read(row) for row in heads], nodes, failed, metrics)
+    return Past(run_id, heads_of(database, run_id), nodes, failed, metrics)
 
 
-def compared(database: Database, before: str | None, now: str) -> Comparison:
-    """Two runs side by side; `before` None means the last one of the same graph before `now`.
+def pair_of(database: Database, before: str | None, now: str) -> tuple[str, str]:
+    """The ids of two runs to compare; `before` None means the last one of the same graph before `now`.
 
-    Raises StoreError TG605 for an unknown run, or when they share no graph.
+    Raises StoreError TG605 for an unknown run.
     """
     b = database.find_run(now)
-    a = database.find_run(before) if before else _run_before(database, b)
+    return (database.find_run(before) if before else _run_before(database, b)), b
+
+
+def compared(database: Database, a: str, b: str) -> Comparison:
+    """Run `b` against run `a`, by their ids. Raises StoreError TG605 when they share no graph."""
     old, new = _nodes(database, a), _nodes(database, b)
     graphs = {graph for graph, _ in old} & {graph for graph, _ in new}
     if not graphs:

@@ -23,7 +23,7 @@ from pipeline.store.draft import drafted, publish_lock
 from pipeline.store.events import land_events
 from pipeline.store.journal import is_intact, read_pending, run_of, schema_of
 from pipeline.store.live import live_runs
-from pipeline.store.migrate import add_columns, layout, migrate
+from pipeline.store.migrate import add_columns, columns_of, migrate
 from pipeline.store.quote import literal
 from pipeline.store.tables import NODE_TABLES, RUN_TABLES, SCHEMA_VERSION
 from pipeline.store.views import refresh_graph
@@ -145,7 +145,7 @@ def _cell(nodes: Path) -> str:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, file: Path, where: str = "") -> None:
-    if pl.read_parquet_schema(file).keys() - layout()[table].keys():
+    if pl.read_parquet_schema(file).keys() - {*columns_of(connection, table)}:
         add_columns(connection, table, _source(file))
     connection.execute(f"insert into {table} by name select * from {_source(file)} {where}")
 

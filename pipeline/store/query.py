@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 
-from pipeline.errors import StoreError
+from pipeline.errors import StoreError, did_you_mean
 from pipeline.execution.holding import Holding
 from pipeline.execution.part import Part
 from pipeline.store.answer import Answer, Limits, answered, bounded
-from pipeline.store.connect import connect_reader
 from pipeline.store.lookup import lookup
-from pipeline.store.mend import mended
 from pipeline.store.pack import is_pack, unpacked
+from pipeline.store.reader import Reader, identity
 from pipeline.store.segment import Found, is_intact
 from pipeline.store.tables import SHOWN
 from pipeline.store.window import WHOLE, Window
@@ -31,12 +29,12 @@ _LATEST = re.compile(r"latest(~(?P<back>\d+))?")
 
 
 class Database:
-    """The published file of a project, opened anew for every question."""
+    """The published file of a project, opened anew for every question, or for all of a block: see `hold`."""
 
     def __init__(self, database: Path, private: Path) -> None:
         self.path = database
         self._private = private
-        self._sound: tuple[int, int, int] | None = None
+        self._reader = Reader(database, private / "segments")
         self._intact: dict[Path, tuple[int, int, int]] = {}
 
     @property
@@ -44,10 +42,14 @@ class Database:
         """The folder of value files."""
         return self._private / "segments"
 
+    def hold(self) -> AbstractContextManager[None]:
+        """Several questions in the block share one connection, as long as no newer file is published."""
+        return self._reader.hold()
+
     def mend(self) -> None:
         """Make the published file sound, if it is there: after the project was moved, or an update."""
         if self.path.exists():
-            with self._reader():
+            with self._reader.connected():
                 pass
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
@@ -55,7 +57,7 @@ class Database:
 
         Raises StoreError TG604 with DuckDB's message, TG605 when nothing was published yet.
         """
-        with self._reader() as connection:
+        with self._reader.connected() as connection:
             return answered(connection, query, parameters)
 
     def ask(self, query: str, limits: Limits) -> Answer:
@@ -64,7 +66,7 @@ class Database:
         Raises StoreError TG604 with DuckDB's message, TG808 when it takes more than it may, TG605 when nothing was
         published yet.
         """
-        with self._reader(limits.memory) as connection:
+        with self._reader.alone(memory=limits.memory) as connection:
             return bounded(connection, query, limits)
 
     def lookup(self, wanted: Sequence[Holding]) -> list[Found]:
@@ -74,18 +76,8 @@ class Database:
             return []
         if not self.path.exists():
             return lookup(wanted, None, journals)
-        with self._reader() as connection:
+        with self._reader.connected() as connection:
             return lookup(wanted, connection, journals)
-
-    @contextmanager
-    def _reader(self, memory: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection to the published file, which is mended first when the project was moved or updated."""
-        with ExitStack() as stack:
-            file = self.path
-            if file.exists() and self._sound != _identity(file):
-                file = stack.enter_context(mended(self.path, self._private))
-                self._sound = _identity(file)
-            yield stack.enter_context(connect_reader(file, self.segments, memory=memory))
 
     def seen(self, run_id: str) -> object:
         """Something that changes when another run than `run_id` stores or publishes; cheap to ask for."""
@@ -127,6 +119,8 @@ class Database:
             before, ended = int(back["back"] or 0), runs.filter(~pl.col("goes_on"))["run_id"]
             if before < len(ended):
                 return str(ended[before])
+            if ended.is_empty():
+                raise StoreError("nothing has been run yet", code="TG605", hint="tradegraph run GRAPH")
             raise StoreError(
                 f"{run_id!r} names no run: there are {len(ended)}",
                 code="TG605",
@@ -152,7 +146,9 @@ class Database:
             [f".{table}" if table else "", run_id, graph, node],
         )
         if not found.height:
-            raise StoreError(f"run {run_id} has no node {node!r} in {graph!r}", code="TG605")
+            known = self.sql("select node from nodes where run_id = ? and graph = ?", [run_id, graph])["node"]
+            hint = did_you_mean(node, known)
+            raise StoreError(f"run {run_id} has no node {node!r} in {graph!r}", code="TG605", hint=hint)
         holder, columns, start, segment, until, some = found.row(0)
         if not segment or not (self.segments / segment).exists():
             raise StoreError(f"the value of {node!r} in run {run_id} is not stored", code="TG603", hint="Run it again.")
@@ -171,12 +167,7 @@ class Database:
 
     def _vouches_for(self, path: Path) -> bool:
         """True when a segment file is as it was written; it is read through once, and again when it was touched."""
-        seen = _identity(path)
+        seen = identity(path)
         if self._intact.get(path) != seen and is_intact(path):
             self._intact[path] = seen
         return self._intact.get(path) == seen
-
-
-def _identity(file: Path) -> tuple[int, int, int]:
-    status = file.stat()
-    return status.st_ino, status.st_mtime_ns, status.st_size

@@ -8,16 +8,19 @@ leaves its increments: the next run finds the values in them, and the record say
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipeline.execution.run import Run
-from pipeline.store.journal import write_frames, write_journal
-from pipeline.store.publish import Published, publish
-from pipeline.store.record import Increment, PluginRow, completed
-from pipeline.store.segment import Segments
+import polars as pl
 
-__all__ = ["EVERY", "Recorder", "ValueRecorder"]
+from pipeline.execution.run import Run
+from pipeline.store.journal import write_frames
+from pipeline.store.publish import Published, publish
+from pipeline.store.record import Increment, PluginRow, completed, record_of
+from pipeline.store.segment import Segments
+from pipeline.store.sweep_record import sweep_record_of
+
+__all__ = ["EVERY", "Recorder", "ValueRecorder", "write_journal"]
 
 EVERY = 2.0
 """Seconds between increments at the least: a killed run loses the values of so many seconds, and the step it was at."""
@@ -107,3 +110,12 @@ class ValueRecorder:
             self._written += 1
         self._segments.claims.release()
         self._due = time.monotonic() + EVERY
+
+
+def write_journal(folder: Path, name: str, increment: Increment, plugins: Iterable[PluginRow]) -> Path:
+    """Write an increment below `folder`; durable and visible as a whole when this returns. Raises StoreError TG601."""
+    parts = [record_of(increment, plugins), *(sweep_record_of(increment, cells) for cells in increment.run.cells)]
+    names = dict.fromkeys(table for part in parts for table in part)
+    told = {table: [part[table] for part in parts if table in part and part[table].height] for table in names}
+    frames = {table: pl.concat(found, how="diagonal") for table, found in told.items() if found}
+    return write_frames(folder, name, completed(increment, frames))

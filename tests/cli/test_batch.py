@@ -74,6 +74,25 @@ def test_a_batch_is_resumed_as_it_was_changed(batched, tradegraph):
     assert "Give nothing else" in tradegraph("batch", "slope", "--resume", "latest").err
 
 
+def test_a_grid_sweeps_the_graphs_that_have_the_param(batched, tradegraph):
+    (batched / "graphs/ups.yaml").write_text(
+        "tradegraph: 1\nname: ups\nparams:\n  lag: {type: int, default: 2, min: 1}\n"
+        "bars:\n  daily: {timeframe: 1d}\nnodes:\n"
+        "  moved: {use: diff, in: daily.close, with: {periods: $lag}}\n"
+        "  mark: {use: above, in: moved, with: {level: 0}}\n  never: {use: below, in: moved, with: {level: -99}}\n"
+        "  entry: {use: long_flat, in: {enter: mark, exit: never}}\n"
+        "  bt: {use: backtest, in: {bars: daily, signal: entry}}\n"
+    )
+    dry = tradegraph("batch", "ups", "-p", "lag=1:4", "--where", "lag <> 2", "--dry-run")
+    assert dry.out.splitlines()[0] == "1 graph, 3 cells"
+    told = tradegraph("batch", "ups", "-p", "lag=1:4", "--where", "lag <> 2", "--executor", "inline", "--json").json
+    assert [(row["graph"], row["status"]) for row in told["graphs"]] == [("ups.sweep", "ok")]
+    assert tradegraph("sql", "select count(distinct lag) from ups.sweep").out.split()[-1] == "3"
+    left_out = tradegraph("batch", "slope", "ups", "-p", "lag=1,2", "--json")
+    assert "has no metrics" in left_out.err  # slope has the param as well, and nothing to rank cells by
+    assert (left_out.status, [row["graph"] for row in left_out.json["graphs"]]) == (1, ["ups.sweep"])
+
+
 def test_a_universe_is_one_of_the_project(batched, tradegraph):
     (batched / "plugin_config.json").write_text('{"project": {"universes": {"mine": ["BBB"]}}}')
     assert tradegraph("batch", "slope", "--universe", "mine", "--quiet").status == 0

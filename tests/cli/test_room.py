@@ -55,6 +55,8 @@ def test_every_listing_command_answers_machines_too() -> None:
         "data",
         "nodes",
         "plugin",
+        "market",
+        "author",
         "runs",
         "graph",
         "new",

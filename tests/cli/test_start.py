@@ -8,7 +8,21 @@ import sys
 
 import pytest
 
-HEAVY = ("polars", "duckdb", "networkx", "pydantic", "numba", "numpy", "rich", "yaml", "watchdog", "fastapi", "uvicorn")
+HEAVY = (
+    "polars",
+    "duckdb",
+    "networkx",
+    "pydantic",
+    "numba",
+    "numpy",
+    "rich",
+    "yaml",
+    "watchdog",
+    "tuf",
+    "bandit",
+    "fastapi",
+    "uvicorn",
+)
 CALLS = """
 import sys
 from pipeline.cli import main
@@ -16,7 +30,7 @@ from pipeline.cli import main
 for args in (["--help"], ["data", "--help"], ["data", "import", "-h"], ["run", "-h"], ["nodes", "show", "-h"],
              ["runs", "compare", "-h"], ["sql", "-h"], ["doctor", "-h"], ["serve", "-h"], ["init", "-h"],
              ["completion", "bash"],
-             ["--version"], ["rnu"], ["run", "--nope"]):
+             ["market", "-h"], ["market", "install", "-h"], ["--version"], ["rnu"], ["run", "--nope"]):
     assert main(args) in (0, 2), args
 print("HEAVY", [name for name in {heavy!r} if name in sys.modules], file=sys.stderr)
 """
@@ -34,6 +48,18 @@ def test_help_version_and_usage_errors_import_nothing_heavy() -> None:
 def test_a_command_that_computes_does_import_it(project) -> None:
     script = CALLS.format(heavy=HEAVY).replace('["--version"]', '["data", "list"]')
     assert "polars" in heavy_modules_of(script)
+
+
+def test_a_question_needs_no_graphs_and_no_pandas(project) -> None:
+    script = """
+import sys
+from pipeline.cli import main
+
+main(["sql", "select 1"])
+unneeded = ("networkx", "yaml", "numba", "pipeline.frame")
+print("HEAVY", [name for name in unneeded if name in sys.modules], file=sys.stderr)
+"""
+    assert heavy_modules_of(script) == "HEAVY []"
 
 
 @pytest.mark.parametrize("line", ["tradegraph ", "tradegraph nodes show r", "tradegraph data import --ti"])

@@ -77,6 +77,45 @@ def test_a_failed_cell_comes_with_the_command_that_runs_it_alone(swept, tradegra
     assert "no luck" in tradegraph(*first.split()[1:]).err
 
 
+def test_a_sweep_is_resumed_as_it_was_asked_for(swept, tradegraph):
+    first = tradegraph("sweep", "ups", "-p", "level=101:109:2", "--max", "3", "--symbols", "BBB", "--json").json
+    again = tradegraph("sweep", "--resume", "latest", "--json").json
+    assert (again["kept"], again["counts"]["computed"], again["counts"]["cached"]) == (3, 0, first["steps"])
+    assert again["ranking"] == first["ranking"]
+    assert "Give nothing else" in tradegraph("sweep", "--resume", "latest", "-p", "level=3").err
+    tradegraph("run", "slope")
+    assert "is no sweep" in tradegraph("sweep", "--resume", "latest").err
+    assert "sweep --resume" in tradegraph("batch", "--resume", "latest~1").err
+    assert "Name one of the two" in tradegraph("sweep").err
+
+
+def test_workers_and_what_is_stored_are_a_choice(swept, tradegraph):
+    told = tradegraph("sweep", "ups", "--executor", "inline", "--store", "all", "--json").json
+    assert (told["status"], told["counts"]) == ("ok", {"computed": 11, "cached": 0, "failed": 0, "skipped": 0})
+    assert tradegraph("run", "ups", "-p", "level=104", "--json").json["counts"]["cached"] == 5
+    assert "TG524" in tradegraph("sweep", "ups", "--executor", "inline", "--scheduler", "tcp://127.0.0.1:1").err
+    assert "TG135" in tradegraph("sweep", "ups", "--sampler", "optuna").err
+
+
+def test_a_sweep_is_shown_in_sums_and_compared_by_cells(swept, tradegraph):
+    tradegraph("sweep", "ups", "-p", "level=102,104", "--quiet")
+    tradegraph("sweep", "ups", "-p", "level=104,108", "--quiet")
+    shown = tradegraph("runs", "show", "latest").out
+    assert "ups.sweep: 2 cells ok" in shown
+    rows = {line.split()[0]: line.split()[1:] for line in shown.splitlines() if line.split()}
+    assert rows["mark"][:4] == ["above", "2", "1", "1"]
+    assert rows["n_trades"][0] == "4"
+    facts = tradegraph("runs", "show", "latest", "--json").json
+    assert [row["steps"] for row in facts["nodes"] if row["node"] == "bt"] == [2]
+    compared = tradegraph("runs", "compare", "latest~1", "latest").out
+    assert "ups.sweep: 1 cell in both, 1 in A alone, 1 in B alone" in compared
+    assert "no metric differs" in compared
+    tradegraph("sweep", "ups", "-p", "level=104,108", "--set", "bt.fee=0.01", "--quiet")
+    found = tradegraph("runs", "compare", "latest~1", "latest", "--json").json
+    assert found["cells"] == {"both": 2, "a_alone": 0, "b_alone": 0}
+    assert "total_return" in [row["metric"] for row in found["metrics"]]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

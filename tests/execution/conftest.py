@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
 from pipeline.execution import recipe
 from pipeline.execution.kernel import KernelCache
+from pipeline.market import MemoryMarket
 
 NOUNS = runpy.run_path(str(Path(__file__).parent / "world.py"))
 
@@ -63,3 +66,16 @@ def upgrade(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
 
     yield to
     recipe.library_versions.cache_clear()
+
+
+@pytest.fixture
+def uneven(world: Any) -> Any:
+    """Four symbols of 1, 2, 5 and 9 bars with gaps in the closes: segments where a leak would show."""
+    lengths = {"AAA": 1, "BBB": 2, "CCC": 5, "DDD": 9}
+    frame = pl.concat(
+        world.bars(tuple(lengths), rows=9).filter(pl.col("symbol") == s).head(n) for s, n in lengths.items()
+    )
+    closes = np.random.default_rng(5).normal(100.0, 10.0, len(frame))
+    gap = pl.int_range(pl.len()) % 5 == 3
+    world.market = MemoryMarket({"1d": frame.with_columns(close=pl.when(~gap).then(pl.Series(closes)))})
+    return world

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pipeline.frame
+from pipeline.frame.masked_array import ExtensionArray
 
 EXAMPLES = settings(
     max_examples=15, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -74,11 +75,11 @@ def plain(found: Any) -> Any:
     if isinstance(found, pandas.DataFrame | pipeline.frame.DataFrame):
         return {
             "frame": [plain(found.iloc[:, place]) for place in range(found.shape[1])],
-            "columns": [str(label) for label in found.columns],
+            "columns": [str(plain(label)) for label in found.columns],
             "index": plain(found.index),
         }
     if isinstance(found, pandas.Series | pipeline.frame.Series):
-        name = None if found.name is None else str(found.name)
+        name = None if found.name is None else str(plain(found.name))
         return {"values": plain(found.to_numpy()), "kind": kind(found.dtype), "name": name, "index": plain(found.index)}
     if isinstance(found, pandas.Index | pipeline.frame.Index):
         return [plain(label) for label in found]
@@ -92,11 +93,13 @@ def plain(found: Any) -> Any:
             if found.dtype.kind == "M"
             else found.astype("m8[us]").astype(str).tolist()
         )
+    if isinstance(found, pandas.api.extensions.ExtensionArray | ExtensionArray):
+        return plain(np.asarray(found))
     if isinstance(found, dict):
         return {plain(key): plain(item) for key, item in found.items()}
     if isinstance(found, list | tuple):
         return [plain(item) for item in found]
-    if found is None or found is pandas.NaT or found is pandas.NA or found is pipeline.frame.NaT:
+    if any(found is one for one in (None, pandas.NaT, pandas.NA, pipeline.frame.NaT, pipeline.frame.NA)):
         return "missing"
     if isinstance(found, float | np.floating):
         return "missing" if np.isnan(found) else float(found)
@@ -108,6 +111,8 @@ def plain(found: Any) -> Any:
         return plain(found.item())
     if isinstance(found, dt.date | dt.time | bool | int | str | type):
         return found
+    if isinstance(found, slice):
+        return [plain(part) for part in (found.start, found.stop, found.step)]
     return str(found)
 
 

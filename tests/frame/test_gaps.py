@@ -64,14 +64,13 @@ def test_a_name_that_pandas_has_not_is_a_plain_slip(section: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "df.close.rolling(3, win_type='hann')",
-        "df.close.rolling(0)",
-        "df.close.ewm(span=3, times=df.when, adjust=False)",
+        "df.close.to_sql('x', None)",
+        "df.to_hdf('x', 'y')",
         "df.close.interpolate(method='spline')",
         "df.to_excel('x.xlsx')",
         "df.plot",
         "pd.read_html('x.html')",
-        "pd.IntervalIndex",
+        "pd.SparseDtype",
         "pd.merge(df, df, on='side', how='left_anti')",
         "pd.concat([df.close, df.close], levels=[[1, 2]])",
         "df.close.corr(df.close, method='kendall')",
@@ -97,8 +96,8 @@ def test_a_gap_is_recorded_even_when_it_is_swallowed(code: str) -> None:
 
 
 def test_a_gap_names_what_is_missing_and_why() -> None:
-    with pytest.raises(pd.UnsupportedCall, match=r"rolling does not take this: win_type='hann'"):
-        FRAME.close.rolling(3, win_type="hann")
+    with pytest.raises(pd.UnsupportedCall, match=r"concat does not take this: levels=\[\[1\]\]"):
+        pd.concat([FRAME.close], levels=[[1]])
     with pytest.raises(pd.MissingName, match=r"does not have DataFrame\.to_excel"):
         FRAME.to_excel("x")
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+import pipeline.frame as pd
+
 
 def test_loops_meet_what_they_meet_in_pandas(agrees) -> None:
     agrees(
@@ -41,3 +45,11 @@ def test_loops_meet_what_they_meet_in_pandas(agrees) -> None:
         "f'{df.price.mean():.3f}'",
         "round(df.price.mean(), 2)",
     )
+
+
+def test_what_has_brackets_can_be_iterated_or_says_that_it_cannot() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "k": ["a", "b", "a"]})
+    assert [part.x.tolist() for part in frame.groupby("k").rolling(2)] == [[1.0], [1.0, 3.0], [2.0]]
+    for endless in (frame.x.ewm(span=2), frame.x.rolling(2, win_type="triang"), frame.k.str):
+        with pytest.raises(TypeError, match="not iterable"):
+            iter(endless)

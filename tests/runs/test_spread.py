@@ -42,6 +42,8 @@ GRID = Search({"fast": "0:3", "slow": "2:8:2"})
 def stage(tmp_path_factory, compiled_kernels):
     """A project with a node that can be deadly."""
     made = NOUNS["Site"](tmp_path_factory.mktemp("stage") / "site", compiled_kernels)
+    # the nodes count their calls and end the process that calls them: that of the sweep, not one of their own
+    (made.root / "plugin_config.json").write_text('{"isolation": "none"}')
     made.node("deadly", DEADLY)
     made.path = made.graph(GRAPH, params=PARAMS, outputs="stats: bt.metrics")
     with pytest.MonkeyPatch.context() as patch:

@@ -32,6 +32,8 @@ def stage(tmp_path_factory, compiled_kernels):
     bars = NOUNS["bars"](("AAA", "BBB"), 60)
     wave = pl.Series([(7 * (n % 9) + 5 * (n % 7)) % 23 - 10 for n in range(120)], dtype=pl.Float64)
     made.put(bars.with_columns(open=bars["open"] + wave, high=bars["high"] + 30, low=bars["low"] - 30))
+    # the nodes count their calls in this process, and some are made to fail in it
+    (made.root / "plugin_config.json").write_text('{"isolation": "none"}')
     made.path = made.graph(GRAPH, params=PARAMS, outputs="stats: bt.metrics")
     made.snapshot()
     return made
@@ -295,3 +297,29 @@ def test_metrics_of_a_pack_are_read_by_runs_and_views_and_outlive_a_collection(e
     assert run.output("stats")["total_return"].to_list() == mine
     assert engine.sql("select total_return from k.stats")["total_return"].to_list() == mine
     assert run.output("stats").columns == engine.run(path, Overrides({"fast": 2}), cache=False).output("stats").columns
+
+
+def test_a_sampler_leaves_a_record_like_any_other_sweep(engine, site) -> None:
+    search = Search({"fast": "0.5:9.5", "slow": "2:8:2"}, most=24, sampler="optuna", objective="total_return")
+    swept = engine.sweep("g", search)
+    assert len(swept.cells.cells) == 24
+    calls = Counter(site.calls())
+    assert set(calls.values()) == {1}
+    assert Counter(r.status for r in swept.run.records)["failed"] == 0
+    assert engine.sql("select count(*) from g.sweep where sharpe is not null or n_trades = 0").item() == 72
+    again = engine.sweep("g", search)
+    assert again.table().equals(swept.table())
+    assert site.calls() == []
+    with pytest.raises(UsageError, match="Did you mean 'sharpe'") as caught:
+        engine.sweep("g", Search({"fast": "0:9"}, most=3, sampler="optuna", objective="sharp"))
+    assert caught.value.faults[0].code == "TG136"
+
+
+def test_what_is_stored_of_a_sweep_is_a_choice(engine, site) -> None:
+    search = Search({"fast": [1, 2], "slow": [4]})
+    engine.sweep("g", search, store="all")
+    site.calls()
+    run = engine.run("g", Overrides({"fast": 2, "slow": 4}))
+    assert {record.status for record in run.run.records} == {"cached"}
+    assert site.calls() == []
+    assert engine.sql("select count(*) from g.sweep").item() == 6

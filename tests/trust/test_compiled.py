@@ -105,18 +105,14 @@ def test_a_flipped_bit_anywhere_in_compiled_code_is_never_run(compiled) -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("how", ["empty", "garbage", "cut", "folder", "swapped"])
+@pytest.mark.parametrize("how", ["empty", "garbage", "cut", "folder"])
 def test_damaged_kernel_files_are_compiled_again(compiled, how) -> None:
     found = files(compiled)
-    assert len(found) >= 2
-    if how == "swapped":
-        data = [path.read_bytes() for path in found]
-        for path, other in zip(found, [*data[1:], data[0]], strict=True):
-            path.write_bytes(other)
+    assert found
     for path in found:
         if how == "folder":
             path.unlink()
             path.mkdir()
-        elif how != "swapped":
+        else:
             path.write_bytes(damaged(path.read_bytes(), how))
     assert compiled.process(RUN, "anew") == "200.0 computed 0"

@@ -1,5 +1,5 @@
 """The part of ``pandas.api`` that indicator libraries import. May import pipeline.frame's own modules only."""
 
-from pipeline.frame.api import extensions, types
+from pipeline.frame.api import extensions, indexers, types
 
-__all__ = ["extensions", "types"]
+__all__ = ["extensions", "indexers", "types"]
