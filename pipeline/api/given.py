@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Any
 
 from pydantic import Field
 
@@ -11,10 +11,7 @@ from pipeline.api.shape import Body
 from pipeline.engine import Overrides
 from pipeline.graph.source import read_end, read_start
 
-__all__ = ["Given", "Scalar"]
-
-Scalar: TypeAlias = Annotated[str | int | float | bool | None, Field(union_mode="left_to_right")]
-"""A value as text, or typed as JSON is."""
+__all__ = ["Given"]
 
 
 class Given(Body):

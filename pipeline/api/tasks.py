@@ -1,6 +1,7 @@
 """Tasks: long work that goes on while requests are answered, in processes that can be stopped.
 
-Everything here happens in the thread of the event loop, so nothing needs a lock.
+Everything here happens in the thread of the event loop, so nothing needs a lock; other threads only look at what there
+is.
 """
 
 from __future__ import annotations
@@ -204,7 +205,10 @@ class Tasks:
         self._at_work[task.id] = worker
         try:
             await worker.start(self._root)
-            await worker.carry_out({**task.order, "id": task.id}, lambda event: _hear(task, event))
+            if task.stopping:  # it was told before there was anybody to be told
+                _finish(task, "cancelled")
+            else:
+                await worker.carry_out({**task.order, "id": task.id}, lambda event: _hear(task, event))
             self._idle.append(worker)
         except (OSError, EOFError, ValueError) as error:
             code = await worker.close()

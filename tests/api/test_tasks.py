@@ -39,6 +39,17 @@ def test_a_queue_that_is_full_takes_no_more(tmp_path):
     asyncio.run(fill())
 
 
+def test_a_task_that_is_cancelled_before_anybody_began_never_begins(tmp_path):
+    async def hurry():
+        tasks = Tasks(tmp_path)
+        task = tasks.submit(waiting(1))
+        tasks.cancel(task)  # it was handed out already, and nobody has it yet
+        await tasks.close()
+        return [event.name for event in task.events], task.state
+
+    assert asyncio.run(hurry()) == (["queued", "finished"], "cancelled")
+
+
 def test_who_follows_hears_that_nothing_happens_and_then_the_end():
     async def follow():
         task = waiting(1)
