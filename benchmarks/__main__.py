@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import backtests, library, market, overhead, pandas_plugins, storage, universe, yaml_reading
+from benchmarks import backtests, isolation, library, market, overhead, pandas_plugins, storage, universe, yaml_reading
 from benchmarks.report import Table, show
 
 __all__ = ["main"]
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
             "pandas-style plugins",
             lambda: [pandas_plugins.plugins(pandas_plugins.SIZES[: 2 if nodes < 100 else 4], rounds)],
         ),
+        ("isolation", lambda: _isolation(nodes, rounds)),
         ("library", lambda: [library.measure(*((2, 200) if nodes < 100 else (500, 2_520)), rounds)]),
         ("back-tests", lambda: _backtests(nodes, on_disk)),
         ("bars on disk", lambda: _market(nodes, rounds)),
@@ -46,6 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
         tables.append(universe.universe(data, on_disk))
     print(show(tables, as_json=given.json))
     return tables
+
+
+def _isolation(nodes: int, rounds: int) -> list[Table]:
+    """A small size alone where graphs are small."""
+    return [isolation.measure(isolation.SIZES[: 1 if nodes < 100 else 3], rounds), isolation.starting(rounds)]
 
 
 def _backtests(nodes: int, rounds: int) -> list[Table]:

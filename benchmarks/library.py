@@ -3,8 +3,10 @@
 python -m benchmarks.library [--symbols 500] [--bars 2520] [--rounds 5] [--json]
 
 CPU seconds of the whole process, the best of the rounds; kernels are compiled and every contestant has run once
-before. vectorbt is timed by the interpreter that VECTORBT_PYTHON names (it wants other versions than this project),
-while this process waits; without it that column is skipped, and says so.
+before. Everyone leaves the columns of all symbols behind, as a node does; TA-Lib is timed besides as somebody would
+who throws each symbol's result away before the next one, so that it always writes into the same warm memory. vectorbt
+is timed by the interpreter that VECTORBT_PYTHON names (it wants other versions than this project), while this process
+waits; without it that column is skipped, and says so.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,10 @@ from pipeline.execution.call import call, prepare
 from pipeline.execution.kernel import KernelCache
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column
+from pipeline.model.registry import Registry
 from pipeline.plugins.discover import build_registry
 
-__all__ = ["main", "measure"]
+__all__ = ["main", "measure", "measure_windows"]
 
 VARIABLE = "VECTORBT_PYTHON"
 Arrays = Mapping[str, np.ndarray[Any, Any]]
@@ -75,6 +78,17 @@ TALIB: dict[str, Callable[..., Any]] = {
     "mfi": lambda b: talib.MFI(b["high"], b["low"], b["close"], b["volume"], 14),
     "obv": lambda b: talib.OBV(b["close"], b["volume"]),
 }
+
+WINDOWS = (20, 200, 2_000, 20_000)
+LONG: dict[str, Callable[..., Any] | None] = {
+    "sma": lambda b, n: talib.SMA(b["close"], n),
+    "rolling_std": lambda b, n: talib.STDDEV(b["close"], n),
+    "rolling_max": lambda b, n: talib.MAX(b["close"], n),
+    "cci": lambda b, n: talib.CCI(b["high"], b["low"], b["close"], n),
+    "percent_rank": lambda b, n: talib.PERCENTRANK(b["close"], n),
+    "quantile": None,
+}
+"""Node types of which long windows are timed, and TA-Lib's function where it has one."""
 
 PANDAS: dict[str, Callable[..., Any]] = {
     "sma": lambda b: b["close"].rolling(20).mean(),
@@ -180,7 +194,8 @@ def measure(symbols: int, rows: int, rounds: int) -> Table:
     market = bars(symbols, rows)
     contestants = {
         "tradegraph": _tradegraph(market),
-        "TA-Lib C": {name: partial(_symbol_by_symbol, function, market) for name, function in TALIB.items()},
+        "TA-Lib C": {name: partial(_symbol_by_symbol, f, market, kept=True) for name, f in TALIB.items()},
+        "thrown away": {name: partial(_symbol_by_symbol, f, market, kept=False) for name, f in TALIB.items()},
         "polars": _polars(market),
         "pandas": _pandas(market),
     }
@@ -208,14 +223,41 @@ def measure(symbols: int, rows: int, rounds: int) -> Table:
     return table
 
 
+def measure_windows(rows: int, rounds: int) -> Table:
+    """CPU nanoseconds a bar of one symbol by the length of the window: what grows with it, and how."""
+    table = Table(
+        f"windows of {', '.join(map(str, WINDOWS))} over {rows} bars of one symbol: CPU ns a bar, best of {rounds}",
+        ("node", *(f"{who} {period}" for period in WINDOWS for who in ("tradegraph", "TA-Lib C"))),
+    )
+    market = bars(1, rows)
+    for name, function in LONG.items():
+        figures = {}
+        for period in WINDOWS:
+            contestants: dict[str, Callable[[], Any]] = {
+                "tradegraph": _tradegraph(market, {name: {"period": period}})[name]
+            }
+            if function is not None:
+                contestants["TA-Lib C"] = partial(function, {key: array[0] for key, array in market.items()}, period)
+            for who, work in contestants.items():
+                figures[f"{who} {period}"] = _figure(min(_seconds(work) for _ in range(rounds + 1)), 1e9 / rows)
+        table.add(node=name, **figures)
+    return table
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
 def _figure(seconds: float | None, scale: float) -> str:
     return "" if not seconds else f"{seconds * scale:.1f}"
 
 
-def _tradegraph(market: Arrays) -> dict[str, Callable[[], Any]]:
+def _tradegraph(market: Arrays, wanted: Mapping[str, Mapping[str, Any]] = NODES) -> dict[str, Callable[[], Any]]:
     """Each node over the whole panel, called as the engine calls it, results given back to its pool."""
     symbols, rows = market["close"].shape
-    registry, kernels = build_registry([]).registry, KernelCache()
+    registry, kernels = _library()
     columns = {name: Column(array=_locked(array.reshape(-1))) for name, array in market.items()}
     names = tuple(f"S{i:04}" for i in range(symbols))
     panel = Panel(names, np.arange(symbols + 1, dtype=np.int64) * rows, pl.Series("ts", [], pl.Datetime("us")), {})
@@ -223,12 +265,18 @@ def _tradegraph(market: Arrays) -> dict[str, Callable[[], Any]]:
 
     def work(name: str) -> Any:
         node = registry[name]
-        params, _ = node.params.check(NODES[name], owner=name)
+        params, _ = node.params.check(dict(wanted[name]), owner=name)
         ports = [columns.get(port.name, columns["close"]) for port in node.ports]
         outputs = [(output.name, "float") for output in node.outputs]
         return call(node, ports, params, outputs, sized, prepare(node, ports, params, sized, kernels))  # type: ignore[arg-type]
 
-    return {name: partial(work, name) for name in NODES}
+    return {name: partial(work, name) for name in wanted}
+
+
+@cache
+def _library() -> tuple[Registry, KernelCache]:
+    """The node types, and their kernels, compiled once for all that is timed."""
+    return build_registry([]).registry, KernelCache()
 
 
 def _locked(array: np.ndarray[Any, Any]) -> Any:
@@ -237,9 +285,13 @@ def _locked(array: np.ndarray[Any, Any]) -> Any:
     return copy
 
 
-def _symbol_by_symbol(function: Callable[..., Any], market: Arrays) -> None:
+def _symbol_by_symbol(function: Callable[..., Any], market: Arrays, *, kept: bool) -> Any:
+    found = []
     for i in range(len(market["close"])):
-        function({name: array[i] for name, array in market.items()})
+        result = function({name: array[i] for name, array in market.items()})
+        if kept:
+            found.append(result)
+    return found
 
 
 def _pandas(market: Arrays) -> dict[str, Callable[[], Any]]:
@@ -281,7 +333,10 @@ def main(arguments: Sequence[str] | None = None) -> list[Table]:
     parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
     given = parser.parse_args(arguments)
-    tables = [measure(given.symbols, given.bars, given.rounds)]
+    tables = [
+        measure(given.symbols, given.bars, given.rounds),
+        measure_windows(min(given.symbols * given.bars, 200_000), min(given.rounds, 2)),
+    ]
     print(show(tables, as_json=given.json))
     return tables
 

@@ -63,6 +63,7 @@ class Follower:
         self.engine = engine
         self.file = Path(graph) if Path(graph).exists() else engine.project.root / "graphs" / f"{graph}.yaml"
         self.overrides = overrides or Overrides()
+        engine.plugins.expect()
         self.good: Result | None = None
         self._keys: Mapping[str, str] = {}
         self._frames: dict[str, tuple[str, pl.DataFrame]] = {}

@@ -32,6 +32,7 @@ class Reloading:
 
     def __init__(self, plugins: PluginSystem, *, observer: EventSource | None = None) -> None:
         self._plugins = plugins
+        plugins.expect()
         plugins.current()
         self._watcher = Watcher(plugin_places(plugins), observer=observer)
         self._thread = threading.Thread(target=self._run, name="tradegraph-reload", daemon=True)

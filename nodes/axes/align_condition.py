@@ -19,5 +19,6 @@ def align_condition(
     """The latest condition of another axis that is known when a bar ends, as `align` has it for numbers.
 
     Warm-up: none of its own. Missing: before the first finished bar, and where the condition is missing.
+    Source: `align`.
     """
     return latest(rows, x, symbol=symbol, delay=delay)["value"]

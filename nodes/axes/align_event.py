@@ -20,8 +20,9 @@ def align_event(
 ) -> Event:
     """An event of another axis, once: on the first bar that ends when its bar does or later; 0 on all others.
 
-    A buy of a weekly bar is one buy on daily bars. Of several bars that end between two of `to` the last counts.
-    Warm-up: none. Missing: a missing event is a hold.
+    A buy of a weekly bar is one buy on daily bars. Of several bars that end between two of `to` the last
+    counts. Warm-up: none. Missing: a missing event is a hold. Source: `align`, each bar of the other axis seen
+    once.
     """
     found = latest(rows, x, symbol=symbol, delay=delay)
     at = pl.col("at")

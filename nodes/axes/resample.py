@@ -41,6 +41,7 @@ def resample(
     traded. Edges: a bar that is not over when the data end is left out unless `unfinished` keeps it, so no
     value changes when bars are appended. Days begin at `day_start` in `zone`, through daylight saving; weeks on
     Monday, months on the first. Fails (TG501) where a bar ends after its period, as a Saturday under `weekdays` does.
+    Source: resampling by calendar periods; pandas' resample agrees wherever bars are whole.
     """
     frame: pl.DataFrame = bars
     if n is not None:

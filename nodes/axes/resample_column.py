@@ -23,7 +23,8 @@ def resample_column(
 ) -> SameKind:
     """One value for each slower bar: the last, first, highest or lowest of its values, their sum or mean.
 
-    It stands on the axis that `resample` makes with the same params. Warm-up: none. Missing: missing values do not
-    count; missing where all are. Units: those of the input. Edges: as `resample`, an unfinished last bar is left out.
+    It stands on the axis that `resample` makes with the same params. Warm-up: none. Missing: missing values do
+    not count; missing where all are. Units: those of the input. Edges: as `resample`, an unfinished last bar is
+    left out. Source: `resample`.
     """
     return gather(rows, x, Periods(timeframe, zone, day_start, weekdays), how)

@@ -8,6 +8,6 @@ def select_column(
 ) -> SameKind:
     """A column for some symbols, a range of time, or both, on the axis that `select` makes with the same params.
 
-    Warm-up: none. Missing: as it comes. Units: those of the input. Edges: as `select`.
+    Warm-up: none. Missing: as it comes. Units: those of the input. Edges: as `select`. Source: `select`.
     """
     return rows.join(x.drop("end"), on=["symbol", "ts"], how="left", maintain_order="left")["value"]

@@ -9,6 +9,7 @@ def above(
 ) -> Condition:
     """True while the column is above a level.
 
-    Warm-up: none. Missing: where the value is missing. Edges: on the level is not above it.
+    Warm-up: none. Missing: where the value is missing. Edges: on the level is not above it. Source: a
+    comparison with IEEE 754 doubles.
     """
     return x > level

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from nodes.kernels.direction import direct_bars
+from nodes.kernels.direction import direct_bars, index_of
 from nodes.kernels.recursion import smooth
 from pipeline import Param, Percent, Price, indicator
 
@@ -19,4 +19,5 @@ def adx(
     missing value is missing and skipped. Units: percent, 0 to 100. Edges: a series that never moved gives 0.
     Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib ADX.
     """
-    return smooth(direct_bars(high, low, close, period)[2], period, 1.0 / period, 0)
+    up, down, _ = direct_bars(high, low, close, period)
+    return smooth(index_of(up, down), period, 1.0 / period, 0)

@@ -9,6 +9,7 @@ def below(
 ) -> Condition:
     """True while the column is below a level.
 
-    Warm-up: none. Missing: where the value is missing. Edges: on the level is not below it.
+    Warm-up: none. Missing: where the value is missing. Edges: on the level is not below it. Source: a
+    comparison with IEEE 754 doubles.
     """
     return x < level

@@ -13,6 +13,6 @@ def between(
     """True while the column is from `low` to `high`.
 
     Warm-up: none. Missing: where the value is missing. Edges: both ends belong to the range; when low is above
-    high nothing is between them.
+    high nothing is between them. Source: SQL's between.
     """
     return (x >= low) & (x <= high)

@@ -18,8 +18,8 @@ def cci(
     """Commodity channel index: the typical price's distance from its mean, in mean distances times 0.015.
 
     Warm-up: period - 1 rows. Missing: a window that contains a missing value is missing. Units: none; most values lie
-    between -100 and 100. Edges: 0 on a flat window, as in TA-Lib. The mean distance is taken anew for each row,
-    so the cost grows with the period. Source: Lambert, Commodities (October 1980); TA-Lib CCI.
+    between -100 and 100. Edges: 0 on a flat window, as in TA-Lib. A row costs O(period) up to 1,024 bars and
+    O(log period) beyond. Source: Lambert, Commodities (October 1980); TA-Lib CCI.
     """
     typical = (high + low + close) / 3.0
     lead = measure_windows(typical, period, 0)[2]

@@ -7,7 +7,8 @@ def crossed_above(fast: Number, slow: Number) -> Condition:
     """True on the bar where `fast` gets above `slow`, false on all others.
 
     It was at or below on the last bar before on which both were known. Warm-up: 1 row. Missing: where either is
-    missing. Edges: touching is no crossing, leaving after a touch is one.
+    missing. Edges: touching is no crossing, leaving after a touch is one. Source: the crossover of charting
+    packages, with the memory over gaps that `cross` has.
     """
     crossing = cross_lines(fast, slow)
     for i in range(len(crossing)):

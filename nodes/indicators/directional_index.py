@@ -1,6 +1,6 @@
 from typing import Annotated, NamedTuple
 
-from nodes.kernels.direction import direct_bars
+from nodes.kernels.direction import direct_bars, index_of, percent_of
 from pipeline import Param, Percent, Price, indicator
 
 
@@ -23,8 +23,9 @@ def directional_index(
     """Wilder's +DI, -DI and DX: how much of the range was movement upwards, downwards, and to one side.
 
     Warm-up: period rows. Missing: a bar with a missing value is missing and skipped. Units: percent, 0 to 100.
-    Edges: a series that never moved gives 0; where both are 0, DX keeps its last value. Source: Wilder, New Concepts in
-    Technical Trading Systems (1978); TA-Lib PLUS_DI, MINUS_DI, DX.
+    Edges: a series that never moved gives 0; where both are 0, DX keeps its last value, and after thousands of bars
+    without any movement all three do. Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib PLUS_DI,
+    MINUS_DI, DX.
     """
-    plus, minus, index = direct_bars(high, low, close, period)
-    return DirectionalIndex(plus, minus, index)
+    up, down, reach = direct_bars(high, low, close, period)
+    return DirectionalIndex(percent_of(up, reach), percent_of(down, reach), index_of(up, down))

@@ -10,7 +10,8 @@ def log_returns(close: Price, *, periods: Annotated[int, Param("Over how many ba
     """Logarithmic return: the natural logarithm of the close over the close `periods` bars ago; these add up over time.
 
     Warm-up: periods rows. Missing: where either close is missing. Units: 0.01 is about one percent. Edges: null
-    where the quotient is not above 0, as when one of the prices is 0 or negative.
+    where the quotient is not above 0, as when one of the prices is 0 or negative. Source: Campbell, Lo and
+    MacKinlay, The Econometrics of Financial Markets (1997), 1.4.
     """
     before = close.shift(periods)
     quotient = pl.when(before != 0).then(close / before)

@@ -28,16 +28,15 @@ def mfi(
     typical = (high + low + close) / 3.0
     for i in range(1, rows):
         money = typical[i] * volume[i]
-        if np.isnan(typical[i - 1]) or np.isnan(money):
-            continue
         move = typical[i] - typical[i - 1]
         # three prices may add up to the same sum in another order and differ in its last digit
         still = 1e-14 * typical[i]
-        rises[i] = money if move > still else 0.0
-        falls[i] = money if -move > still else 0.0
+        nothing = 0.0 * (move + money)  # missing where one of them is
+        rises[i] = money if move > still else nothing
+        falls[i] = money if -move > still else nothing
     out = sum_windows(rises, period)
     lost = sum_windows(falls, period)
     for i in range(rows):
-        if out[i] + lost[i] > 0.0:
-            out[i] = 100.0 * (out[i] / (out[i] + lost[i]))
+        moved = out[i] + lost[i]
+        out[i] = 100.0 * (out[i] / (moved if moved > 0.0 else 1.0))
     return out

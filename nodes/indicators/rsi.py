@@ -13,7 +13,8 @@ def rsi(
     Warm-up: period rows; the first averages are means of the first `period` moves, then Wilder's smoothing.
     Missing: a missing bar is missing and skipped; the next move is counted from the last known close.
     Units: percent, 0 to 100. Edges: a series that never moved gives 0, as in TA-Lib (others say 50). TA-Lib
-    also says 0 when the average moves add up to less than 1e-14; here the price scale does not matter.
+    also says 0 when the average moves add up to less than 1e-14; here the price scale does not matter, and after
+    thousands of bars without a move, when the averages have lost their digits, the last value stays.
     Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib RSI.
     """
     return weigh_moves(close, period)

@@ -10,6 +10,7 @@ def shift(
     """The value of `periods` bars ago.
 
     Warm-up: periods rows. Missing: where the value of then is missing. Units: those of the input. Edges: it
-    looks back only; a value of a later bar cannot be had, so no graph can look ahead by it.
+    looks back only; a value of a later bar cannot be had, so no graph can look ahead by it. Source: the lag
+    operator of time series analysis; shift of pandas.
     """
     return x.shift(periods)

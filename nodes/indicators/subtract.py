@@ -5,6 +5,7 @@ from pipeline import Number, SameKind, indicator
 def subtract(x: Number, y: Number) -> SameKind:
     """The first column less the second.
 
-    Warm-up: none. Missing: where either value is missing. Units: those of `x`, as a difference.
+    Warm-up: none. Missing: where either value is missing. Units: those of `x`, as a difference. Source:
+    arithmetic; TA-Lib SUB.
     """
     return x - y

@@ -3,18 +3,20 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from nodes.kernels.recursion import VANISHING
+
 
 def direct_bars(
     high: NDArray[np.float64], low: NDArray[np.float64], close: NDArray[np.float64], period: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """+DI, -DI and DX, seeded as in TA-Lib; NaN for the first `period` known bars and for missing ones.
+    """Movement up, movement down and true range, each in Wilder's running sums seeded as in TA-Lib.
 
-    Where nothing moved at all both are 0 and DX keeps its last value, 0 at first.
+    Missing for the first `period` known bars and for bars with a missing value, which are skipped.
     """
     rows = len(close)
-    plus = np.full(rows, np.nan)
-    minus = np.full(rows, np.nan)
-    index = np.full(rows, np.nan)
+    ups = np.full(rows, np.nan)
+    downs = np.full(rows, np.nan)
+    reaches = np.full(rows, np.nan)
     keep = 1.0 - 1.0 / period  # a product, so that no step waits for a division
     seen = 0
     last_high = 0.0
@@ -23,7 +25,6 @@ def direct_bars(
     up = 0.0
     down = 0.0
     reach = 0.0
-    latest = 0.0
     for i in range(rows):
         if not (np.isfinite(high[i]) and np.isfinite(low[i]) and np.isfinite(close[i])):
             continue
@@ -40,16 +41,33 @@ def direct_bars(
             up += above if above > max(below, 0.0) else 0.0
             reach += width
             if seen >= period:
-                plus[i] = 0.0
-                minus[i] = 0.0
-                if reach > 0.0:
-                    plus[i] = 100.0 * (up / reach)
-                    minus[i] = 100.0 * (down / reach)
-                if up + down > 0.0:
-                    latest = 100.0 * (abs(down - up) / (up + down))
-                index[i] = latest
+                ups[i] = up
+                downs[i] = down
+                reaches[i] = reach
         last_high = high[i]
         last_low = low[i]
         last_close = close[i]
         seen += 1
-    return plus, minus, index
+    return ups, downs, reaches
+
+
+def index_of(up: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.float64]:
+    """DX: how one-sided the movement was, 0 to 100; where there was none it keeps its last value, 0 at first."""
+    return percent_of(np.abs(down - up), up + down)
+
+
+def percent_of(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A part in percent of the whole; where that has vanished the last value stays, 0 at first."""
+    out = np.empty(len(part))
+    vanished = 0
+    for i in range(len(part)):
+        out[i] = 100.0 * (part[i] / whole[i])
+        vanished += whole[i] <= VANISHING
+    if vanished > 0:  # hardly ever, and above many divisions are made at once
+        latest = 0.0
+        for i in range(len(part)):
+            if whole[i] <= VANISHING:
+                out[i] = latest
+            elif not np.isnan(out[i]):
+                latest = out[i]
+    return out

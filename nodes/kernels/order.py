@@ -1,14 +1,21 @@
-"""Where values stand among those of a window: age of the extreme, rank, quantile.
+"""Where values stand among those of a window: age of the extreme, rank, quantile, mean distance.
 
-A window that contains a missing value is missing. The age costs O(n) whatever the window. The others are no sums
-that could be kept: rank and distance look at the whole window for each row, O(n period), at 0.2 ns for each value of
-it; the quantile moves what lies between the value that leaves a sorted window and the one that enters.
+A window that contains a missing value is missing. The age costs O(n) whatever the window. The others look at short
+windows as a whole for each row, O(period), which a processor does at 0.2 ns a value: rank and distance take many
+windows at once, the quantile moves what lies between the value that leaves a sorted window and the one that enters.
+From some hundred values on a tree over ranks is faster, at O(log period): `nodes.kernels.rank`.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nodes.kernels.rank import rank_below, rank_distance, rank_quantile
 from nodes.kernels.window import blank_gaps, warm_up
+
+LONG_SHARE = 768
+LONG_QUANTILE = 384
+LONG_DISTANCE = 1024
+"""Longest windows that are looked at as a whole: where both ways were measured to cost the same."""
 
 
 def age_of_top(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.float64]:
@@ -38,6 +45,8 @@ def age_of_top(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.f
 
 def share_below(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     """Share of the `period` values before this one that are below it, 0 to 1; lag by lag, as in `distance_windows`."""
+    if period > LONG_SHARE:
+        return rank_below(x, period)
     rows = len(x)
     out = warm_up(rows, period + 1)
     for first in range(period, rows, 512):
@@ -57,14 +66,16 @@ def share_below(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
 
 def quantile_windows(x: NDArray[np.float64], period: int, share: float) -> NDArray[np.float64]:
     """The `share` quantile (0 to 1) of the last `period` values, linear between its two neighbours."""
-    rows = len(x)
-    out = np.full(rows, np.nan)
-    window = np.empty(period)  # sorted
-    size = 0
     position = share * (period - 1)
     below = int(np.floor(position))
     above = min(below + 1, period - 1)
     part = position - below
+    if period > LONG_QUANTILE:
+        return rank_quantile(x, period, below, part)
+    rows = len(x)
+    out = np.full(rows, np.nan)
+    window = np.empty(period)  # sorted
+    size = 0
     for i in range(rows):
         if np.isnan(x[i]):
             size = 0
@@ -93,6 +104,8 @@ def distance_windows(x: NDArray[np.float64], period: int, leads: NDArray[np.floa
     So the distances keep their digits when the level is far above them, as it would not with the rounded mean.
     Row by row each addition would wait for the one before; here some hundred windows take up one value each in turn.
     """
+    if period > LONG_DISTANCE:
+        return rank_distance(x, period, leads)
     rows = len(x)
     out = warm_up(rows, period)
     for first in range(period - 1, rows, 512):
@@ -100,10 +113,20 @@ def distance_windows(x: NDArray[np.float64], period: int, leads: NDArray[np.floa
         there, now, lead = out[first:last], x[first:last], leads[first:last]
         for k in range(len(there)):
             there[k] = 0.0
-        for lag in range(period):
+        lag = 0
+        while lag + 3 < period:  # four at a time, for reading and writing sums costs as much as they do
+            a, b = x[first - lag : last - lag], x[first - lag - 1 : last - lag - 1]
+            c, d = x[first - lag - 2 : last - lag - 2], x[first - lag - 3 : last - lag - 3]
+            for k in range(len(there)):
+                one, two = abs((a[k] - now[k]) + lead[k]), abs((b[k] - now[k]) + lead[k])
+                three, four = abs((c[k] - now[k]) + lead[k]), abs((d[k] - now[k]) + lead[k])
+                there[k] += (one + two) + (three + four)
+            lag += 4
+        while lag < period:
             here = x[first - lag : last - lag]
             for k in range(len(there)):
                 there[k] += abs((here[k] - now[k]) + lead[k])
+            lag += 1
         for k in range(len(there)):
             there[k] /= period
     return out

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from nodes.kernels.known import pick, rows_known, spread
 
+VANISHING = 1e-290
+"""Averages of moves below this have lost digits: they are all that is left of moves thousands of bars ago."""
+
 
 def smooth(x: NDArray[np.float64], period: int, alpha: float, skip: int) -> NDArray[np.float64]:
     """Exponential smoothing: the state moves by `alpha` of its distance to each value.
@@ -77,7 +80,10 @@ def smooth_whole(x: NDArray[np.float64], first: int, period: int, alpha: float, 
 
 
 def weigh_moves(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
-    """Wilder's relative strength: smoothed gains as a percentage of smoothed moves; 0 when nothing ever moved."""
+    """Wilder's relative strength: smoothed gains as a percentage of smoothed moves; 0 when nothing ever moved.
+
+    Where nothing has moved for so long that both have lost their digits, the last value stays.
+    """
     out = np.full(len(x), np.nan)
     alpha = 1.0 / period
     keep = 1.0 - alpha
@@ -85,6 +91,7 @@ def weigh_moves(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     last = 0.0
     gain = 0.0
     loss = 0.0
+    latest = 0.0
     for i in range(len(x)):
         if not np.isfinite(x[i]):
             continue
@@ -101,7 +108,9 @@ def weigh_moves(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
             gain = keep * gain + alpha * max(move, 0.0)
             loss = keep * loss + alpha * max(-move, 0.0)
         if seen > period:
-            out[i] = 100.0 * (gain / (gain + loss)) if gain + loss > 0.0 else 0.0
+            if gain + loss > VANISHING:
+                latest = 100.0 * (gain / (gain + loss))
+            out[i] = latest
     return out
 
 
@@ -118,13 +127,32 @@ def move_rows(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def range_bars(high: NDArray[np.float64], low: NDArray[np.float64], close: NDArray[np.float64]) -> NDArray[np.float64]:
     """True range of each bar against the last known close before it; NaN until there is one."""
-    out = np.full(len(close), np.nan)
+    out = measure_ranges(high, low, close)
+    missing = 0
+    for i in range(1, len(out)):
+        missing += not np.isfinite(out[i])
+    if missing == 0:  # nearly always
+        return out
     last = np.nan
     for i in range(len(close)):
+        out[i] = np.nan
         if np.isfinite(high[i]) and np.isfinite(low[i]) and not np.isnan(last):
             out[i] = max(high[i] - low[i], abs(high[i] - last), abs(low[i] - last))
         if np.isfinite(close[i]):
             last = close[i]
+    return out
+
+
+def measure_ranges(
+    high: NDArray[np.float64], low: NDArray[np.float64], close: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """`range_bars` where nothing is missing; NaN on the first bar, and where something is missing after all."""
+    out = np.full(len(close), np.nan)
+    if len(close) > 1:
+        top, bottom, last, width = high[1:], low[1:], close[: len(close) - 1], out[1:]
+        for k in range(len(width)):
+            known = 0.0 * (top[k] + bottom[k] + last[k])
+            width[k] = max(top[k] - bottom[k], abs(top[k] - last[k]), abs(bottom[k] - last[k])) + known
     return out
 
 

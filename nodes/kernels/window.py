@@ -8,30 +8,42 @@ outlives its window, and a missing value (NaN) blanks exactly the windows that c
 Averages and deviations add distances from the first value of the block, the anchor, which lies in every
 window that ends there: a flat window has distances of exactly 0, hence its own value as mean and a
 deviation of 0, and sums of squares lose at most a factor of the period in precision.
+
+Short windows are looked at as a whole, many of them at once; what divides or takes roots does so apart from the sums,
+where nothing waits for anything.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+SHORT = 8
+"""Windows up to this long are added up one by one."""
+TILE = 512
+"""Rows that are taken at once where many windows are made side by side: they stay in the processor's nearest memory."""
+
 
 def sum_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     """Sum of the last `period` values; exact for counts and other integers."""
     rows = len(x)
-    out = np.full(rows, np.nan)
+    out = warm_up(rows, period)
     if rows < period:
         return out
     tail = np.zeros(period + 1)
     for block in range(0, rows, period):
         total = 0.0
         if block > 0:
+            before = x[block - period : block]
             for j in range(period - 1, 0, -1):
-                total += x[block - period + j]
+                total += before[j]
                 tail[j] = total
         head = 0.0
-        for i in range(block, min(block + period, rows)):
-            head += x[i]
-            if i >= period - 1:
-                out[i] = tail[i - block + 1] + head
+        end = min(block + period, rows)
+        here, there = x[block:end], out[block:end]
+        for k in range(end - block):
+            head += here[k]
+            there[k] = tail[k + 1] + head
+    for i in range(period - 1):
+        out[i] = np.nan
     return out
 
 
@@ -41,6 +53,9 @@ def average_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     out = warm_up(rows, period)
     if rows < period:
         return out
+    if period <= SHORT:
+        average_short(x, period, out)
+        return out
     drift = 0.0
     for i in range(period):
         drift += x[i] - x[0]
@@ -49,8 +64,9 @@ def average_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     for block in range(period, rows, period):
         anchor = x[block]
         total = 0.0
+        before = x[block - period : block]
         for j in range(period - 1, 0, -1):
-            total += x[block - period + j] - anchor
+            total += before[j] - anchor
             tail[j] = total
         end = min(period, rows - block)
         here, there = x[block : block + end], out[block : block + end]
@@ -63,12 +79,27 @@ def average_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     return out
 
 
+def average_short(x: NDArray[np.float64], period: int, out: NDArray[np.float64]) -> None:
+    """Means of short windows into `out`, lag by lag: many windows at once, and no block is worth its begin."""
+    rows = len(x)
+    there, now = out[period - 1 : rows], x[period - 1 : rows]
+    for k in range(len(there)):
+        there[k] = 0.0
+    for lag in range(1, period):
+        here = x[period - 1 - lag : rows - lag]
+        for k in range(len(there)):
+            there[k] += here[k] - now[k]
+    for k in range(len(there)):
+        there[k] = now[k] + there[k] / period
+
+
 def weigh_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     """Mean of the last `period` values with weights 1 (oldest) to `period` (newest)."""
     rows = len(x)
-    out = np.full(rows, np.nan)
+    out = warm_up(rows, period)
     if rows < period:
         return out
+    away = np.empty(rows)
     weights = 0.5 * period * (period + 1.0)
     tail = np.zeros(period + 1)
     for block in range(0, rows, period):
@@ -82,14 +113,18 @@ def weigh_windows(x: NDArray[np.float64], period: int) -> NDArray[np.float64]:
                 tail[j] = weighted
         head = 0.0
         weighted = 0.0
-        for i in range(block, min(block + period, rows)):
-            k = i - block + 1
-            distance = x[i] - anchor
+        weight = 1.0 * period
+        for k in range(min(period, rows - block)):
+            distance = x[block + k] - anchor
+            weight -= 1.0  # of the newest value of the tail
             head += distance
-            weighted += k * distance
-            if i >= period - 1:
-                # the head's weights begin above those of the period - k values of the tail
-                out[i] = anchor + (tail[k] + weighted + (period - k) * head) / weights
+            weighted += (k + 1.0) * distance
+            away[block + k] = distance
+            out[block + k] = tail[k + 1] + weighted + weight * head
+    for i in range(rows):
+        out[i] = x[i] - (away[i] - out[i] / weights)
+    for i in range(period - 1):
+        out[i] = np.nan
     return out
 
 
@@ -101,9 +136,9 @@ def measure_windows(
     The third is more than x - mean: it keeps its digits when the level is far above the deviations.
     """
     rows = len(x)
-    means = np.full(rows, np.nan)
-    deviations = np.full(rows, np.nan)
-    leads = np.full(rows, np.nan)
+    means = warm_up(rows, period)
+    deviations = warm_up(rows, period)
+    leads = warm_up(rows, period)
     if rows < period:
         return means, deviations, leads
     tail = np.zeros(period + 1)
@@ -121,81 +156,92 @@ def measure_windows(
                 tail_squares[j] = squares
         head = 0.0
         squares = 0.0
-        for i in range(block, min(block + period, rows)):
-            distance = x[i] - anchor
+        for k in range(min(period, rows - block)):
+            distance = x[block + k] - anchor
             head += distance
             squares += distance * distance
-            if i >= period - 1:
-                total = tail[i - block + 1] + head
-                spread = tail_squares[i - block + 1] + squares - total * (total / period)
-                means[i] = anchor + total / period
-                leads[i] = distance - total / period
-                if spread > 0.0:
-                    deviations[i] = np.sqrt(spread / (period - ddof))
-                elif spread <= 0.0:
-                    deviations[i] = 0.0
+            leads[block + k] = distance
+            means[block + k] = tail[k + 1] + head
+            deviations[block + k] = tail_squares[k + 1] + squares
+    for i in range(period - 1):  # sums of no whole window
+        means[i] = np.nan
+    share = 1.0 / (period - ddof)
+    for i in range(rows):  # apart from the sums, several divisions and roots are made at once
+        away = means[i] / period
+        spread = deviations[i] - means[i] * away
+        leads[i] -= away
+        means[i] = x[i] - leads[i]
+        deviations[i] = np.sqrt(share * (spread if spread > 0.0 else abs(0.0 * spread)))
     return means, deviations, leads
 
 
 def top_windows(x: NDArray[np.float64], period: int, sign: float) -> NDArray[np.float64]:
-    """Largest of the last `period` values with sign 1.0, smallest with sign -1.0 (van Herk, Gil and Werman)."""
-    rows = len(x)
-    out = warm_up(rows, period)
-    if rows < period:
+    """Largest of the last `period` values with sign 1.0, smallest with sign -1.0."""
+    out = warm_up(len(x), period)
+    if len(x) < period:
         return out
+    if period <= 64:
+        top_short(x, period, sign, out)
+    else:
+        top_long(x, period, sign, out)
+    blank_gaps(x, period, out)
+    return out
+
+
+def top_short(x: NDArray[np.float64], period: int, sign: float, out: NDArray[np.float64]) -> None:
+    """By doubling: the largest of 2, 4, 8 … values is the larger one of two halves, many windows at once."""
+    rows = len(x)
+    here = np.empty(TILE + period)
+    there = np.empty(TILE + period)
+    for first in range(period - 1, rows, TILE):
+        last = min(first + TILE, rows)
+        given = x[first - period + 1 : last]
+        count = len(given)
+        for k in range(count):
+            here[k] = sign * given[k]
+        size = 1
+        while 2 * size <= period:
+            count -= size
+            take_larger(here[:count], here[size : size + count], there)
+            here, there = there, here
+            size *= 2
+        found = out[first:last]
+        count = last - first
+        take_larger(here[:count], here[period - size : period - size + count], found)
+        for k in range(count):
+            found[k] *= sign
+
+
+def take_larger(x: NDArray[np.float64], y: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """The larger one of each two values."""
+    for k in range(len(x)):
+        out[k] = max(x[k], y[k])
+
+
+def top_long(x: NDArray[np.float64], period: int, sign: float, out: NDArray[np.float64]) -> None:
+    """By blocks, after van Herk, Gil and Werman."""
+    rows = len(x)
     tail = np.full(period + 1, -np.inf)
     for block in range(0, rows, period):
         best = -np.inf
         if block > 0:
+            before = x[block - period : block]
             for j in range(period - 1, 0, -1):
-                value = sign * x[block - period + j]
-                best = max(best, value)  # passes over NaN
+                best = max(best, sign * before[j])  # passes over NaN
                 tail[j] = best
         best = -np.inf
-        for i in range(block, min(block + period, rows)):
-            value = sign * x[i]
-            best = max(best, value)
-            if i >= period - 1:
-                other = tail[i - block + 1]
-                out[i] = sign * (max(best, other))
-    blank_gaps(x, period, out)
-    return out
+        end = min(block + period, rows)
+        here, there = x[block:end], out[block:end]
+        for k in range(end - block):
+            best = max(best, sign * here[k])
+            there[k] = sign * max(best, tail[k + 1])
 
 
 def bound_windows(
     high: NDArray[np.float64], low: NDArray[np.float64], period: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Largest of the last `period` values of `high` and smallest of `low`, in one pass: half the time of two."""
-    rows = len(high)
-    top = warm_up(rows, period)
-    bottom = warm_up(rows, period)
-    if rows < period:
-        return top, bottom
-    tail_top = np.full(period + 1, -np.inf)
-    tail_bottom = np.full(period + 1, np.inf)
-    for block in range(0, rows, period):
-        most = -np.inf
-        least = np.inf
-        if block > 0:
-            for j in range(period - 1, 0, -1):
-                value, other = high[block - period + j], low[block - period + j]
-                most = max(most, value)
-                least = min(least, other)
-                tail_top[j] = most
-                tail_bottom[j] = least
-        most = -np.inf
-        least = np.inf
-        for i in range(block, min(block + period, rows)):
-            value, other = high[i], low[i]
-            most = max(most, value)
-            least = min(least, other)
-            if i >= period - 1:
-                value, other = tail_top[i - block + 1], tail_bottom[i - block + 1]
-                top[i] = max(most, value)
-                bottom[i] = min(least, other)
-    blank_gaps(high, period, top)
-    blank_gaps(low, period, bottom)
-    return top, bottom
+    """Largest of the last `period` values of `high` and smallest of `low`."""
+    return top_windows(high, period, 1.0), top_windows(low, period, -1.0)
 
 
 def warm_up(rows: int, period: int) -> NDArray[np.float64]:
@@ -207,10 +253,12 @@ def warm_up(rows: int, period: int) -> NDArray[np.float64]:
 
 
 def blank_gaps(x: NDArray[np.float64], period: int, out: NDArray[np.float64]) -> None:
-    """Make every window missing that contains a missing value: for what passed over them."""
+    """Make every window missing that is not whole or contains a missing value: for what passed over them."""
     missing = 0
     for i in range(len(x)):
         missing += np.isnan(x[i])
+    for i in range(min(period - 1, len(x))):
+        out[i] = np.nan
     if missing == 0:  # nearly always, and this counts many at once
         return
     last = -period

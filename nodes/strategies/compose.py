@@ -20,10 +20,11 @@ def compose(
 ) -> Signal:
     """Combine two to four signals of one bar into one: the mean of event times strength, by weight.
 
-    Where the size of that score, which is at most 1, reaches `threshold`, the event is its sign and the strength its
-    size; elsewhere both are 0. `vote` does the same for bare events. Warm-up: none. Missing: a missing event or
-    strength is a hold and keeps its say, so the result is never missing. Edges: when all weights are 0 nothing is
-    ever done.
+    Where the size of that score, which is at most 1, reaches `threshold`, the event is its sign and the
+    strength its size; elsewhere both are 0. `vote` does the same for bare events. Warm-up: none. Missing: a
+    missing event or strength is a hold and keeps its say, so the result is never missing. Edges: when all
+    weights are 0 nothing is ever done. Source: a weighted mean of opinions with a threshold, after Clemen,
+    Combining Forecasts (1989).
     """
     voices = [(first, first_weight), (second, second_weight)]
     voices += [

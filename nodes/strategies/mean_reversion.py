@@ -17,9 +17,10 @@ def mean_reversion(
 ) -> Signal:
     """Buy what lies far below its mean, sell when it is back: for a score such as `zscore` of the close.
 
-    The strength is the size of the score over `full`, at most 1. With direction `long` a sale closes; for a short
-    side as well set `exit` to `entry` and the direction of the back-test to both. Warm-up: none. Missing: where the
-    score is missing. Units: standard deviations. Edges: between the two levels it holds.
+    The strength is the size of the score over `full`, at most 1. With direction `long` a sale closes; for a
+    short side as well set `exit` to `entry` and the direction of the back-test to both. Warm-up: none. Missing:
+    where the score is missing. Units: standard deviations. Edges: between the two levels it holds. Source:
+    Chan, Algorithmic Trading (2013), entry and exit on a z-score.
     """
     event = pl.when(score <= -entry).then(1).when(score >= exit).then(-1).when(score.is_not_null()).then(0)
     return event.cast(pl.Int8), (score.abs() / full).clip(0.0, 1.0)

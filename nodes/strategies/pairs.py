@@ -19,9 +19,11 @@ def pairs(
 ) -> Weight:
     """Trade the spread of two symbols: buy the cheap one and sell the dear one when they part, close when they meet.
 
-    `score` is the `zscore` of `spread`. Weights are `size` and minus `size` for the two symbols and 0 for all others,
-    never missing: flat until there is a score, and where it is missing what was held is held. Warm-up: none. Missing:
-    see above. Units: share of equity. Edges: a score beyond `entry` on the other side turns the pair around.
+    `score` is the `zscore` of `spread`. Weights are `size` and minus `size` for the two symbols and 0 for all
+    others, never missing: flat until there is a score, and where it is missing what was held is held. Warm-up:
+    none. Missing: see above. Units: share of equity. Edges: a score beyond `entry` on the other side turns the
+    pair around. Source: Gatev, Goetzmann and Rouwenhorst, Pairs Trading (2006); the exit on a score is of Chan
+    (2013).
     """
     side = pl.when(score <= -entry).then(1.0).when(score >= entry).then(-1.0).when(score.abs() <= exit).then(0.0)
     held = side.forward_fill().over("symbol").fill_null(0.0)

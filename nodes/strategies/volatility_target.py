@@ -19,11 +19,12 @@ def volatility_target(
 ) -> Weight:
     """Scale weights so that what is held is expected to move by a wanted volatility: less of it when it is wild.
 
-    `volatility` is the standard deviation of the returns of one bar, as `rolling_std` of `returns` gives it. The
-    weight becomes weight * target / (volatility * sqrt(bars_per_year)), at most `most` either way; it is given anew
-    only when it differs from the last by more than `band` of that, or its side changes, so small changes cost no
-    fees. Warm-up: none: 0 until both inputs are known. Missing: the last weight is kept. Units: share of equity.
-    Edges: no volatility at all gives `most`.
+    `volatility` is the standard deviation of the returns of one bar, as `rolling_std` of `returns` gives it.
+    The weight becomes weight * target / (volatility * sqrt(bars_per_year)), at most `most` either way; it is
+    given anew only when it differs from the last by more than `band` of that, or its side changes, so small
+    changes cost no fees. Warm-up: none: 0 until both inputs are known. Missing: the last weight is kept. Units:
+    share of equity. Edges: no volatility at all gives `most`. Source: Moreira and Muir, Volatility-Managed
+    Portfolios (2017), with the volatility in place of the variance.
     """
     out = np.zeros(len(weight))
     year = np.sqrt(bars_per_year)

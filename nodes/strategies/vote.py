@@ -19,9 +19,9 @@ def vote(
     """Weigh two or three events of one bar against each other: buy or sell where enough of them agree.
 
     The score is the weighted mean of the wired events, from -1 to 1. Where its size reaches `threshold` the
-    event is its sign and the strength its size; elsewhere both are 0. Warm-up: none. Missing: a missing
-    event is a hold and keeps its say, so the result is never missing. Edges: when all weights are 0 nothing
-    is ever done.
+    event is its sign and the strength its size; elsewhere both are 0. Warm-up: none. Missing: a missing event
+    is a hold and keeps its say, so the result is never missing. Edges: when all weights are 0 nothing is ever
+    done. Source: a weighted majority, after Littlestone and Warmuth, The Weighted Majority Algorithm (1994).
     """
     ballots = [(first, first_weight), (second, second_weight)]
     if third is not None:

@@ -17,7 +17,7 @@ from pipeline.cli.target import find_graph
 from pipeline.engine import Engine
 from pipeline.errors import PluginError, did_you_mean
 from pipeline.laws.certificate import Certificate
-from pipeline.laws.certify import WHOLE, bound
+from pipeline.laws.certify import WHOLE
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 
@@ -35,8 +35,6 @@ def verify_graph(engine: Engine, graph: str, given: Given, *, as_json: bool) -> 
     checked = engine.check(find_graph(graph, engine.project.root), given.overrides())
     wanted: dict[tuple[str, str], tuple[NodeType, Mapping[str, Any]]] = {}
     for node in checked.nodes.values():
-        if not bound(node.type):
-            continue
         wanted.setdefault((node.type.id, repr(sorted(node.params.items()))), (node.type, node.params))
     return _answer(engine.certify(wanted.values()), len(wanted), as_json)
 
@@ -49,10 +47,7 @@ def _named(registry: Registry, types: Sequence[str]) -> list[NodeType]:
             hint = did_you_mean(name, registry.ids, otherwise="`tradegraph nodes list` shows them all.")
             raise PluginError(f"no node type {name!r}", code="TG201", hint=hint)
         found.update({node.id: node for node in matching})
-    free = [name for name, node in found.items() if not bound(node)]
-    if free:
-        tell(f"not verified: {', '.join(free)} (the laws are about one axis, and these change it)")
-    return [node for node in found.values() if bound(node)]
+    return list(found.values())
 
 
 def _answer(certificates: Iterable[Certificate], count: int, as_json: bool) -> int:

@@ -25,6 +25,9 @@ from pipeline.model.node import NodeType
 
 __all__ = ["KernelCache", "kernel_arguments"]
 
+_MANNER = ":2"
+"""Changes with how kernels are compiled: what rests on the disk from before is compiled again."""
+
 
 class KernelCache:
     """Compiled drivers by code digest: in memory for this process, on disk in `folder` for the next."""
@@ -59,7 +62,7 @@ class KernelCache:
                 from pipeline.execution.kernel_disk import DigestCache  # imports numba
 
                 folder = self._folder / f"{node.code[:32]}.{found.fn.__name__}"
-                compiled._cache = DigestCache(compiled.py_func, folder, node.code)
+                compiled._cache = DigestCache(compiled.py_func, folder, node.code + _MANNER)
             found.compiled = compiled
         return bool(fresh)
 
@@ -79,7 +82,7 @@ class KernelCache:
         if self._folder is not None and node.code:
             from pipeline.execution.kernel_disk import DigestCache  # imports numba
 
-            driver._cache = DigestCache(driver.py_func, self._folder / node.code[:32], node.code)
+            driver._cache = DigestCache(driver.py_func, self._folder / node.code[:32], node.code + _MANNER)
         try:
             driver.compile(types)
         except numba.errors.NumbaError as error:
@@ -203,11 +206,15 @@ def _jitted(
 
 
 def _compiler(*, wrapped: bool) -> Any:
-    """Numba's decorator. Only what Python calls is `wrapped` for it: wrappers are a third of all compiling."""
+    """Numba's decorator. Only what Python calls is `wrapped` for it: wrappers are a third of all compiling.
+
+    Division by zero is numpy's, infinity or NaN, as where the same function runs as Python: to look whether it has to
+    raise keeps a processor from making several divisions at once.
+    """
     import numba  # see `_compile`
 
     options: dict[str, Any] = {"no_cpython_wrapper": not wrapped, "no_cfunc_wrapper": True}
-    return numba.njit(nogil=True, **options)
+    return numba.njit(nogil=True, error_model="numpy", **options)
 
 
 def _kernels(fn: Callable[..., Any], seen: dict[Callable[..., Any], None]) -> list[Kernel]:

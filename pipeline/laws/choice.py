@@ -17,7 +17,7 @@ __all__ = ["base", "ends", "range_of"]
 
 
 def base(node: NodeType) -> dict[str, Any]:
-    """Defaults, and for params without one the value closest to 1, the first option, a symbol of the sample."""
+    """Defaults, and for params without one the value closest to 1, the first option, a symbol or four hours."""
     return {param.name: _closest(param) if param.required else param.default for param in node.params}
 
 
@@ -61,7 +61,9 @@ def _closest(param: DeclaredParam) -> Any:
     if kind in (int, float):
         low, high = _limits(param)
         return kind(min(max(1, low), high))
-    return {str: SYMBOLS[0], bool: False}.get(kind)
+    if kind is str:
+        return "4h" if param.name == "timeframe" else SYMBOLS[0]
+    return False if kind is bool else None
 
 
 def _ends(param: DeclaredParam) -> list[Any]:

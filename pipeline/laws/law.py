@@ -5,9 +5,9 @@ A node that raises breaks the law that made it raise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,21 +16,23 @@ from pipeline.errors import NodeError
 from pipeline.laws.breach import Breach, first_difference
 from pipeline.laws.sample import Mood, Sample, draw
 from pipeline.laws.trial import Outputs, Trial
+from pipeline.model.kind import Kind
 from pipeline.model.node import NodeType
 
-__all__ = ["LAWS", "Law", "is_refusal", "values_of_kind"]
+__all__ = ["LAWS", "Law", "is_refusal", "out_of_kind", "values_of_kind"]
 
 Check: TypeAlias = "Callable[[Trial], Breach | None]"
+TrialT = TypeVar("TrialT")
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
+class Law(Generic[TrialT]):
     """A law by name: what it demands, of which node types, and how it is checked."""
 
     name: str
     demand: str
-    check: Check
-    binds: Callable[[NodeType], bool]
+    check: Callable[[TrialT], Breach | None]
+    binds: Callable[[NodeType], bool] = lambda _: True
 
 
 def is_refusal(error: BaseException) -> bool:
@@ -38,12 +40,12 @@ def is_refusal(error: BaseException) -> bool:
     return isinstance(error, NodeError) and error.faults[0].code == "TG507"
 
 
-def _everyone(_: NodeType) -> bool:
-    return True
-
-
 def _on_axis(node: NodeType) -> bool:
     return node.style != "table"
+
+
+def _on_rows(node: NodeType) -> bool:
+    return len(node.tables) < len(node.outputs)
 
 
 def _by_symbol(node: NodeType) -> bool:
@@ -51,7 +53,10 @@ def _by_symbol(node: NodeType) -> bool:
 
 
 def causality(trial: Trial) -> Breach | None:
-    """Prefix invariance at many cuts, also on and right after the rows where a decision changes."""
+    """Prefix invariance at many cuts, also on and right after the rows where a decision changes.
+
+    Of a table node it binds the columns, which have a value for each row; what it makes tables of may be all bars.
+    """
     for rows in _cuts(trial):
         part = trial.lively.until(rows)
         known = _prefix(trial.lively, trial.whole, rows)
@@ -67,11 +72,16 @@ def causality(trial: Trial) -> Breach | None:
     return None
 
 
+def _columns(outputs: Outputs) -> Outputs:
+    """Without the columns of tables, which have rows of their own."""
+    return {name: array for name, array in outputs.items() if "." not in name}
+
+
 def _cuts(trial: Trial) -> list[int]:
     rows, warmup = trial.rows, trial.warmup
     cuts = {1, 2, 3, warmup, warmup + 1, warmup + 2, rows // 4, rows // 2, 3 * rows // 4, rows - 1}
     stop = trial.lively.segments[0][1]
-    for array in trial.whole.values():
+    for array in _columns(trial.whole).values():
         column = array[:stop]
         changes = 1 + np.flatnonzero((np.diff(column) != 0.0) & ~np.isnan(np.diff(column)))
         # a column that changes with every bar gives two rows, one that decides now and then gives several
@@ -82,7 +92,7 @@ def _cuts(trial: Trial) -> list[int]:
 
 def _prefix(sample: Sample, outputs: Outputs, rows: int) -> Outputs:
     kept = np.concatenate([np.arange(start, min(start + rows, stop)) for start, stop in sample.segments])
-    return {name: array[kept] for name, array in outputs.items()}
+    return {name: array[kept] for name, array in _columns(outputs).items()}
 
 
 def warm_up(trial: Trial) -> Breach | None:
@@ -199,9 +209,14 @@ def values_of_kind(trial: Trial, sample: Sample, outputs: Outputs) -> Breach | N
     """The first value that is infinite, or outside of its kind."""
     if trial.node.style == "table":
         return next((Breach("infinite", name) for name, array in outputs.items() if np.isinf(array).any()), None)
+    return out_of_kind(trial.kinds, sample, outputs)
+
+
+def out_of_kind(kinds: Mapping[str, Kind], sample: Sample, outputs: Outputs) -> Breach | None:
+    """The first value that is infinite, or outside of what its kind allows."""
     limits = {"percent": (0.0, 100.0), "fraction": (0.0, 1.0), "event": (-1.0, 1.0), "condition": (0.0, 1.0)}
     for name, array in outputs.items():
-        kind = trial.kinds.get(name)
+        kind = kinds.get(name)
         low, high = limits.get(kind.name if kind else "", (-np.inf, np.inf))
         slack = 1e-9 * (high - low) if np.isfinite(high) else 0.0
         wrong = np.isinf(array) | (array < low - slack) | (array > high + slack)
@@ -213,14 +228,14 @@ def values_of_kind(trial: Trial, sample: Sample, outputs: Outputs) -> Breach | N
 
 
 LAWS = (
-    Law("kinds", "values are finite and within their kind", kinds, _everyone),
-    Law("determinism", "the same bars give the same bits", determinism, _everyone),
-    Law("causality", "no value depends on a later bar", causality, _on_axis),
+    Law("kinds", "values are finite and within their kind", kinds),
+    Law("determinism", "the same bars give the same bits", determinism),
+    Law("causality", "no value depends on a later bar", causality, _on_rows),
     Law("warm-up", "nothing is missing after the declared warm-up", warm_up, _on_axis),
     Law("independence", "no value depends on another symbol", independence, _by_symbol),
-    Law("gaps", "a missing bar spoils its windows and no more", gaps, _everyone),
-    Law("missing input", "an input without values is no failure", lonely_gaps, _everyone),
-    Law("flat prices", "constant prices are no failure", _in_mood("flat"), _everyone),
-    Law("no volume", "bars without trade are no failure", _in_mood("no volume"), _everyone),
-    Law("short", "one row and no rows are no failure", shortness, _everyone),
+    Law("gaps", "a missing bar spoils its windows and no more", gaps),
+    Law("missing input", "an input without values is no failure", lonely_gaps),
+    Law("flat prices", "constant prices are no failure", _in_mood("flat")),
+    Law("no volume", "bars without trade are no failure", _in_mood("no volume")),
+    Law("short", "one row and no rows are no failure", shortness),
 )

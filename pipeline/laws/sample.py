@@ -18,7 +18,7 @@ import polars as pl
 from pipeline.execution.arguments import Argument
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column, FloatArray, polars_dtype
-from pipeline.model.kind import Dtype, Kind
+from pipeline.model.kind import ANYTHING, Dtype, Kind
 from pipeline.model.node import NodeType, Port
 
 __all__ = ["Mood", "SYMBOLS", "Sample", "draw"]
@@ -82,8 +82,11 @@ def draw(node: NodeType, rows: int, mood: Mood = "lively") -> Sample:
     missing = np.isin(clock, gaps)
     market = [_market(length, seed, mood) for seed, length in enumerate(lengths)]
     fields = {name: np.concatenate([bars[name] for bars in market]) for name in market[0]}
-    ports = []
+    ports: list[Argument] = []
     for number, port in enumerate(node.ports):
+        if port.takes is ANYTHING:  # nothing but its rows is seen
+            ports.append({})
+            continue
         columns = _values(port, fields, number, len(clock), mood)
         for array in columns.values():
             array[missing] = np.nan

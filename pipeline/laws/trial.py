@@ -21,7 +21,7 @@ from pipeline.model.column import FloatArray
 from pipeline.model.kind import Dtype, Kind
 from pipeline.model.node import NodeType
 
-__all__ = ["Compiled", "Evaluator", "Interpreted", "Outputs", "Trial", "as_numbers"]
+__all__ = ["Compiled", "Evaluator", "Interpreted", "Outputs", "Trial", "as_numbers", "kinds_of"]
 
 Outputs = Mapping[str, FloatArray]
 """Values by output column, NaN where missing; one column per column of a table."""
@@ -37,8 +37,10 @@ class Evaluator(Protocol):
         params: Mapping[str, Any],
         columns: Sequence[tuple[str, Dtype]],
         panel: Panel,
+        *,
+        axes: Sequence[pl.DataFrame | None] = (),
     ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`."""
+        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
 
 
 @dataclass
@@ -54,9 +56,12 @@ class Compiled:
         params: Mapping[str, Any],
         columns: Sequence[tuple[str, Dtype]],
         panel: Panel,
+        *,
+        axes: Sequence[pl.DataFrame | None] = (),
     ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`."""
-        return as_numbers(call(node, ports, params, columns, panel, prepare(node, ports, params, panel, self.kernels)))
+        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
+        prepared = prepare(node, ports, params, panel, self.kernels, axes)
+        return as_numbers(call(node, ports, params, columns, panel, prepared))
 
 
 class Interpreted(Compiled):
@@ -69,10 +74,12 @@ class Interpreted(Compiled):
         params: Mapping[str, Any],
         columns: Sequence[tuple[str, Dtype]],
         panel: Panel,
+        *,
+        axes: Sequence[pl.DataFrame | None] = (),
     ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`."""
+        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
         if node.style != "kernel":
-            return super().__call__(node, ports, params, columns, panel)
+            return super().__call__(node, ports, params, columns, panel, axes=axes)
         with np.errstate(all="ignore"):  # what compiled code does without a word
             arrays = evaluate_arrays(node, ports, params, columns, panel)
         return dict(zip((name for name, _ in columns), arrays, strict=True))
@@ -90,15 +97,7 @@ class Trial:
     @cached_property
     def kinds(self) -> dict[str, Kind]:
         """The kinds of the outputs when every port gets the widest kind that it takes."""
-        kinds = {}
-        for output in self.node.outputs:
-            if isinstance(output.kind, Kind):
-                kinds[output.name] = output.kind
-            else:
-                port = self.node.port(output.kind.port) if output.kind.port else self.node.ports[0]
-                assert port is not None
-                kinds[output.name] = port.takes
-        return kinds
+        return kinds_of(self.node)
 
     @cached_property
     def warmup(self) -> int:
@@ -118,6 +117,19 @@ class Trial:
     def outputs(self, sample: Sample) -> Outputs:
         """The outputs over a sample. Raises whatever the node raises."""
         return self.evaluate(self.node, sample.ports, self.params, self.node.columns(self.kinds), sample.panel)
+
+
+def kinds_of(node: NodeType) -> dict[str, Kind]:
+    """The kinds of the outputs when every port gets the widest kind that it takes."""
+    kinds = {}
+    for output in node.outputs:
+        if isinstance(output.kind, Kind):
+            kinds[output.name] = output.kind
+        else:
+            port = node.port(output.kind.port) if output.kind.port else node.ports[0]
+            assert port is not None
+            kinds[output.name] = port.takes
+    return kinds
 
 
 def as_numbers(given: Values) -> Outputs:

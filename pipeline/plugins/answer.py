@@ -23,6 +23,10 @@ _TABLES = 256 * 1024 * 1024
 """Bytes that the tables of one call may have."""
 
 
+_LINES = 1_000_000
+"""So many lines a file of 1 MiB can have."""
+
+
 class Ended(Exception):
     """The worker will say nothing more."""
 
@@ -69,7 +73,7 @@ def outcome_of(call: Call, done: Mapping[str, Any], worker: WorkerProcess, elaps
 
 def _raised(told: Any) -> Raised:
     code, message, text, of_values, hint, line = told
-    line = None if line is None else int(line)
+    line = None if line is None else min(max(int(line), 1), _LINES)
     return Raised(code if code in CODES else "TG501", str(message), str(text), bool(of_values), str(hint), line)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
 from pipeline.execution.attempt import Call, Caller
@@ -33,11 +35,13 @@ class Apart:
         params: Mapping[str, Any],
         columns: Sequence[tuple[str, Dtype]],
         panel: Panel,
+        *,
+        axes: Sequence[pl.DataFrame | None] = (),
     ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`."""
+        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
         if not isinstance(node.fn, Absent):
-            return self.here(node, ports, params, columns, panel)
-        outcome = self.workers.call(Call(node, ports, params, columns, panel), self.limit)
+            return self.here(node, ports, params, columns, panel, axes=axes)
+        outcome = self.workers.call(Call(node, ports, params, columns, panel, axes), self.limit)
         if outcome.value is None:
             raised = outcome.raised
             raise NodeError(raised.message if raised else "it gave nothing", code=raised.code if raised else "TG502")

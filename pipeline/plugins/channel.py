@@ -7,6 +7,7 @@ however either side ends. Nothing that comes through is ever executed: no pickle
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import select
 import socket
@@ -99,17 +100,22 @@ class Channel:
 
 def nameless_file() -> IO[bytes]:
     """A file without a name, in memory where there is a place for such files, else in the temp folder."""
+    if hasattr(os, "memfd_create"):  # of no file system: that of /dev/shm may be small, as in containers
+        return os.fdopen(os.memfd_create("tradegraph"), "w+b", 0)
     shared = Path("/dev/shm")  # noqa: S108 - the system's place for shared memory; the file is never seen there
     folder = shared if shared.is_dir() and os.access(shared, os.W_OK) else None
     return tempfile.TemporaryFile(buffering=0, dir=folder)
 
 
 def write_columns(file: IO[bytes], columns: Sequence[np.ndarray[Any, Any]]) -> None:
-    """Replace what is in the file by arrays of 8 bytes a value, one after the other."""
-    file.truncate(0)
+    """Replace what is in the file by arrays of 8 bytes a value, one after the other.
+
+    What is there is overwritten and cut off behind: fresh pages cost more than the copy.
+    """
     file.seek(0)
     for column in columns:
         _write(file, np.ascontiguousarray(column).view(np.uint8).data)
+    file.truncate()
 
 
 def append_bytes(file: IO[bytes], data: bytes) -> None:
@@ -122,29 +128,41 @@ def _write(file: IO[bytes], data: memoryview) -> None:
         data = data[file.write(data) :]
 
 
-def read_bytes(file: IO[bytes], most: int | None = None) -> bytearray:
-    """All that is in the file, or `most` bytes of it, as a copy: the other side may write on."""
-    size = os.fstat(file.fileno()).st_size
-    data = bytearray(size if most is None else min(size, most))
-    file.seek(0)
-    view = memoryview(data)
-    while view and (count := file.readinto(view)):  # type: ignore[attr-defined]
-        view = view[count:]
-    return data
+def read_bytes(file: IO[bytes], most: int) -> bytes:
+    """What is in the file, at most so many bytes."""
+    return bytes(_copied(file, min(os.fstat(file.fileno()).st_size, most)))
 
 
-def read_columns(file: IO[bytes], rows: Sequence[int], tail: int = 0) -> tuple[list[FloatArray], memoryview] | None:
+def read_columns(
+    file: IO[bytes], rows: Sequence[int], tail: int = 0, *, shared: bool = False
+) -> tuple[list[FloatArray], memoryview] | None:
     """Arrays of so many `rows` from the file, and the `tail` bytes behind them.
 
-    None when it has not exactly as many bytes.
+    `shared` ones are the memory of the file itself, for a reader who trusts its writer; others are a copy, which nobody
+    can change after it was looked at. None when it has not exactly as many bytes.
     """
-    if os.fstat(file.fileno()).st_size != sum(rows) * _WIDTH + tail:
+    size = sum(rows) * _WIDTH + tail
+    if os.fstat(file.fileno()).st_size != size:
         return None
-    data = read_bytes(file)
+    if shared and size:
+        data = memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
+    else:
+        data = _copied(file, size)
     found, at = [], 0
     for count in rows:
         column = np.frombuffer(data, np.float64, count, at)
         column.flags.writeable = False
         found.append(column)
         at += count * _WIDTH
-    return found, memoryview(data)[at:]
+    return found, data[at:]
+
+
+def _copied(file: IO[bytes], size: int) -> memoryview:
+    """So many bytes from the beginning of the file; zeros where it has become shorter meanwhile."""
+    data = np.empty(size, np.uint8).data
+    at = 0
+    file.seek(0)
+    while at < size and (count := file.readinto(data[at:])):  # type: ignore[attr-defined]
+        at += count
+    data[at:] = bytes(size - at)
+    return data

@@ -33,6 +33,7 @@ Asker = Callable[[Captured, str, str, Mapping[str, Any]], Any]
 
 _SCALARS = {kind.__name__: kind for kind in (int, float, bool, str, dt.date, dt.datetime, dt.time, dt.timedelta)}
 _DEEP, _LONG = 6, 2_000
+_MOST_ROWS = 1_000_000_000
 
 
 class Absent:
@@ -56,7 +57,10 @@ class Asked:
     node_id: str
 
     def __call__(self, params: Any) -> Any:
-        return self.ask(self.captured, self.what, self.node_id, vars(params))
+        found = self.ask(self.captured, self.what, self.node_id, vars(params))
+        if self.what == "warmup" and not (isinstance(found, int) and found <= _MOST_ROWS):
+            raise ValueError(f"it gave {str(found)[:40]}, expected a number of rows")
+        return found
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def read_description(told: Mapping[str, Any], of: Described) -> Loaded:
         plugins = [_read_plugin(item, of) for item in told["plugins"]]
         guided = {plugin.id for plugin in plugins}
         types = [_read_type(item, of, guided) for item in told["types"]]
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
         what = f"its worker described it wrongly: {type(error).__name__}: {error}"
         raise PluginError(what, code="TG406") from error
     if {node.id for node in types} < guided or len({node.id for node in types}) < len(types):
@@ -148,7 +152,7 @@ def _read_type(told: Mapping[str, Any], of: Described, guided: set[str]) -> Node
         outputs=tuple(Output(str(output), _read_kind(kind)) for output, kind in told["outputs"]),
         params=_read_params(told["params"]),
         fn=Absent(name),
-        warmup=0 if told["warmup"] is None else told["warmup"],
+        warmup=0 if told["warmup"] is None else min(told["warmup"], _MOST_ROWS),
         recursive=bool(told["recursive"]),
         caution=Asked(of.ask, captured, "caution", name) if told["caution"] else None,
         rows=None if told["rows"] is None else str(told["rows"]),

@@ -55,13 +55,16 @@ class WorkerEnded(PluginError):
 class _Turn:
     """An order on its way: about what it is, which limit holds just now and since when, how its worker is isolated.
 
-    `loading` says that the node's own time has not begun, `learning` that the plugin is called for its outputs' names.
+    `loading` says that the node's own time has not begun, `learning` that the plugin is called for its outputs' names,
+    `held` that it holds on to the columns of a call, `own` that its code has begun.
     """
 
     subject: str
     origin: str
     loading: bool = True
     learning: bool = False
+    held: bool = False
+    own: bool = False
     limit: float | None = None
     began: float = 0.0
     isolation: str = ""
@@ -105,6 +108,9 @@ class WorkerHost:
         # nobody may forget to close it: the last one who lets go of it does
         weakref.finalize(self, _end_all, self._idle)
 
+    def __repr__(self) -> str:
+        return f"WorkerHost({self._places!r}, {self.bounds!r}, {self.level!r}, {self._hash_seed!r}, {self.patience:g})"
+
     def __enter__(self) -> WorkerHost:
         return self
 
@@ -134,9 +140,10 @@ class WorkerHost:
             worker.send({"do": "call", "number": number, **head_of(call)}, arrays_of(call))
             frame = ear.hear(turn.within(_COMPILE))
             if frame is not None and frame.get("begun"):
-                turn.loading = False
+                turn.loading, turn.own = False, True
                 frame = ear.hear(turn.within(limit))
             done = answer_of(frame, number)
+            turn.held = bool(done.get("held"))
             return outcome_of(call, done, worker, turn.ms)
 
         found = self._ordered(call.node.captured, turn, made)
@@ -156,7 +163,7 @@ class WorkerHost:
         told = self._asked(node.captured, order, limit * 1.1 + 0.5, most=_TRIALS * limit)
         try:
             return read_trial(told, node)
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise PluginError("its worker examined it and told something else", code="TG406") from error
 
     def ask(self, captured: Captured, what: str, node_id: str, params: Mapping[str, Any]) -> Any:
@@ -194,8 +201,10 @@ class WorkerHost:
     ) -> _Found | Raised:
         """What some work with a worker gives, or why it failed. A worker that fails without saying so is ended."""
         key = captured.digest if captured is not None else ""
+        warm = self._idle.pop(key, None)
         try:
-            worker = self._idle.pop(key, None) or self._start()
+            worker = warm or self._start()
+            worker.wake()
         except OSError as error:
             return _ended(turn, f"could not be started: {error}")
         ear = Ear(worker)
@@ -205,7 +214,7 @@ class WorkerHost:
                 self._set_up(worker, ear, captured, turn)
             turn.isolation = worker.isolation
             found = work(worker, ear, next(self._numbers))
-            keep = True
+            keep = not turn.held
             return found  # noqa: TRY300 - what stands below is for what failed
         except Failed as failed:
             keep, raised = bool(worker.isolation), failed.raised
@@ -217,7 +226,7 @@ class WorkerHost:
             raised = Raised("TG417", f"{turn.subject} took {exceeded}, and its worker was ended", "", ended=True)
         except OSError as error:
             raised = _ended(turn, f"failed: {error}")
-        except (KeyError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             raised = _ended(turn, "sent something that is no answer")
         finally:
             said = ear.printed()
@@ -225,6 +234,9 @@ class WorkerHost:
                 self._keep(key, worker)
             else:
                 worker.kill()
+        if raised.ended and warm is not None and not turn.own:
+            # something that an earlier call has left behind ended it: that is no fault of this order
+            return self._ordered(captured, turn, work)
         if turn.learning and not raised.message.startswith(_LEARNING):
             raised = replace(raised, message=_LEARNING + raised.message)
         return _with_printed(raised, said)
@@ -256,6 +268,7 @@ class WorkerHost:
 
     def _keep(self, key: str, worker: WorkerProcess) -> None:
         """Let a worker wait for another order; one that waited for the same plugin, or the longest, is ended."""
+        worker.rest()
         before = self._idle.pop(key, None)
         self._idle[key] = worker
         if before is None and len(self._idle) > _WARM:

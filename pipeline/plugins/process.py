@@ -86,12 +86,28 @@ class WorkerProcess:
 
         Raises TimeoutError after `limit` seconds, Exceeded when it takes more than its bounds.
         """
-        found: dict[str, Any] | None = cleaned(self.channel.receive(limit))
+        frame = self.channel.receive(limit)
+        try:
+            found: dict[str, Any] | None = cleaned(frame)
+        except RecursionError:  # nothing that is meant nests so deep
+            return None
         return found
+
+    def rest(self) -> None:
+        """Let it stand still until it is woken: what a plugin has left running does not go on by itself."""
+        self._tell(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let it go on."""
+        self._tell(signal.SIGCONT)
+
+    def _tell(self, what: signal.Signals) -> None:
+        with suppress(OSError):  # it is gone: that is heard when it is asked
+            os.killpg(self.pid, what)
 
     def bound_processor(self, seconds: float | None) -> None:
         """Let it use the processors for so many seconds of wall time and a few more: it ends if nobody ends it."""
-        with suppress(OSError, ValueError, IndexError):
+        with suppress(OSError, ValueError, IndexError, AttributeError):  # a system without it, or without /proc
             if seconds is None:
                 resource.prlimit(self.pid, resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
                 return

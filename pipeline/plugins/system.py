@@ -153,6 +153,11 @@ class PluginSystem:
             return Guest()
         return Guest(self.settings.plugin_timeout, confined=isinstance(node.fn, Absent))
 
+    def expect(self) -> None:
+        """Say that plugins may soon be loaded or called: what workers are forked from starts, if there are any."""
+        if self.settings.isolation == "worker" and len(self._stamps()) > 1:
+            self.workers.expect()
+
     def apart(self, here: Evaluator) -> Evaluator:
         """Who calls node types for the laws: workers those that were loaded in one, `here` the others."""
         return Apart(here, self.workers, self.settings.plugin_timeout)

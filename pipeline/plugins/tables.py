@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import NodeError
+from pipeline.plugins.printable import cleaned
 
 __all__ = ["pack_table", "unpack_table"]
 
@@ -63,7 +64,7 @@ def _series(name: str, shape: Any, rows: int, data: memoryview, flags: memoryvie
     dtype = _dtype(shape)
     bare = pl.Series(name, [], dtype=dtype).to_physical().dtype
     if not _fixed(shape):
-        series = pl.Series(name, json.loads(bytes(data)), dtype=bare)
+        series = pl.Series(name, cleaned(json.loads(bytes(data))), dtype=bare)
         if len(series) != rows:
             raise ValueError(f"{len(series)} values of {name!r} for {rows} rows")
         return series.cast(dtype)

@@ -26,6 +26,7 @@ from pipeline.plugins.sample_call import other_inputs, sample_call
 __all__ = ["Trial", "read_trial", "try_out"]
 
 _SHORT, _LONG = 700, 10_000
+_LINES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def try_out(
 def read_trial(told: Mapping[str, Any], node: NodeType) -> Trial:
     """What `try_out` has told. Raises KeyError, TypeError or ValueError for what is malformed."""
     faults = tuple(
-        Fault(code if code in CODES else "TG413", str(said), Place(node.origin, int(line)), str(hint))
+        Fault(code if code in CODES else "TG413", str(said), Place(node.origin, min(int(line), _LINES)), str(hint))
         for code, said, line, hint in told["faults"]
     )
     rows, cuts, ms, signals, peak = map(float, told["numbers"])

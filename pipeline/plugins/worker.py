@@ -8,8 +8,10 @@ are columns in a file besides, and the worker says when the node's own time begi
 from __future__ import annotations
 
 import faulthandler
+import gc
 import linecache
 import logging
+import mmap
 import os
 import socket
 import sys
@@ -133,14 +135,22 @@ class _Worker:
         return try_out(node, tree, exhaustive=order["exhaustive"], limit=order["limit"], alive=alive)
 
     def _call(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        """Make the call that an order describes; times and what went wrong in it are part of the answer."""
-        found = read_columns(self._inbox, lengths_of(order))
+        """Make the call that an order describes; times and what went wrong in it are part of the answer.
+
+        Its columns are the memory of the file. Where a plugin holds on to them, `held` says so: the next call would
+        change them under its hands, so this worker must not get it.
+        """
+        mapped, answer = self._made(order)
+        return {**answer, "held": not _let_go(mapped)}
+
+    def _made(self, order: Mapping[str, Any]) -> tuple[object, dict[str, Any]]:
+        found = read_columns(self._inbox, lengths_of(order), shared=True)
         if found is None:
             raise OSError("the columns of the call did not arrive")
         call = call_of_arrays(order, self._type(order), found[0])
         outcome = self._caller.call(call)
         tables = self._put(call, outcome)
-        return {
+        return found[1].obj, {
             "tables": tables,
             "raised": self._told(outcome.raised) if outcome.raised else None,
             "times": [outcome.ms, outcome.cpu_ms, outcome.compile_ms],
@@ -188,6 +198,19 @@ class _Worker:
             for piece in pieces:
                 append_bytes(self._outbox, piece)
         return heads
+
+
+def _let_go(mapped: object) -> bool:
+    """Unmap the columns of a call; False when somebody still uses them."""
+    if not isinstance(mapped, mmap.mmap):  # there are none
+        return True
+    for _ in range(2):
+        with suppress(BufferError):
+            mapped.close()
+        if mapped.closed:
+            return True
+        gc.collect()  # an exception and its frames hold each other
+    return False
 
 
 def _params(order: Mapping[str, Any]) -> dict[str, Any]:

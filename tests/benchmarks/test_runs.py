@@ -49,6 +49,8 @@ def test_one_command_runs_them_all(tables):
     assert list(tables) == [
         "YAML of 3 nodes (0 KiB)",
         "pandas-style plugins, ms",
+        "isolation",
+        "workers",
         "16 nodes, 2 × 200 bars",
         "3 runs over 200 bars",
         "reading 3 symbols of 300 daily bars",
@@ -119,7 +121,8 @@ def test_wrong_results_are_refused():
 
 def test_the_library_is_timed_node_by_node(monkeypatch) -> None:
     monkeypatch.delenv(library.VARIABLE, raising=False)
-    (table,) = library.main(["--symbols", "2", "--bars", "200", "--rounds", "1"])
+    table, windows = library.main(["--symbols", "2", "--bars", "200", "--rounds", "1"])
+    assert [row["node"] for row in windows.rows] == list(library.LONG)
     assert [row["node"] for row in table.rows[:-2]] == list(library.NODES)
     assert all(row["tradegraph"] and row["TA-Lib C"] for row in table.rows)
     assert table.rows[-1]["tradegraph"] == "1.0"

@@ -154,7 +154,9 @@ def test_json_has_an_object_a_line_for_every_kind_of_thing(watching):
     assert said.err == ""
 
 
-def test_ctrl_c_in_a_run_ends_it(watching):
+def test_ctrl_c_in_a_run_ends_it(watching, project):
+    # its node presses the key; in a worker of its own that would be its own trouble
+    (project / "plugin_config.json").write_text('{"isolation": "none"}')
     said = watching([], "stop")
     assert said.status == 130
     assert "interrupted: " in said.err

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from pipeline.execution.kernel import KernelCache
-from pipeline.laws.certify import ROWS, WHOLE, bound, certify
+from pipeline.laws.certify import ROWS, WHOLE, certify
 from pipeline.laws.trial import Compiled, Interpreted
 from pipeline.plugins.discover import build_registry
 
@@ -15,7 +15,7 @@ SHARE = 24
 
 @cache
 def types():
-    return tuple(filter(bound, build_registry([]).registry))
+    return tuple(build_registry([]).registry)
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,8 @@ def jitted(fn: FunctionType, *, called: bool = True) -> Any:
             scope[name] = jitted(scope[name], called=False)
     code = fn.__code__
     code = code.replace(co_argcount=code.co_argcount + code.co_kwonlyargcount, co_kwonlyargcount=0)
-    return numba.njit(no_cpython_wrapper=not called, no_cfunc_wrapper=True)(FunctionType(code, scope, fn.__name__))
+    options: dict[str, Any] = {"no_cpython_wrapper": not called, "no_cfunc_wrapper": True, "error_model": "numpy"}
+    return numba.njit(**options)(FunctionType(code, scope, fn.__name__))
 
 
 def locked(array: np.ndarray) -> np.ndarray:

@@ -145,3 +145,16 @@ def test_zscore_and_percent_b_agree_with_extended_precision(compute):
 def test_sums_of_counts_are_exact(compute):
     x = np.random.default_rng(18).integers(0, 2, 10_000).astype(np.float64)
     np.testing.assert_array_equal(compute("rolling_sum", x, period=37)[36:], sliding_window_view(x, 37).sum(axis=1))
+
+
+def test_strength_and_direction_stay_where_nothing_moves_for_thousands_of_bars(compute):
+    # averages shrink to numbers without digits; 0 would read as deeply oversold
+    x = np.concatenate((np.random.default_rng(19).normal(100.0, 1.0, 50), np.full(12_000, 101.0)))
+    for period in (2, 5, 14):
+        found = compute("rsi", x, period=period)
+        np.testing.assert_allclose(found[50:], found[50], rtol=1e-9)
+        index = compute("tsi", x, first=period, second=2)
+        assert (np.abs(index[200:]) > 0.5 * abs(index[200])).all()  # smoothed twice, it settles in its time
+        lines = compute("directional_index", x + 0.1, x - 0.1, x, period=period)
+        np.testing.assert_allclose(lines.dx[50:], lines.dx[50], rtol=1e-9)
+        assert (lines.plus[50:] >= 0.0).all()

@@ -380,6 +380,12 @@ class Stranger:
     def bound_processor(self, seconds) -> None:
         pass
 
+    def rest(self) -> None:
+        pass
+
+    def wake(self) -> None:
+        pass
+
     def send(self, order, columns=()) -> None:
         if self.frames[1] is not None:
             self.frames[1].setdefault("number", order["number"])
@@ -545,3 +551,27 @@ def test_a_worker_and_all_that_it_started_end_with_the_parent_however_that_ends(
         parent.wait()
         # the end of the pipe comes when nobody holds it any more: worker and grandchild are gone
         assert reader.read() == ""
+
+
+HOARDS = '''
+HELD = []
+
+
+@indicator(style="frame")
+def hoards(x: Number) -> Number:
+    """Hold on to every input, and give the first value of the first one."""
+    HELD.append(x)
+    return x * 0 + float(HELD[0].iloc[0])
+'''
+
+
+def test_columns_that_a_plugin_holds_on_to_are_never_changed_under_its_hands(shop):
+    shop.node("hoarding", HOARDS)
+    found = run(
+        shop,
+        "a: {use: hoards, in: daily.close, timeout: 500s}\nb: {use: hoards, in: a, timeout: 500s}\n"
+        "c: {use: who, in: daily.close, timeout: 500s}",
+    )
+    # the second call is made in another worker: one that still sees the first input would see it changed
+    assert statuses(found) == {"a": "computed", "b": "computed", "c": "computed"}, messages(found)
+    assert shop.values(found, "a")[0] == shop.values(found, "b")[0] == 100.0

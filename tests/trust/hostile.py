@@ -158,6 +158,13 @@ AT_CALL: dict[str, Case] = {
     "a forged answer of huge numbers": Case(
         FORGE.format(answer="{'number': 10**4000, 'done': None}"), ("TG506",), "no answer"
     ),
+    "a forged answer that nests": Case(
+        FORGE.format(answer="{'number': __import__('functools').reduce(lambda x, _: [x], range(400), 0)}"), ("TG506",)
+    ),
+    "a forged answer beyond all numbers": Case(
+        FORGE.format(answer="{'number': 1, 'done': {'tables': {}, 'raised': None, 'times': [10**4000, 0, 0]}}"),
+        ("TG506",),
+    ),
     "a forged sign of life": Case(FORGE.format(answer="{'begun': True}"), ("TG506",), "no answer"),
     "a pickle in the place of a frame": Case(
         """
