@@ -127,7 +127,11 @@ def install_handlers(app: FastAPI) -> None:
     async def mistaken(request: Request, error: Exception) -> Response:
         _log.error("%s %s", request.method, request.url.path, exc_info=error)
         said = str(error).partition("\n")[0]
-        fault = Fault("TG813", f"{type(error).__name__}: {said}".rstrip(": "), hint="The log has the traceback.")
+        fault = Fault(
+            "TG813",
+            f"{type(error).__name__}: {said}".rstrip(": "),
+            hint="What the server wrote to stderr has the traceback.",
+        )
         return answer(_problem([fault], 500, request.url.path))
 
 

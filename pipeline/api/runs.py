@@ -28,7 +28,8 @@ from pipeline.graph.sweep import Sampler
 from pipeline.model.document import plain
 from pipeline.runs.selection import nodes_meant
 from pipeline.runs.sweep import Search
-from pipeline.store.past import Difference, compared, listed, pair_of, past_of
+from pipeline.store.comparison import Difference, compared, pair_of
+from pipeline.store.past import listed, past_of
 
 __all__ = ["router"]
 

@@ -14,7 +14,7 @@ from pipeline.cli.document import echo_json
 from pipeline.cli.figure import counted, duration, single
 from pipeline.cli.plan_report import shortly
 from pipeline.cli.table import echo_frame, echo_table
-from pipeline.store.past import Difference, compared, pair_of
+from pipeline.store.comparison import Difference, compared, pair_of
 from pipeline.store.query import Database
 
 __all__ = ["compare"]

@@ -149,7 +149,7 @@ REMEDIES: dict[str, str] = {
     "TG810": "It is over already, or was not started by this server: end that process.",
     "TG811": "Read the file again, take over what others changed, and send it with the new `ETag`.",
     "TG812": "Write a name such as `trend` or `base/trend`: letters, digits, `_`, `-`, below the project's folder.",
-    "TG813": "Its log has the traceback: please report it.",
+    "TG813": "What `tradegraph serve` wrote to stderr has the traceback: please report it.",
     "TG814": "Out of memory for example; what was computed is kept, run it again.",
     "TG820": "`tradegraph plugin enable ID` switches it on again.",
 }

@@ -13,7 +13,7 @@ import click
 
 from pipeline.cli.fault import tell
 from pipeline.cli.guard import INTERRUPTED
-from pipeline.cli.session import Session, shown_path
+from pipeline.cli.session import Session
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def serve(session: Session, *, host: str, port: int, browse: bool, read_only: bo
 
 
 def _say(server: Server) -> None:
-    root = shown_path(server.served.engine.project.root)
+    root = server.served.engine.project.root
     only = ", read-only" if server.access.read_only else ""
     click.echo(f"serving {root}{only}; Ctrl-C ends it\n")
     click.echo(f"  {click.style(server.link, bold=True)}\n")
