@@ -11,6 +11,8 @@ pytest.importorskip("httpx")
 
 PAGE = "docs/api.md"
 
+pytestmark = pytest.mark.xdist_group("api")
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory, answer, sharing_kernels):
