@@ -40,7 +40,7 @@ def write_report(archive: Archive, run: str, target: Path | None, wanted: Wanted
     """Write the report of a run and give its path; the file appears whole or not at all.
 
     `run` is an id, a beginning of one, latest, or the name of a graph (its latest run). A run of several graphs and a
-    sweep get the page of many. Raises StoreError TG605, UsageError, ReportError TG830.
+    sweep get the page of many. Raises StoreError TG605, UsageError, ReportError TG901.
     """
     with archive.database.hold():
         name, text = _page(archive, run, wanted)

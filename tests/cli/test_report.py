@@ -45,7 +45,7 @@ def test_a_report_goes_where_it_is_told_and_can_be_opened(project, tradegraph, m
         (("slop",), "Did you mean 'slope'?"),
         (("latest", "--graph", "slop"), "has no graph 'slop'"),
         (("latest", "--symbols", "AAB"), "has no symbol 'AAB'"),
-        (("latest", "-o", "missing/x.html"), "TG830"),
+        (("latest", "-o", "missing/x.html"), "TG901"),
     ],
 )
 def test_what_cannot_be_reported_is_told(project, tradegraph, args, told):
