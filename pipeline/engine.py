@@ -66,7 +66,7 @@ class Engine:
         self.market = self._workshop.market
         self.database = self._workshop.database
         self.failures = self._workshop.failures
-        self.cache = Cache(self.database, project.private, _retention(project))
+        self.cache = Cache(self.database, project.private, Retention.of(project.settings.project))
         self._kernels = self._workshop.kernels
         self._schema_of: Registry | None = None
 
@@ -165,15 +165,16 @@ class Engine:
         refresh: Iterable[str] = (),
         fail_fast: bool = False,
         progress: Progress | None = None,
+        run_id: str = "",
     ) -> Result:
-        """Run a graph, store every node's output and publish the record.
+        """Run a graph, store every node's output and publish the record, under `run_id` if that was given out before.
 
         A failed node does not raise: it stands in `Result.run`. Raises GraphError for faults in the
         graph, StoreError when results cannot be written.
         """
         given = overrides or Overrides()
         checked = graph if isinstance(graph, Graph) else self.check(graph, given)
-        options = Options(fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
+        options = Options(run_id=run_id, fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
         how = Reuses(self._keeps, cache=cache, refresh=refresh)
         run, published = self._workshop.carry_out([checked], options, how)
         self.cache.expire()
@@ -205,6 +206,7 @@ class Engine:
         store: StorePolicy | None = None,
         workers: int | Crew = 0,
         progress: Progress | None = None,
+        run_id: str = "",
     ) -> Swept:
         """Run a graph for many choices of its params, store each one's metrics and publish the record.
 
@@ -212,7 +214,7 @@ class Engine:
         `store` says whether more is kept, `workers` how many processes compute, or who else.
         Raises GraphError, UsageError, StoreError.
         """
-        manner = campaign.Manner(cache, fail_fast, store, Crew.of(workers), progress or Silent())
+        manner = campaign.Manner(cache, fail_fast, store, Crew.of(workers), progress or Silent(), run_id)
         found = campaign.sweep(self._workshop, self._file(graph), search or Search(), overrides or Overrides(), manner)
         self.cache.expire()
         return found
@@ -247,12 +249,13 @@ class Engine:
         store: StorePolicy | None = None,
         workers: int | Crew = 0,
         progress: Progress | None = None,
+        run_id: str = "",
     ) -> Batch:
         """Run many graphs as one plan, store their declared outputs and metrics, and publish.
 
         The options are those of `sweep`. Raises UsageError, StoreError.
         """
-        manner = campaign.Manner(cache, fail_fast, store, Crew.of(workers), progress or Silent())
+        manner = campaign.Manner(cache, fail_fast, store, Crew.of(workers), progress or Silent(), run_id)
         found = campaign.batch(self._workshop, selected, manner)
         self.cache.expire()
         return found
@@ -350,8 +353,3 @@ class Engine:
 
     def _keeps(self, graph: Graph, node: str) -> Collection[str]:
         return kept(self.project.settings.project.store, graph, node)
-
-
-def _retention(project: Project) -> Retention:
-    said = project.settings.project
-    return Retention(said.store, said.keep_days, said.keep_bytes)

@@ -116,7 +116,7 @@ class Repository:
     def rotate_author(self, name: str, key: str | Path, *, keys: Sequence[Path]) -> None:
         """Give an author another key, and take the old one away.
 
-        What he had signed must be signed anew, by `renew_author` with the new key; until then clients do not see it.
+        What they had signed must be signed anew, by `renew_author` with the new key; until then clients do not see it.
         """
         with self._changing():
             targets = self.shelf.targets()
@@ -126,7 +126,7 @@ class Repository:
         self._note("author's key changed", author=name, key=key_of(key).keyid)
 
     def remove_author(self, name: str, *, keys: Sequence[Path], reason: str) -> None:
-        """Take an author's right to publish away, and revoke all that is his. Raises MarketplaceError TG718."""
+        """Take an author's right to publish away, and revoke all that is theirs. Raises MarketplaceError TG718."""
         with self._changing():
             targets = self.shelf.targets()
             self._check_author(targets.signed, name)
@@ -208,7 +208,7 @@ class Repository:
         self._note("author's list renewed", author=author)
 
     def yank(self, ref: str, reason: str, *, key: Path, keys: Sequence[Path] = ()) -> bool:
-        """Advise against a version: nobody installs it unless he names it. An empty reason takes that back.
+        """Advise against a version: only who names it installs it. An empty reason takes that back.
 
         True when it is in effect; without the marketplace's keys it is when `renew` is run next.
         """
@@ -344,7 +344,7 @@ class Repository:
         targets.signed.add_key(public, name)
 
     def _list(self, author: str) -> Targets | None:
-        """What an author has published; what he must sign anew is read as it stands in the snapshot."""
+        """What an author has published; what must be signed anew is read as it stands in the snapshot."""
         try:
             found = self.shelf.delegated(author)
         except MarketplaceError:

@@ -17,7 +17,18 @@ from pipeline.settings import PerformanceMonitoring
 __all__ = ["EventName", "EventSink", "MemoryEvents", "Monitor", "PluginCall", "PluginEvent", "Watched"]
 
 EventName: TypeAlias = Literal[
-    "loaded", "refused", "kept", "gone", "installed", "removed", "killed", "updated", "yanked", "revoked", "restored"
+    "loaded",
+    "refused",
+    "kept",
+    "disabled",
+    "gone",
+    "installed",
+    "removed",
+    "killed",
+    "updated",
+    "yanked",
+    "revoked",
+    "restored",
 ]
 _KILLED = frozenset({"TG417", "TG418", "TG505", "TG506"})
 

@@ -10,6 +10,8 @@ import datetime as dt
 import logging
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -57,6 +59,7 @@ class PluginSystem:
         self._lock = threading.RLock()
         self._found: Discovery | None = None
         self._stamp: _Stamp = ()
+        self._held = 0
         self._locked: Lock | None = None
         self._workers: WorkerHost | None = None
         self._said: tuple[Bounds, str, float] | None = None
@@ -98,9 +101,20 @@ class PluginSystem:
     def current(self) -> Discovery:
         """What there is. Files that changed since are loaded again first, where the settings say so."""
         with self._lock:
-            if self._found is None or (self.reloads and self._stamp != self._stamps()):
+            if self._found is None or (self.reloads and not self._held and self._stamp != self._stamps()):
                 return self.reload()
             return self._found
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Load nothing by itself while the block lasts: somebody else writes a file that nobody has admitted yet."""
+        with self._lock:
+            self._held += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held -= 1
 
     def take(self, found: Discovery) -> None:
         """Work with what somebody else has found, until files change."""
@@ -225,6 +239,7 @@ class PluginSystem:
             allow_unsigned=said.development_mode.allow_unsigned_plugins,
             keys=said.trusted_keys,
             trusted=frozenset(said.trusted_plugins),
+            disabled=frozenset(said.disabled_plugins),
             memory=self._policy_file,
             installed=entry_files(),
             lock=self._locked,
@@ -309,7 +324,7 @@ def _event(found: Discovery, record: PluginRecord) -> PluginEvent:
     fault = record.fault
     return PluginEvent(
         happened_at=dt.datetime.now(dt.UTC),
-        event="loaded" if record.status == "loaded" else "kept" if record.status == "kept" else "refused",
+        event=record.status,
         plugin=" ".join(record.ids) or Path(record.path).stem,
         path=record.path,
         digest=record.digest,
