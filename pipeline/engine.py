@@ -34,6 +34,8 @@ from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery
 from pipeline.plugins.system import PluginSystem
+from pipeline.report.archive import Archive
+from pipeline.report.write import Wanted, write_report
 from pipeline.runs import campaign
 from pipeline.runs.batch import Batch, Selected
 from pipeline.runs.crew import Crew
@@ -325,6 +327,11 @@ class Engine:
         `target` is there already, StoreError TG601, TG603.
         """
         return export(self.database, chosen(self.database, what), Path(target), form)
+
+    def report(self, run: str = "latest", target: str | Path | None = None, wanted: Wanted | None = None) -> Path:
+        """Write the report of a run, an HTML file that needs nothing else, and give its path; see `write_report`."""
+        archive = Archive(self.project.root, self.database, self.market)
+        return write_report(archive, run, None if target is None else Path(target), wanted or Wanted())
 
     def collect(self, *, dry_run: bool = False) -> Collected:
         """Remove values that no kept run needs, leftovers of killed runs, and kernels of code that is gone.

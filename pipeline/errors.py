@@ -11,7 +11,8 @@
     ├── NodeError                a node failed while it ran (TG5..)
     ├── StoreError               results cannot be written or read (TG6..)
     ├── MarketplaceError         a plugin marketplace cannot be used or trusted (TG7..)
-    └── RequestError             a request to the API is refused (TG8..)
+    ├── RequestError             a request to the API is refused (TG8..)
+    └── ReportError              a report cannot be made (TG9..)
 
 A `Fault` is one finding with a place; an error may carry many. Codes are stable: they are listed in
 `CODES`, and `docs/errors.md` is generated from that list.
@@ -36,6 +37,7 @@ __all__ = [
     "Place",
     "PluginError",
     "RequestError",
+    "ReportError",
     "SettingsError",
     "StoreError",
     "TradegraphError",
@@ -193,6 +195,8 @@ CODES: dict[str, str] = {
     "TG813": "The server made a mistake.",
     "TG814": "A process that carried out a task ended.",
     "TG820": "A plugin is switched off.",
+    # reports
+    "TG901": "A report cannot be written.",
 }
 
 
@@ -351,6 +355,12 @@ class RequestError(TradegraphError):
     """A request to the API is refused."""
 
     code = "TG801"
+
+
+class ReportError(TradegraphError):
+    """A report cannot be made."""
+
+    code = "TG901"
 
 
 E = TypeVar("E", bound=TradegraphError)

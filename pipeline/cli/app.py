@@ -36,6 +36,7 @@ COMMANDS = {
     "runs": "pipeline.cli.runs:runs",
     "cache": "pipeline.cli.cache:cache",
     "export": "pipeline.cli.export:export",
+    "report": "pipeline.cli.report:report",
     "schema": "pipeline.cli.schema:schema",
     "explain": "pipeline.cli.explain:explain",
     "completion": "pipeline.cli.completion:completion",

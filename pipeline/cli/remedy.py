@@ -152,6 +152,7 @@ REMEDIES: dict[str, str] = {
     "TG813": "What `tradegraph serve` wrote to stderr has the traceback: please report it.",
     "TG814": "Out of memory for example; what was computed is kept, run it again.",
     "TG820": "`tradegraph plugin enable ID` switches it on again.",
+    "TG901": "Say where to: `tradegraph report latest -o FILE`, into a folder that is there and may be written to.",
 }
 SECTIONS = (
     ("TG0", "Usage and settings"),
@@ -163,6 +164,7 @@ SECTIONS = (
     ("TG6", "Store"),
     ("TG7", "Marketplace"),
     ("TG8", "API"),
+    ("TG9", "Reports"),
 )
 _INTRO = """\
 # Errors

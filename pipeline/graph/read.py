@@ -67,6 +67,8 @@ def scan_text(text: str, file: str = "<text>", *, root: Path | None = None) -> t
     item, faults = compose(text, file)
     shapes = Shapes(faults, Hints())
     spec = _Reader(shapes, Library(root), file).graph(item) if item is not None else None
+    if spec is not None:
+        spec.text = text
     return spec, shapes.faults
 
 

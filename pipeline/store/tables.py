@@ -26,7 +26,11 @@ create table if not exists runs (
     seconds double, compile_ms double, peak_bytes bigint, computed integer, cached integer, failed integer,
     skipped integer, params varchar, settings varchar, versions varchar, worker varchar, file varchar
 );
-comment on table runs is 'one row per run and graph; params, settings and versions are JSON';
+alter table runs add column if not exists bars varchar;
+alter table runs add column if not exists text varchar;
+comment on table runs is
+    'one row per run and graph; params, settings, versions and bars (what was asked of the market) are JSON; '
+    'text: the graph file as it was, null beyond 100,000 characters';
 
 create table if not exists nodes (
     run_id varchar, graph varchar, node varchar, node_type varchar, category varchar, style varchar,
