@@ -30,6 +30,7 @@ COMMANDS = {
     "batch": "pipeline.cli.batch:batch",
     "sweep": "pipeline.cli.sweep:sweep",
     "watch": "pipeline.cli.watch:watch",
+    "serve": "pipeline.cli.serve:serve",
     "backtest": "pipeline.cli.backtest:backtest",
     "sql": "pipeline.cli.sql:sql",
     "runs": "pipeline.cli.runs:runs",

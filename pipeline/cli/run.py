@@ -45,9 +45,9 @@ def run(
     from pipeline.cli import run_report
     from pipeline.cli.fault import report
     from pipeline.cli.interrupt import Patience
-    from pipeline.cli.plan_report import nodes_meant
     from pipeline.cli.progress import progress
     from pipeline.cli.target import find_graph
+    from pipeline.runs.selection import nodes_meant
 
     engine = session.open_engine()
     overrides = given.overrides()

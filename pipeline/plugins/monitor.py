@@ -20,6 +20,7 @@ EventName: TypeAlias = Literal[
     "loaded",
     "refused",
     "kept",
+    "disabled",
     "gone",
     "installed",
     "removed",

@@ -10,12 +10,17 @@ import datetime as dt
 import logging
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 from pipeline.errors import PluginError, SettingsError
+from pipeline.execution.attempt import Call
 from pipeline.execution.execute import Guest
+from pipeline.execution.kernel import KernelCache
+from pipeline.execution.replay import KeptCall, Replay, changes, remake, replay
 from pipeline.laws.trial import Evaluator
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
@@ -54,6 +59,7 @@ class PluginSystem:
         self._lock = threading.RLock()
         self._found: Discovery | None = None
         self._stamp: _Stamp = ()
+        self._held = 0
         self._locked: Lock | None = None
         self._workers: WorkerHost | None = None
         self._said: tuple[Bounds, str, float] | None = None
@@ -95,9 +101,20 @@ class PluginSystem:
     def current(self) -> Discovery:
         """What there is. Files that changed since are loaded again first, where the settings say so."""
         with self._lock:
-            if self._found is None or (self.reloads and self._stamp != self._stamps()):
+            if self._found is None or (self.reloads and not self._held and self._stamp != self._stamps()):
                 return self.reload()
             return self._found
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Load nothing by itself while the block lasts: somebody else writes a file that nobody has admitted yet."""
+        with self._lock:
+            self._held += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held -= 1
 
     def take(self, found: Discovery) -> None:
         """Work with what somebody else has found, until files change."""
@@ -147,6 +164,14 @@ class PluginSystem:
     def apart(self, here: Evaluator) -> Evaluator:
         """Who calls node types for the laws: workers those that were loaded in one, `here` the others."""
         return Apart(here, self.workers, self.settings.plugin_timeout)
+
+    def replay(self, kept: KeptCall, call: Call, kernels: KernelCache, *, here: bool) -> Replay:
+        """Make a kept call again: in a worker where the node type was loaded in one, unless it is to be `here`."""
+        if here or not isinstance(call.node.fn, Absent):
+            return replay(kept, replace(call, node=self.here(call.node)), kernels)
+        call, changed = remake(kept, call), changes(kept, call.node)
+        outcome, frames = self.workers.replay(call, self.settings.plugin_timeout * max(1, len(call.panel.symbols)))
+        return Replay(kept, call, changed, outcome.ms, outcome.value, outcome.raised, frames)
 
     def kernels_of(self, registry: Registry) -> set[str]:
         """The names of the folders of compiled kernels that may be needed: digests of code, or of a plugin's files."""
@@ -214,6 +239,7 @@ class PluginSystem:
             allow_unsigned=said.development_mode.allow_unsigned_plugins,
             keys=said.trusted_keys,
             trusted=frozenset(said.trusted_plugins),
+            disabled=frozenset(said.disabled_plugins),
             memory=self._policy_file,
             installed=entry_files(),
             lock=self._locked,
@@ -298,7 +324,7 @@ def _event(found: Discovery, record: PluginRecord) -> PluginEvent:
     fault = record.fault
     return PluginEvent(
         happened_at=dt.datetime.now(dt.UTC),
-        event="loaded" if record.status == "loaded" else "kept" if record.status == "kept" else "refused",
+        event=record.status,
         plugin=" ".join(record.ids) or Path(record.path).stem,
         path=record.path,
         digest=record.digest,

@@ -26,6 +26,7 @@ from pipeline.execution.attempt import Call, InProcess, Outcome, Raised, raised_
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.parcel import call_of_arrays, lengths_of, typed
 from pipeline.execution.part import apart
+from pipeline.execution.replay import author_frames, made_again
 from pipeline.model.node import NodeType
 from pipeline.plugins.channel import Channel, append_bytes, read_columns, write_columns
 from pipeline.plugins.confine import Bounds, Sight, confine
@@ -41,6 +42,7 @@ __all__ = ["main"]
 
 _TOO_MUCH = ("MemoryError", "_ArrayMemoryError", "RuntimeError: can't start new thread")
 _REFUSED = ("PermissionError",)
+_FRAMES = 50
 _LONGEST = 20_000
 """Characters of a message, and of a traceback."""
 
@@ -83,7 +85,8 @@ class _Worker:
             with suppress(OSError):
                 os.chdir(setup["folder"])
             channel.send({"confined": {}})
-        self._caller = InProcess(KernelCache(Path(setup["kernels"]) if setup["kernels"] else None), self._begun)
+        self._kernels = KernelCache(Path(setup["kernels"]) if setup["kernels"] else None)
+        self._caller = InProcess(self._kernels, self._begun)
         self._loader = Loader(captured=self._captured)
         self._loader.learning = lambda: channel.send({"learning": True})
         self._types: dict[tuple[str, str], NodeType] = {}
@@ -95,6 +98,7 @@ class _Worker:
         """Carry out an order, and answer."""
         carry_out: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "call": self._call,
+            "replay": self._call,
             "describe": lambda _: describe(self._own),
             "examine": self._examine,
             "warmup": lambda order: {"found": self._type(order).warmup_of(_params(order))},
@@ -148,9 +152,16 @@ class _Worker:
         if found is None:
             raise OSError("the columns of the call did not arrive")
         call = call_of_arrays(order, self._type(order), found[0])
-        outcome = self._caller.call(call)
+        frames: list[list[Any]] = []
+        if order["do"] == "replay":
+            outcome, error = made_again(call, self._kernels, self._begun)
+            if error is not None:
+                frames = [[f.file, f.line, f.function, f.text] for f in author_frames(error)[-_FRAMES:]]
+        else:
+            outcome = self._caller.call(call)
         tables = self._put(call, outcome)
         return found[1].obj, {
+            "frames": frames,
             "tables": tables,
             "raised": self._told(outcome.raised) if outcome.raised else None,
             "times": [outcome.ms, outcome.cpu_ms, outcome.compile_ms],

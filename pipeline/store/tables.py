@@ -93,7 +93,7 @@ create table if not exists plugin_events (
     signature varchar, code varchar, message varchar, hint varchar, line integer
 );
 comment on table plugin_events is
-    'what happened to plugin files: loaded, refused, kept, gone, installed, removed';
+    'what happened to plugin files: loaded, refused, kept, disabled, gone, installed, removed';
 
 create table if not exists plugin_calls (
     called_at timestamptz, plugin varchar, rows bigint, ms double, slow boolean, code varchar, message varchar
