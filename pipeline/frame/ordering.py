@@ -116,7 +116,8 @@ def _stable(numbers: Array) -> Array:
     if not same.any():
         return order
     run = np.cumsum(np.concatenate([[False], ~same]), dtype=np.int64)
-    return np.sort(run * rows + order) - run * rows
+    made: Array = np.sort(run * rows + order) - run * rows
+    return made
 
 
 def close_numbers(numbers: Array) -> Array | None:
@@ -128,4 +129,5 @@ def close_numbers(numbers: Array) -> Array | None:
     low, high = int(numbers.min()), int(numbers.max())
     if high - low >= 2**16:
         return None
-    return (numbers - numbers.dtype.type(low)).astype(np.uint8 if high - low < 2**8 else np.uint16)
+    near: Array = numbers - numbers.dtype.type(low)
+    return near.astype(np.uint8 if high - low < 2**8 else np.uint16)

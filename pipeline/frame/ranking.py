@@ -196,7 +196,7 @@ def _distinct(kept: Array) -> tuple[Array, Array, Array]:
         # most have come up after a few rows
         new = np.flatnonzero(first[places[start : start + size]] < 0)[::-1] + start
         first[places[new]] = new
-        left = len(there) - np.count_nonzero(first >= 0)
+        left = len(there) - int(np.count_nonzero(first >= 0))
         start, size = start + size, 2 * size
     return (there + int(kept.min())).astype(kept.dtype), first[there], counts[there]
 

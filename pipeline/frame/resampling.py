@@ -40,7 +40,7 @@ def keyed_by_time(bins: Bins, name: Any) -> Keyed:
 class Resampler:
     """Rows in periods of time."""
 
-    def __init__(  # noqa: PLR0913 - what a chosen column takes over
+    def __init__(
         self, columns: Any, bins: Bins, name: Any, *, key: Any = None, chosen: bool = False, keys: Keyed | None = None
     ) -> None:
         self._columns = columns
