@@ -91,7 +91,7 @@ class Span:
 
 
 def _totals(floats: Array, span: Span, name: str) -> Array | None:
-    """Sums or means of windows, from one running sum of all rows in extended precision; None where that is too rough."""
+    """Sums or means of windows, from a running sum of all rows in extended precision; None where that is too rough."""
     starts, ends = span.bounds(len(floats))
     gone = np.isnan(floats)
     whole = not gone.any()
@@ -101,8 +101,8 @@ def _totals(floats: Array, span: Span, name: str) -> Array | None:
     apart = present - anchor if whole else np.where(gone, 0.0, present - anchor)
     running = np.zeros(len(floats) + 1, dtype=np.longdouble)
     np.cumsum(apart, dtype=np.longdouble, out=running[1:])
-    usual = np.abs(present[:: len(present) // 512 + 1])
-    usual = np.median(usual[usual > 0]) if usual.any() else 0.0
+    some = np.abs(present[:: len(present) // 512 + 1])
+    usual = float(np.median(some[some > 0])) if some.any() else 0.0
     if float(np.abs(running).max()) * np.finfo(np.longdouble).eps > _ROUGH * usual:
         # a value so large that its rounding would outlive its window
         return None
@@ -131,9 +131,9 @@ def spanned(values: Values, span: Any, name: str, options: dict[str, Any]) -> Va
     if in_time and name in DOUBLED and (window := span.as_rows()) is not None:
         return rolled(values, window, name, **options)
     if in_time and name in {"mean", "sum"} and bool((np.diff(span.ticks) >= 0).all()):
-        made = _totals(floats, span, name)
-        if made is not None:
-            return Values(made)
+        totals = _totals(floats, span, name)
+        if totals is not None:
+            return Values(totals)
     if name in _BY_TIME and in_time and bool((np.diff(span.ticks) > 0).all()):
         table = pl.DataFrame({"at": span.ticks.view("M8[us]"), "x": pl.Series(floats, nan_to_null=True)})
         window = getattr(pl.col("x"), f"rolling_{name}_by")
