@@ -6,21 +6,22 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 EDITOR := tests/editor/node_modules/.package-lock.json
+WEB := web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format manifest errors lock bench clean
+.PHONY: help run test test-all check format manifest errors page lock bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-run: $(RUNTIME) ## set up, import the sample bars, run graphs/ema_cross.yaml and show the result
+run: $(RUNTIME) ## set up, import the sample bars, run graphs/ema_cross.yaml, show the result and write its report
 	$(BIN)/tradegraph data import examples/bars --timeframe 1d
-	$(BIN)/tradegraph run graphs/ema_cross.yaml
+	$(BIN)/tradegraph run graphs/ema_cross.yaml --report
 
-test: $(DEV) $(EDITOR) ## set up and run the tests
+test: $(DEV) $(EDITOR) $(WEB) ## set up and run the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not heavy"
 
-test-all: $(DEV) $(EDITOR) ## the same with the long suites
+test-all: $(DEV) $(EDITOR) $(WEB) ## the same with the long suites
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(DEV) ## lint, format, types, import rules
@@ -42,6 +43,9 @@ manifest: $(RUNTIME) ## list the shipped node files and their page anew, after o
 errors: $(RUNTIME) ## write docs/errors.md anew, after a code was added
 	$(BIN)/python -m pipeline.cli.remedy
 
+page: $(WEB) ## build the script and the style of the report anew, after web/src was edited
+	node web/build.js
+
 lock: $(DEV) ## resolve the versions in requirements/ anew
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --extra build pyproject.toml -o requirements/runtime.txt
@@ -53,7 +57,7 @@ bench: $(DEV) ## time the engine against its peers
 	$(BIN)/python -m benchmarks
 
 clean: ## remove the environment and everything that runs of this checkout left behind
-	rm -rf $(VENV) .tradegraph market tradegraph.duckdb logs
+	rm -rf $(VENV) .tradegraph market tradegraph.duckdb logs reports
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -73,4 +77,10 @@ $(DEV): requirements/dev.txt $(RUNTIME)
 $(EDITOR): tests/editor/package-lock.json
 	@cd tests/editor && if command -v npm > /dev/null; then \
 	  npm ci --ignore-scripts --no-audit --no-fund --silent || echo "no yaml-language-server: its tests are skipped"; \
+	fi
+
+# what the script of the report is made of; where it cannot be had, the tests that build it are skipped
+$(WEB): web/package-lock.json
+	@cd web && if command -v npm > /dev/null; then \
+	  npm ci --ignore-scripts --no-audit --no-fund --silent || echo "no esbuild: the tests of web are skipped"; \
 	fi

@@ -30,7 +30,7 @@ from pipeline.market import Market, synthesise
 from pipeline.market.importing import import_frame
 from pipeline.runs.sweep import Search
 
-__all__ = ["main", "measure"]
+__all__ = ["main", "measure", "project", "windows"]
 
 VARIABLE = "VECTORBT_PYTHON"
 GRAPH = """\
@@ -92,20 +92,25 @@ def windows(cells: int) -> tuple[list[int], list[int]]:
     return fast, slow
 
 
-def measure(cells: int, bars: int, symbols: int, rounds: int, workers: int) -> Table:
-    """Seconds of a sweep, the best of the rounds, and what one cell costs."""
-    fast, slow = windows(cells)
+def project(root: Path, symbols: int, bars: int) -> Engine:
+    """A project with invented bars and the graph, opened."""
     frame = synthesise(symbols, "1d", dt.datetime(2000, 1, 3, tzinfo=dt.UTC), bars, seed=1)
     # prices in cents make averages that are equal but for rounding, and then each side sees another crossing
     finer = 1.0 + np.random.default_rng(1).uniform(-1e-4, 1e-4, frame.height)
     frame = frame.with_columns(pl.col("open", "high", "low", "close") * pl.Series(finer))
+    (root / "plugin_config.json").write_text("{}")
+    (root / "graphs").mkdir()
+    (root / "graphs/averages.yaml").write_text(GRAPH)
+    import_frame(Market(root / "market"), frame, "1d", source="invented")
+    return Engine.open(root)
+
+
+def measure(cells: int, bars: int, symbols: int, rounds: int, workers: int) -> Table:
+    """Seconds of a sweep, the best of the rounds, and what one cell costs."""
+    fast, slow = windows(cells)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        (root / "plugin_config.json").write_text("{}")
-        (root / "graphs").mkdir()
-        (root / "graphs/averages.yaml").write_text(GRAPH)
-        import_frame(Market(root / "market"), frame, "1d", source="invented")
-        engine = Engine.open(root)
+        engine = project(root, symbols, bars)
         search = Search({"fast": fast, "slow": slow})
         sweep = lambda: engine.sweep("averages", search, cache=False, workers=workers)  # noqa: E731
         swept = sweep()  # kernels are compiled, files are warm

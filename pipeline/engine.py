@@ -19,7 +19,7 @@ from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.execute import Options
 from pipeline.execution.plan import Plan, plan
 from pipeline.execution.protocols import Progress, Silent
-from pipeline.execution.replay import KeptCall, Replay, replay
+from pipeline.execution.replay import KeptCall, Replay
 from pipeline.execution.why import Reason, why
 from pipeline.graph.cells import Cells
 from pipeline.graph.check import Surroundings, check_file
@@ -34,6 +34,8 @@ from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery
 from pipeline.plugins.system import PluginSystem
+from pipeline.report.archive import Archive
+from pipeline.report.write import Wanted, write_report
 from pipeline.runs import campaign
 from pipeline.runs.batch import Batch, Selected
 from pipeline.runs.crew import Crew
@@ -66,7 +68,7 @@ class Engine:
         self.market = self._workshop.market
         self.database = self._workshop.database
         self.failures = self._workshop.failures
-        self.cache = Cache(self.database, project.private, _retention(project))
+        self.cache = Cache(self.database, project.private, Retention.of(project.settings.project))
         self._kernels = self._workshop.kernels
         self._schema_of: Registry | None = None
 
@@ -165,15 +167,16 @@ class Engine:
         refresh: Iterable[str] = (),
         fail_fast: bool = False,
         progress: Progress | None = None,
+        run_id: str = "",
     ) -> Result:
-        """Run a graph, store every node's output and publish the record.
+        """Run a graph, store every node's output and publish the record, under `run_id` if that was given out before.
 
         A failed node does not raise: it stands in `Result.run`. Raises GraphError for faults in the
         graph, StoreError when results cannot be written.
         """
         given = overrides or Overrides()
         checked = graph if isinstance(graph, Graph) else self.check(graph, given)
-        options = Options(fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
+        options = Options(run_id=run_id, fail_fast=fail_fast, settings=given.as_dict(), progress=progress or Silent())
         how = Reuses(self._keeps, cache=cache, refresh=refresh)
         run, published = self._workshop.carry_out([checked], options, how)
         self.cache.expire()
@@ -205,6 +208,7 @@ class Engine:
         store: StorePolicy | None = None,
         workers: int | Crew = 0,
         progress: Progress | None = None,
+        run_id: str = "",
     ) -> Swept:
         """Run a graph for many choices of its params, store each one's metrics and publish the record.
 
@@ -212,7 +216,7 @@ class Engine:
         `store` says whether more is kept, `workers` how many processes compute, or who else.
         Raises GraphError, UsageError, StoreError.
         """
-        manner = campaign.Manner(cache, fail_fast, store, Crew.of(workers), progress or Silent())
+        manner = campaign.Manner(cache, fail_fast, store, Crew.of(workers), progress or Silent(), run_id)
         found = campaign.sweep(self._workshop, self._file(graph), search or Search(), overrides or Overrides(), manner)
         self.cache.expire()
         return found
@@ -247,12 +251,13 @@ class Engine:
         store: StorePolicy | None = None,
         workers: int | Crew = 0,
         progress: Progress | None = None,
+        run_id: str = "",
     ) -> Batch:
         """Run many graphs as one plan, store their declared outputs and metrics, and publish.
 
         The options are those of `sweep`. Raises UsageError, StoreError.
         """
-        manner = campaign.Manner(cache, fail_fast, store, Crew.of(workers), progress or Silent())
+        manner = campaign.Manner(cache, fail_fast, store, Crew.of(workers), progress or Silent(), run_id)
         found = campaign.batch(self._workshop, selected, manner)
         self.cache.expire()
         return found
@@ -281,11 +286,17 @@ class Engine:
         known = run_id in self.failures.runs()  # a run that was killed is in no table
         return self.failures.find(run_id if known else self.database.find_run(run_id), node, symbol)
 
-    def replay(self, run_id: str, node: str, symbol: str | None = None) -> Replay:
-        """Make a failed call of a run again, alone, in this process, with the node type as it is now.
+    def runs_apart(self, kept: KeptCall) -> bool:
+        """True for a call of a plugin that is called in workers."""
+        node = self.registry.get(kept.head["node_type"])
+        return node is not None and self.plugins.guest(node).confined
 
-        `run_id` is an id, a beginning of one, or `latest`; `symbol` leaves the other symbols' rows out. Raises
-        UsageError when the call was not kept or no longer fits the node type, StoreError TG605 for no such run.
+    def replay(self, run_id: str, node: str, symbol: str | None = None, *, here: bool = False) -> Replay:
+        """Make a failed call of a run again, alone, with the node type as it is now.
+
+        `run_id` is an id, a beginning of one, or `latest`; `symbol` leaves the other symbols' rows out. Plugins that
+        are called in workers are so again, unless it is to be `here`, in this process. Raises UsageError when the call
+        was not kept or no longer fits the node type, StoreError TG605 for no such run.
         """
         kept = self.failed_call(run_id, node, symbol)
         type_id = kept.head["node_type"]
@@ -293,10 +304,10 @@ class Engine:
         if now is None:
             hint = did_you_mean(type_id, self.registry.ids)
             raise UsageError(f"there is no node type {type_id!r} any more", hint=hint)
-        call = self.failures.read(kept, self.plugins.here(now))
+        call = self.failures.read(kept, now)
         if symbol is not None and len(call.panel.symbols) > 1:
             call = call.alone(symbol)
-        return replay(kept, call, self._kernels)
+        return self.plugins.replay(kept, call, self._kernels, here=here)
 
     def sql(self, query: str) -> pl.DataFrame:
         """The answer of the published database. Raises StoreError TG604, TG605."""
@@ -316,6 +327,11 @@ class Engine:
         `target` is there already, StoreError TG601, TG603.
         """
         return export(self.database, chosen(self.database, what), Path(target), form)
+
+    def report(self, run: str = "latest", target: str | Path | None = None, wanted: Wanted | None = None) -> Path:
+        """Write the report of a run, an HTML file that needs nothing else, and give its path; see `write_report`."""
+        archive = Archive(self.project.root, self.database, self.market)
+        return write_report(archive, run, None if target is None else Path(target), wanted or Wanted())
 
     def collect(self, *, dry_run: bool = False) -> Collected:
         """Remove values that no kept run needs, leftovers of killed runs, and kernels of code that is gone.
@@ -344,8 +360,3 @@ class Engine:
 
     def _keeps(self, graph: Graph, node: str) -> Collection[str]:
         return kept(self.project.settings.project.store, graph, node)
-
-
-def _retention(project: Project) -> Retention:
-    said = project.settings.project
-    return Retention(said.store, said.keep_days, said.keep_bytes)

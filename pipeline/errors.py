@@ -10,7 +10,9 @@
     ├── PluginError              a plugin or node file cannot be used (TG4..)
     ├── NodeError                a node failed while it ran (TG5..)
     ├── StoreError               results cannot be written or read (TG6..)
-    └── MarketplaceError         a plugin marketplace cannot be used or trusted (TG7..)
+    ├── MarketplaceError         a plugin marketplace cannot be used or trusted (TG7..)
+    ├── RequestError             a request to the API is refused (TG8..)
+    └── ReportError              a report cannot be made (TG9..)
 
 A `Fault` is one finding with a place; an error may carry many. Codes are stable: they are listed in
 `CODES`, and `docs/errors.md` is generated from that list.
@@ -34,6 +36,8 @@ __all__ = [
     "Note",
     "Place",
     "PluginError",
+    "RequestError",
+    "ReportError",
     "SettingsError",
     "StoreError",
     "TradegraphError",
@@ -175,6 +179,24 @@ CODES: dict[str, str] = {
     "TG722": "The audit log was changed after it was written.",
     "TG723": "A plugin was not installed from a marketplace.",
     "TG724": "A changed list of dependencies needs an approval of its own.",
+    # API
+    "TG801": "A request does not have the form that its route takes.",
+    "TG802": "The API has no such route, or not what the route names.",
+    "TG803": "The route does not take this method.",
+    "TG804": "A request does not have the token of the server.",
+    "TG805": "A request comes from another site, or was sent to another name.",
+    "TG806": "The server is read-only.",
+    "TG807": "The body of a request is too large, or takes too long to come.",
+    "TG808": "A query takes more time, memory or rows than it may.",
+    "TG809": "The server has too much to do.",
+    "TG810": "A task cannot be cancelled.",
+    "TG811": "A file is not as the request takes it to be.",
+    "TG812": "A name cannot be the name of a file of the project.",
+    "TG813": "The server made a mistake.",
+    "TG814": "A process that carried out a task ended.",
+    "TG820": "A plugin is switched off.",
+    # reports
+    "TG901": "A report cannot be written.",
 }
 
 
@@ -327,6 +349,18 @@ class MarketplaceError(TradegraphError):
     """A plugin marketplace cannot be used or trusted."""
 
     code = "TG701"
+
+
+class RequestError(TradegraphError):
+    """A request to the API is refused."""
+
+    code = "TG801"
+
+
+class ReportError(TradegraphError):
+    """A report cannot be made."""
+
+    code = "TG901"
 
 
 E = TypeVar("E", bound=TradegraphError)

@@ -24,6 +24,7 @@ __all__ = [
     "GUIDE_DIRECTORIES",
     "PerformanceMonitoring",
     "Project",
+    "ProjectSettings",
     "Settings",
     "read_settings",
     "settings_schema",
@@ -136,6 +137,7 @@ class Settings(_Section):
         ge=16,
         description="What a worker may take beyond what it starts with, in MB; when absent 4096 or a quarter of all",
     )
+    disabled_plugins: list[str] = Field(default_factory=list, description="Ids of plugins that are switched off")
     trusted_plugins: list[str] = Field(default_factory=list, description="Ids that need no signature and no worker")
     trusted_keys: dict[str, str] = Field(
         default_factory=dict, description="Public keys whose signatures count, by the name of their owner"

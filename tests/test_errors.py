@@ -21,6 +21,8 @@ from pipeline.errors import (
     Note,
     Place,
     PluginError,
+    ReportError,
+    RequestError,
     SettingsError,
     StoreError,
     TradegraphError,
@@ -39,6 +41,8 @@ HUNDREDS = {
     NodeError: "5",
     StoreError: "6",
     MarketplaceError: "7",
+    RequestError: "8",
+    ReportError: "9",
 }
 
 
@@ -68,7 +72,7 @@ def test_no_code_is_used_that_is_not_listed():
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_is_used_and_described(code):
     assert USED[code] >= 1
-    assert re.fullmatch(r"TG[0-7]\d\d", code)
+    assert re.fullmatch(r"TG[0-9]\d\d", code)
     assert CODES[code].endswith(".")
     assert CODES[code][0].isupper() or CODES[code].startswith("plugin_config.json")
 

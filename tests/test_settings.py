@@ -93,6 +93,7 @@ def test_absent_keys_have_documented_defaults(config):
         "plugin_directories": list(DEFAULT_DIRECTORIES),
         "isolation": "worker",
         "memory_limit_mb": None,
+        "disabled_plugins": [],
         "trusted_plugins": [],
         "schema_file": None,
         "development_mode.enable_hot_reload": False,

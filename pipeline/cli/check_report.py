@@ -21,7 +21,7 @@ from pipeline.errors import Fault, GraphError, UsageError
 from pipeline.graph.fix import write_fixes
 from pipeline.graph.graph import Graph
 from pipeline.graph.library import load_text
-from pipeline.graph.read import role_of
+from pipeline.graph.read import faults_that_matter, role_of
 
 __all__ = ["Checked", "look", "role", "tell_all"]
 
@@ -88,11 +88,7 @@ def _once(engine: Engine, file: Path, overrides: Overrides, *, stored: bool) -> 
             engine.plan(graph, cache=False)  # whether the market has what is asked for
     except GraphError as error:
         kind = role(file)
-        # a library has no bars and no nodes of its own
-        faults = [
-            f for f in error.faults if not (kind == "library" and f.code == "TG108" and "the graph has no" in f.message)
-        ]
-        return Checked(file, None, faults, stored, role=kind)
+        return Checked(file, None, faults_that_matter(kind, error.faults), stored, role=kind)
     return Checked(file, graph, graph.warnings, stored)
 
 

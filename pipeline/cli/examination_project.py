@@ -170,7 +170,8 @@ def _plugins(engine: Engine) -> Iterator[Finding]:
     yield Finding("ok", "plugins", f"{counted(len(discovery.registry), 'node type')}{own}")
     for fault in discovery.registry.refused:
         place = f"{shown_path(fault.place.file)}:{fault.place.line} " if fault.place else ""
-        yield Finding("fail", "plugin", f"{place}{fault.code} {fault.message}", fault.hint)
+        level: Level = "warn" if fault.severity == "warning" else "fail"
+        yield Finding(level, "plugin", f"{place}{fault.code} {fault.message}", fault.hint)
 
 
 def _isolation(engine: Engine) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,12 +16,12 @@ from pipeline.cli.option import Chosen, Given
 from pipeline.cli.table import echo_table
 from pipeline.cli.target import find_graph
 from pipeline.engine import Engine
-from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.why import Reason, why
 from pipeline.graph.graph import Graph
+from pipeline.runs.selection import nodes_meant
 
-__all__ = ["make", "nodes_meant", "reasons", "shortly", "show"]
+__all__ = ["make", "reasons", "shortly", "show"]
 
 _COLOURS = {"compute": "yellow", "reuse": "green"}
 
@@ -33,20 +33,6 @@ def make(engine: Engine, graph: str, given: Given, chosen: Chosen, *, cache: boo
     if chosen:
         checked = engine.select(checked, chosen.select, chosen.exclude)
     return engine.plan(checked, cache=cache, refresh=refresh)
-
-
-def nodes_meant(graph: Graph, names: Iterable[str], option: str) -> list[str]:
-    """The nodes of some names, all that a sub-graph brought for the name of its use.
-
-    Raises UsageError for a name that is neither.
-    """
-    found: list[str] = []
-    for name in names:
-        if name not in graph.nodes and name not in graph.uses:
-            hint = did_you_mean(name, (*graph.nodes, *graph.uses))
-            raise UsageError(f"{option} {name}: {graph.name!r} has no such node", hint=hint)
-        found += [name] if name in graph.nodes else [node for node in graph.nodes if node.startswith(f"{name}.")]
-    return found
 
 
 def reasons(engine: Engine, planned: Plan, node: str, *, as_json: bool) -> None:

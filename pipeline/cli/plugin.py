@@ -24,6 +24,8 @@ __all__ = ["info", "install", "list_", "new", "plugin", "reload", "remove"]
         "profile": "pipeline.cli.plugin_trial:profile",
         "install": "pipeline.cli.plugin:install",
         "remove": "pipeline.cli.plugin:remove",
+        "disable": "pipeline.cli.plugin_switch:disable",
+        "enable": "pipeline.cli.plugin_switch:enable",
         "reload": "pipeline.cli.plugin:reload",
         "sign": "pipeline.cli.plugin_signature:sign",
         "verify": "pipeline.cli.plugin_signature:verify",

@@ -17,8 +17,9 @@ from pipeline.engine import Engine
 from pipeline.errors import StoreError
 from pipeline.plugins import install as changes
 from pipeline.plugins.overview import find_plugin, information, overview
+from pipeline.plugins.switch import switch
 
-__all__ = ["installed", "listing", "made", "page", "removed"]
+__all__ = ["installed", "listing", "made", "page", "removed", "switched"]
 
 
 def listing(engine: Engine, *, as_json: bool) -> None:
@@ -38,10 +39,13 @@ def listing(engine: Engine, *, as_json: bool) -> None:
         rows.append((name, plugin.kind, plugin.metadata.version, state, record.signature, shown_path(plugin.path)))
     if rows:
         echo_table(("id", "type", "version", "status", "signature", "file"), rows, minor=("signature",))
-    natives = sum(record.origin == "user" for record in found.records if set(record.ids) - found.plugins.keys())
+    mine = [record for record in found.records if record.origin == "user" and record.status != "disabled"]
+    natives = sum(bool(set(record.ids) - found.plugins.keys()) for record in mine)
     others = f", and {counted(natives, 'file')} with node types of other styles" if natives else ""
     click.echo(f"{counted(len(rows), 'plugin')}{others}; more about one: tradegraph plugin info ID")
-    faults = found.registry.refused
+    if off := [name for record in found.records if record.status == "disabled" for name in record.ids]:
+        click.echo(f"switched off: {', '.join(off)}")
+    faults = [fault for fault in found.registry.refused if fault.severity == "error"]
     if faults:
         tell(f"{counted(len({f.place.file for f in faults if f.place}), 'file')} could not be admitted:")
         report(faults)
@@ -115,6 +119,16 @@ def installed(engine: Engine, file: Path, *, replace: bool, as_json: bool) -> No
         echo_json({"ids": ids.split(), "file": engine.registry[ids.split()[0]].origin})
         return
     click.echo(f"installed {ids}: {shown_path(engine.registry[ids.split()[0]].origin)}")
+
+
+def switched(engine: Engine, plugin_id: str, *, on: bool, as_json: bool) -> None:
+    """Switch a plugin on or off."""
+    changed = switch(engine.plugins, plugin_id, on=on)
+    engine.publish_events()
+    if as_json:
+        echo_json({"id": plugin_id, "on": on, "changed": changed})
+        return
+    click.echo(f"{plugin_id} is {'' if changed else 'already '}switched {'on' if on else 'off'}")
 
 
 def removed(engine: Engine, plugin_id: str, *, as_json: bool) -> None:

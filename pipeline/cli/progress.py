@@ -30,8 +30,9 @@ from pipeline.cli.document import plain
 from pipeline.cli.fault import tell
 from pipeline.cli.figure import counted, duration
 from pipeline.execution.protocols import Progress, Silent
+from pipeline.runs.telling import Counts, Events
 
-__all__ = ["EVENTS", "Events", "Lines", "Live", "event", "progress"]
+__all__ = ["EVENTS", "Lines", "Live", "event", "progress"]
 
 COLOURS = {"computed": None, "cached": "cyan", "failed": "red", "skipped": "yellow"}
 EVENTS = ("started", "step", "finished")
@@ -44,7 +45,7 @@ _EVERY = 5.0
 def progress(order: Sequence[str] | None, *, quiet: bool, stream: bool = False) -> Iterator[Progress]:
     """Who tells of a run whose nodes come in `order`; None for a run of many graphs."""
     if stream:
-        yield Events()
+        yield Events(lambda said: event(**said))
     elif quiet:
         yield Silent()
     elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
@@ -55,49 +56,13 @@ def progress(order: Sequence[str] | None, *, quiet: bool, stream: bool = False) 
         yield Lines(order)
 
 
-def event(name: str, **facts: object) -> None:
+def event(event: str, **facts: object) -> None:
     """Write one event: a line of JSON on stdout, at once."""
-    click.echo(json.dumps(plain({"event": name, **facts}), ensure_ascii=False, allow_nan=False))
+    click.echo(json.dumps(plain({"event": event, **facts}), ensure_ascii=False, allow_nan=False))
     sys.stdout.flush()
 
 
-class _Counts:
-    """Counts what became of steps, and guesses what is left: what remains takes as long as what was computed."""
-
-    def __init__(self) -> None:
-        self.counts = {"computed": 0, "cached": 0, "failed": 0, "skipped": 0}
-        self.steps = self.due = 0
-        self.began = time.monotonic()
-
-    def started(self, *, steps: int, cached: int) -> None:
-        """The plan is made; where a sampler chooses cells, each round has one of its own."""
-        self.counts = dict.fromkeys(self.counts, 0)
-        self.steps, self.due = steps, steps - cached
-        self.began = time.monotonic()
-
-    def finished(self, *, node: str, status: str, ms: float | None, rows: int | None, message: str) -> None:  # noqa: ARG002
-        """A step is done."""
-        self.counts[status] += 1
-
-    @property
-    def done(self) -> int:
-        """Steps that are done."""
-        return sum(self.counts.values())
-
-    @property
-    def left(self) -> float | None:
-        """Seconds that are left, None while nobody can say."""
-        tried = self.counts["computed"] + self.counts["failed"]
-        if not tried:
-            return None
-        return (time.monotonic() - self.began) / tried * max(self.due - tried - self.counts["skipped"], 0)
-
-    def words(self) -> str:
-        """The counts that are not 0."""
-        return ", ".join(f"{count:,} {status}" for status, count in self.counts.items() if count)
-
-
-class Lines(_Counts):
+class Lines(Counts):
     """A plain line per node of one graph; of many graphs a line every few seconds, and failures at once."""
 
     def __init__(self, order: Sequence[str] | None) -> None:
@@ -124,7 +89,7 @@ class Lines(_Counts):
             tell(f"{self.done:,} of {self.steps:,}: {self.words()}{left}")
 
 
-class Live(_Counts):
+class Live(Counts):
     """One line that is drawn again: the node at work, or counts; how far, how long. Failures stay above it."""
 
     def __init__(self, order: Sequence[str] | None) -> None:
@@ -163,23 +128,6 @@ class Live(_Counts):
         node = "" if self._waiting is None else next(iter(self._waiting), "storing")[:24]
         said = self.words() or "computing" if self._waiting is None else f"{node:<24}"
         self.bar.update(self._task, description=escape(said))
-
-
-class Events(_Counts):
-    """An event per step; docs/batch.md lists their fields."""
-
-    def started(self, *, steps: int, cached: int) -> None:
-        """The plan is made."""
-        super().started(steps=steps, cached=cached)
-        event("started", steps=steps, cached=cached)
-
-    def finished(self, *, node: str, status: str, ms: float | None, rows: int | None, message: str) -> None:
-        """A step is done."""
-        super().finished(node=node, status=status, ms=ms, rows=rows, message=message)
-        facts: dict[str, object] = {"message": message} if message else {}
-        event(
-            "step", node=node, status=status, ms=ms, done=self.done, steps=self.steps, seconds_left=self.left, **facts
-        )
 
 
 def _first_line(message: str) -> str:

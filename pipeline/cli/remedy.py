@@ -115,7 +115,7 @@ REMEDIES: dict[str, str] = {
     "TG605": "`tradegraph runs list` shows all runs.",
     "TG701": "Check the address and the network; what is installed goes on.",
     "TG702": "Install nothing from there; ask its operator, who runs `tradegraph market verify DIR`.",
-    "TG703": "Ask the operator to run `tradegraph market renew DIR`; if he did, somebody keeps the news from you.",
+    "TG703": "Ask the operator to run `tradegraph market renew`; if that was done, somebody keeps the news from you.",
     "TG704": "Install nothing from there; ask its operator. A mirror that lags behind says the same.",
     "TG705": "Install nothing from there; ask its operator, who runs `tradegraph market verify DIR`.",
     "TG706": "Get the digest again from somebody whom you trust; `tradegraph market init` and `rotate` print it.",
@@ -137,6 +137,22 @@ REMEDIES: dict[str, str] = {
     "TG722": "Compare with a copy; what the log says after that line cannot be trusted.",
     "TG723": "`tradegraph plugin list` shows where plugins come from.",
     "TG724": "Look at the list, then approve it by its digest: `--dependencies SHA256`.",
+    "TG801": "`faults` of the answer name each part; `/docs` of the server shows what the route takes.",
+    "TG802": "The hint names the nearest; `/docs` of the server lists the routes.",
+    "TG803": "`/docs` of the server shows the methods of a route; the header `Allow` names them.",
+    "TG804": "Open the link that `tradegraph serve` printed, or send `Authorization: Bearer TOKEN`.",
+    "TG805": "Use the address that `tradegraph serve` printed; pages of other sites cannot use the API.",
+    "TG806": "Start `tradegraph serve` without `--read-only`.",
+    "TG807": "Send less: a graph or a plugin file has at most 1 MiB.",
+    "TG808": "Ask for fewer rows, or sum up in SQL; `tradegraph sql` has no such limits.",
+    "TG809": "Try again when a task is done: `GET /api/tasks` lists them.",
+    "TG810": "It is over already, or was not started by this server: end that process.",
+    "TG811": "Read the file again, take over what others changed, and send it with the new `ETag`.",
+    "TG812": "Write a name such as `trend` or `base/trend`: letters, digits, `_`, `-`, below the project's folder.",
+    "TG813": "What `tradegraph serve` wrote to stderr has the traceback: please report it.",
+    "TG814": "Out of memory for example; what was computed is kept, run it again.",
+    "TG820": "`tradegraph plugin enable ID` switches it on again.",
+    "TG901": "Say where to: `tradegraph report latest -o FILE`, into a folder that is there and may be written to.",
 }
 SECTIONS = (
     ("TG0", "Usage and settings"),
@@ -147,6 +163,8 @@ SECTIONS = (
     ("TG5", "Execution"),
     ("TG6", "Store"),
     ("TG7", "Marketplace"),
+    ("TG8", "API"),
+    ("TG9", "Reports"),
 )
 _INTRO = """\
 # Errors

@@ -25,7 +25,8 @@ def replay(session: Session, run: str, node: str, *, symbol: str | None, debugge
     """Make the failed call of a node again.
 
     What a failed node was called with is kept with its run. This calls the node type as it is now with just
-    that, here and without its timeout. NODE is a node, or graph.node. The exit status is 1 when it fails again.
+    that: nodes that ship here and without a timeout, plugins in a worker, with --pdb here too. NODE is a node, or
+    graph.node. The exit status is 1 when it fails again.
     """
     if debugger and session.json:
         raise UsageError("--pdb and --json do not go together", hint="Leave one of them out.")
@@ -34,12 +35,12 @@ def replay(session: Session, run: str, node: str, *, symbol: str | None, debugge
 
     engine = session.open_engine()
     kept = engine.failed_call(run, node, symbol)
-    replay_report.warning(kept)
+    replay_report.warning(kept, apart=not debugger and engine.runs_apart(kept))
     # a call that crashes the process says at which line
     if not faulthandler.is_enabled():
         faulthandler.enable(2)
     try:
-        found = engine.replay(run, node, symbol)
+        found = engine.replay(run, node, symbol, here=debugger)
     except KeyboardInterrupt as interrupt:
         replay_report.interrupted(interrupt)
         raise

@@ -22,9 +22,12 @@ _LAST = 5
 _SYMBOLS = 8
 
 
-def warning(kept: KeptCall) -> None:
-    """Say on stderr what a call did that may happen here too, where no worker stands between it and this process."""
-    if kept.raised.code == "TG505":
+def warning(kept: KeptCall, *, apart: bool) -> None:
+    """Say on stderr what a call did that may happen again; `apart`, a worker stands between it and this process."""
+    if apart:
+        if kept.raised.code == "TG505":
+            tell(f"{kept.raised.message}. It is called in a worker again, which plugin_timeout ends")
+    elif kept.raised.code == "TG505":
         tell(f"{kept.raised.message}. Here it has no limit: Ctrl-C stops it and shows where it is")
     elif kept.raised.code == "TG506":
         tell(f"{kept.raised.message}. Here there is no worker: it may end this command")

@@ -21,6 +21,7 @@ __all__ = ["run"]
     "--refresh", multiple=True, metavar="NODE", shell_complete=candidate.nodes, help="Compute it though stored."
 )
 @click.option("--fail-fast", is_flag=True, help="Stop at the first node that fails.")
+@click.option("--report", "reports", is_flag=True, help="Write the HTML report of the run, and say where it is.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
 @json_option
 @pass_session
@@ -33,6 +34,7 @@ def run(
     no_cache: bool,
     refresh: tuple[str, ...],
     fail_fast: bool,
+    reports: bool,
     quiet: bool,
 ) -> int:
     """Run a graph and store what every node gives.
@@ -45,9 +47,10 @@ def run(
     from pipeline.cli import run_report
     from pipeline.cli.fault import report
     from pipeline.cli.interrupt import Patience
-    from pipeline.cli.plan_report import nodes_meant
     from pipeline.cli.progress import progress
+    from pipeline.cli.session import shown_path
     from pipeline.cli.target import find_graph
+    from pipeline.runs.selection import nodes_meant
 
     engine = session.open_engine()
     overrides = given.overrides()
@@ -63,9 +66,12 @@ def run(
             checked, overrides, cache=not no_cache, refresh=meant, fail_fast=fail_fast, progress=patience
         )
     with engine.database.hold():
+        page = engine.report(result.run.id) if reports else None
         if session.json:
-            run_report.document(result, engine.market)
+            run_report.document(result, engine.market, page)
         elif not quiet:
             run_report.summary(result, engine.market)
+            if page is not None:
+                click.echo(f"report: {shown_path(page)}")
         run_report.failures(result)
     return INTERRUPTED if patience.pressed else result.run.exit_status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import click
@@ -74,8 +75,8 @@ def failures(result: Result) -> None:
             tell(f"stopped at the first failure: {counted(rest, 'node')} not computed")
 
 
-def document(result: Result, market: Market) -> None:
-    """The result for machines, on stdout."""
+def document(result: Result, market: Market, page: Path | None = None) -> None:
+    """The result for machines, on stdout; `page` is its report, if one was written."""
     run, graph = result.run, result.graph
     echo_json(
         {
@@ -94,6 +95,7 @@ def document(result: Result, market: Market) -> None:
             "outputs": {name: _described(frame) for name, frame in _outputs(result)},
             "nodes": [_node(record, name) for record in run.records for _, name in record.step.users],
             "faults": [fault.as_dict() for fault in graph.warnings],
+            "report": page,
         }
     )
 
@@ -117,7 +119,7 @@ def _status(result: Result, node: str) -> str:
 
 def _echo_output(frame: pl.DataFrame) -> None:
     if "ts" in frame.columns:
-        symbols = frame["symbol"].n_unique()
+        symbols = frame["symbol"].n_unique() if "symbol" in frame.columns else 1  # a shared account's curve has none
         last = frame.tail(_LAST) if symbols <= 1 else frame.group_by("symbol", maintain_order=True).tail(1)
         _echo_rows(last.head(_SYMBOLS))
         if symbols > 1:

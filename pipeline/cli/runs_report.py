@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from pipeline.cli.document import echo_json
 from pipeline.cli.figure import counted, duration, single
 from pipeline.cli.session import shown_path
 from pipeline.cli.table import echo_frame, echo_table
+from pipeline.store.past import heads_of, listed, past_of
 from pipeline.store.query import Database
 
 __all__ = ["listing", "page"]
@@ -26,10 +26,10 @@ _COUNTS = ("computed", "cached", "failed", "skipped")
 
 def listing(database: Database, *, graph: str | None, limit: int, as_json: bool) -> None:
     """Runs, the newest first; none when nothing has been run."""
-    rows = _runs(database, graph)
+    rows = listed(database, graph)
     shown = rows[:limit] if limit else rows
     if as_json:
-        echo_json([_plain_run(row) for row in shown])
+        echo_json(shown)
         return
     if not rows:
         whose = f" of {graph!r}" if graph else ""
@@ -38,7 +38,7 @@ def listing(database: Database, *, graph: str | None, limit: int, as_json: bool)
     names = ("run", "graph", "status", "started (UTC)", "took", *_COUNTS, "params")
     table = [
         (r["run_id"], r["graph"], r["status"], f"{r['started_at']:%Y-%m-%d %H:%M:%S}", duration(r["seconds"] * 1e3),
-         *(r[name] for name in _COUNTS), _pairs(json.loads(r["params"])))
+         *(r[name] for name in _COUNTS), _pairs(r["params"]))
         for r in shown
     ]  # fmt: skip
     echo_table(names, table, styles=_STATUS, minor=("cached", "computed", "skipped", "params", "took"))
@@ -49,25 +49,20 @@ def listing(database: Database, *, graph: str | None, limit: int, as_json: bool)
 def page(database: Database, run: str, *, as_json: bool) -> None:
     """One run: what it was, its nodes, what failed, its metrics. Raises StoreError TG605."""
     run_id = database.find_run(run)
-    heads = database.sql("select * from runs where run_id = ? order by graph", [run_id]).to_dicts()
     if is_crowd(database, run_id):
+        heads = heads_of(database, run_id)
         if not as_json:
             for row in heads:
                 _head(row)
             click.echo()
-        crowd(database, run_id, [_plain_run(row) for row in heads], as_json=as_json)
+        crowd(database, run_id, heads, as_json=as_json)
         return
-    nodes = database.sql(
-        "select graph, node, node_type, status, round(ms, 2) as ms, round(cpu_ms, 2) as cpu_ms, rows, bytes, key,"
-        " tries from node_timings where run_id = ?",
-        [run_id],
-    )
-    failed = database.sql("select graph, node, code, message, cause from failures where run_id = ?", [run_id])
-    metrics = database.sql("select node, symbol, metric, value from metrics where run_id = ?", [run_id])
+    past = past_of(database, run_id)
+    heads, nodes, failed, metrics = list(past.graphs), past.nodes, past.failures, past.metrics
     if as_json:
         parts = {"nodes": nodes, "failures": failed, "metrics": metrics}
         tables = {name: frame.to_dicts() for name, frame in parts.items()}
-        echo_json({"run_id": run_id, "graphs": [_plain_run(row) for row in heads], **tables})
+        echo_json({"run_id": past.run_id, "graphs": heads, **tables})
         return
     for row in heads:
         _head(row)
@@ -108,29 +103,15 @@ def _head(row: Mapping[str, Any]) -> None:
     counts = ", ".join(f"{row[name]:,} {name}" for name in _COUNTS if row[name])
     click.echo(f"  nodes     {counts}")
     click.echo(f"  file      {shown_path(row['file'])}")
-    if params := _pairs(json.loads(row["params"])):
+    if params := _pairs(row["params"]):
         click.echo(f"  params    {params}")
-    given = json.loads(row["settings"])
+    given = row["settings"]
     changed = [*(f"-p {k}={v}" for k, v in given.get("params", {}).items())]
     changed += [f"--set {node}.{k}={v}" for node, of in given.get("set", {}).items() for k, v in of.items()]
     changed += [f"--{name} {given[name]}" for name in ("symbols", "from", "to") if name in given]
     if changed:
         click.echo(f"  run with  {' '.join(changed)}")
-    click.echo(f"  versions  {_pairs(json.loads(row['versions']))}")
-
-
-def _runs(database: Database, graph: str | None) -> list[dict[str, Any]]:
-    if not database.path.exists():
-        return []
-    query = "select * from runs {} order by started_at desc, run_id desc"
-    found = database.sql(query.format("where graph = ?"), [graph]) if graph else database.sql(query.format(""))
-    return found.to_dicts()
-
-
-def _plain_run(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of `runs` whose JSON texts are values."""
-    return {name: json.loads(value) if name in ("params", "settings", "versions") else value
-            for name, value in row.items()}  # fmt: skip
+    click.echo(f"  versions  {_pairs(row['versions'])}")
 
 
 def _pairs(values: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ _IGNORED = """\
 /market/
 /tradegraph.duckdb*
 /logs/
+/reports/
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -20,7 +20,7 @@ from pipeline.execution.options import Computed, Elsewhere, Guest, Options
 from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Outputs
-from pipeline.execution.run import Failure, NodeRecord, Run
+from pipeline.execution.run import Failure, NodeRecord, Run, named
 from pipeline.execution.together import bundles, call_together, most_of, output_of
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
@@ -96,7 +96,7 @@ class _Execution:
         if there is not None:
             return self._told(step, there)
         record = self._skipped(step)
-        if record is None and elsewhere and step.action == "compute":
+        if elsewhere and step.action == "compute" and (record is None or elsewhere.interrupted):
             return NodeRecord(step, "skipped", failure=elsewhere.rest)
         return record or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
 
@@ -161,7 +161,7 @@ class _Execution:
             self._failed[record.step.index] = (record.failure.cause if record.failure else "") or name
         elif record.symbols:
             self._dead[record.step.index] = {s: f.cause or name for s, f in record.symbols.items()}
-            message = _of_symbols(record)
+            message = record.of_symbols
         if message and self.run.status == "ok":
             self.run.status = "failed"
         if self.options.elsewhere is not None and record.step.key in self.options.elsewhere.steps:
@@ -182,7 +182,7 @@ class _Execution:
         elif (dead := self._dead_above(step)) and (step.type.scope != "symbol" or step.type.style == "panel"):
             # without them it would be another value than its key says
             cause = next(iter(dead.values()))
-            message = f"it needs all symbols of {cause!r}, which failed for {_named(dead)}"
+            message = f"it needs all symbols of {cause!r}, which failed for {named(dead)}"
         else:
             return None
         return NodeRecord(step, "skipped", failure=Failure("TG503", message, cause, ""))
@@ -222,14 +222,14 @@ class _Execution:
             panel = self.inputs.panel(step)
             found = self._found(step, panel, dead)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a step without inputs is a failed step, recorded
-            failure = _failure(raised_by(error))
+            failure = Failure.of(raised_by(error))
             return NodeRecord(step, "failed", 0.0, 0.0, started_at=started, failure=failure), None
         self.run.compile_ms += found.compile_ms
         for call, raised in found.failed:
             self._keep_call(step, call, raised)
         times = (found.ms, found.cpu_ms)
         if found.value is None:
-            failure = _failure(found.failed[0][1])
+            failure = Failure.of(found.failed[0][1])
             return NodeRecord(
                 step,
                 "failed",
@@ -239,7 +239,7 @@ class _Execution:
                 retried=found.retried,
                 isolation=found.isolation,
             ), None
-        failures = {symbol: _failure(raised) for symbol, raised in found.raised.items()}
+        failures = {symbol: Failure.of(raised) for symbol, raised in found.raised.items()}
         for symbol, cause in dead.items():
             failures[symbol] = Failure("TG503", f"it needs {cause!r}, which failed", cause, "")
         columns, key, rows, size = self._keep(step, found.value, panel, failures)
@@ -387,17 +387,3 @@ def _part(step: Step, piece: Piece) -> Part:
     held = piece.holding.coverage
     symbols = None if piece.symbols == held.symbols else piece.symbols
     return Part(symbols, None if held.ends == step.coverage.ends else step.axis.end)
-
-
-def _of_symbols(record: NodeRecord) -> str:
-    symbol, failure = next(iter(record.symbols.items()))
-    return f"no value for {_named(record.symbols)}; {symbol}: {failure.message}"
-
-
-def _named(symbols: Collection[str]) -> str:
-    names = sorted(symbols)
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more symbols" if len(names) > 3 else "")
-
-
-def _failure(raised: Raised) -> Failure:
-    return Failure(raised.code, raised.message, "", raised.traceback)

@@ -86,9 +86,11 @@ class Options:
     Values that wait in memory for others take at most `memory` bytes, the rest is read from the store when needed.
     Tables of the kinds in `published` are noted in the run. `cells` are the sweeps that the plan is of, if any. With
     `elsewhere` nothing is computed here: others did, from `began` on, and told `progress` of it. `guest` says how a
-    node type is called; its limit holds where the node says nothing of a timeout.
+    node type is called; its limit holds where the node says nothing of a timeout. `run_id` is the id of
+    the run, where whoever asked for it has given one out already.
     """
 
+    run_id: str = ""
     fail_fast: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = field(default_factory=Silent)

@@ -66,7 +66,7 @@ def head_of(call: Call) -> dict[str, Any]:
 def arrays_of(call: Call) -> list[np.ndarray[Any, Any]]:
     """The times of a call in microseconds, the ends of its axes among them, then its columns with NaN where missing."""
     times = [call.panel.ts, *(axis[name] for axis in call.axes if axis is not None for name in _TIMES)]
-    as_numbers = [series.to_physical().to_numpy().astype(np.int64, copy=False) for series in times]
+    as_numbers = [series.cast(pl.Int64).to_numpy() for series in times]
     return [*as_numbers, *(column.array for column in flat(call.ports))]
 
 

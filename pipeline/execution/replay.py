@@ -1,4 +1,4 @@
-"""A failed call made again, in this process, and where in the author's code it fails.
+"""A failed call made again, and where in the author's code it fails.
 
 Python code is followed to its line as it stands. A kernel has no lines once it is compiled: when it
 fails, the plain function is run in its place to find the one.
@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +21,7 @@ from typing import Any, Literal
 import polars as pl
 
 from pipeline.errors import UsageError
-from pipeline.execution.attempt import Call, Raised, raised_by
+from pipeline.execution.attempt import Call, Outcome, Raised, raised_by
 from pipeline.execution.call import call as call_node
 from pipeline.execution.call import prepare
 from pipeline.execution.kernel import KernelCache
@@ -30,7 +30,17 @@ from pipeline.execution.protocols import Outputs
 from pipeline.execution.recipe import library_versions
 from pipeline.model.node import NodeType
 
-__all__ = ["Frame", "KeptCall", "Replay", "author_frames", "author_traceback", "changes", "remake", "replay"]
+__all__ = [
+    "Frame",
+    "KeptCall",
+    "Replay",
+    "author_frames",
+    "author_traceback",
+    "changes",
+    "made_again",
+    "remake",
+    "replay",
+]
 
 
 @dataclass(frozen=True)
@@ -123,16 +133,29 @@ def remake(kept: KeptCall, call: Call) -> Call:
 def replay(kept: KeptCall, call: Call, kernels: KernelCache) -> Replay:
     """Make the call that was `kept`, here and without a limit. Ctrl-C passes through."""
     call, changed = remake(kept, call), changes(kept, call.node)
+    outcome, error = made_again(call, kernels)
+    frames = author_frames(error) if error is not None else ()
+    return Replay(kept, call, changed, outcome.ms, outcome.value, outcome.raised, frames, error)
+
+
+def made_again(
+    call: Call, kernels: KernelCache, begun: Callable[[], None] = lambda: None
+) -> tuple[Outcome, BaseException | None]:
+    """What comes of a call, and the exception itself; of a kernel that of its plain function, which has lines.
+
+    `begun` is told when the node's own time begins.
+    """
     began = time.perf_counter()
     try:
         prepared = prepare(call.node, call.ports, call.params, call.panel, kernels, call.axes)
+        begun()
         began = time.perf_counter()
         value = call_node(call.node, call.ports, call.params, call.columns, call.panel, prepared)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the node raises is the answer
         ms = (time.perf_counter() - began) * 1e3
         found = _interpreted(call) or error if call.node.style == "kernel" else error
-        return Replay(kept, call, changed, ms, None, raised_by(found), author_frames(found), found)
-    return Replay(kept, call, changed, (time.perf_counter() - began) * 1e3, value)
+        return Outcome(raised=raised_by(found), ms=ms), found
+    return Outcome(value, ms=(time.perf_counter() - began) * 1e3), None
 
 
 def author_frames(error: BaseException) -> tuple[Frame, ...]:

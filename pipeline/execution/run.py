@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
 import polars as pl
 
 from pipeline.errors import Fault
-from pipeline.execution.attempt import Outcome
+from pipeline.execution.attempt import Outcome, Raised
 from pipeline.execution.plan import Plan, Step
 from pipeline.graph.cells import Cells
 
-__all__ = ["Failure", "NodeRecord", "Run", "RunSink", "Status", "Unheard", "new_run_id"]
+__all__ = ["Failure", "NodeRecord", "Run", "RunSink", "Status", "Unheard", "named", "new_run_id"]
 
 Status: TypeAlias = Literal["cached", "computed", "failed", "skipped"]
 RunStatus: TypeAlias = Literal["ok", "failed", "interrupted"]
@@ -29,6 +29,11 @@ class Failure:
     message: str
     cause: str
     traceback: str
+
+    @classmethod
+    def of(cls, raised: Raised) -> Failure:
+        """A failure that nothing else is the cause of."""
+        return cls(raised.code, raised.message, "", raised.traceback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,12 @@ class NodeRecord:
     fallback: str = ""
     worker: str = ""
     isolation: str = ""
+
+    @property
+    def of_symbols(self) -> str:
+        """What is said of symbols that have no value."""
+        symbol, failure = next(iter(self.symbols.items()))
+        return f"no value for {named(self.symbols)}; {symbol}: {failure.message}"
 
     @property
     def tries(self) -> int | None:
@@ -137,6 +148,12 @@ class Unheard:
 
     def checkpoint(self, run: Run) -> None:
         """Nothing is kept."""
+
+
+def named(symbols: Collection[str]) -> str:
+    """A few symbols, and how many more there are."""
+    names = sorted(symbols)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more symbols" if len(names) > 3 else "")
 
 
 def new_run_id() -> str:

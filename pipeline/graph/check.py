@@ -271,6 +271,7 @@ class _Checker:
             bars_places=FrozenMap({name: source.name.place for name, source in self.spec.bars.items()}),
             uses=FrozenMap({scope.prefix[:-1]: _use(scope) for scope in uses}),
             sweep=self.spec.sweep,
+            text=self.spec.text,
         )
 
 

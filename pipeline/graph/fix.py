@@ -54,8 +54,8 @@ def write_fixes(faults: Iterable[Fault]) -> dict[str, int]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Put `text` into a file by one rename: whoever reads it meanwhile gets the old or the new, never a part."""
-    mode = path.stat().st_mode & 0o777
+    """Put `text` into a file, new perhaps, by one rename: whoever reads meanwhile gets the old or the new, no part."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

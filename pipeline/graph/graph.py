@@ -87,7 +87,8 @@ class Graph:
 
     `axis` and `rows` of a node say whose rows its outputs stand for. `outputs` maps declared
     output names to (node, output or "" for all of a node). `uses` are the sub-graphs that are used, by name; the
-    nodes that one brought are called `name.inner`. `sweep` says which params are tried when it is swept.
+    nodes that one brought are called `name.inner`. `sweep` says which params are tried when it is swept. `text` is
+    that of its file, "" where it was made from a spec.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Graph:
     bars_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     uses: Mapping[str, Use] = field(default_factory=dict)
     sweep: Sweep | None = None
+    text: str = field(default="", repr=False)
 
     def subset(self, names: Set[str]) -> Graph:
         """The graph of these nodes alone; what they depend on must be among them."""

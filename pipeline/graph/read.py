@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +20,17 @@ from pipeline.graph.sweep_read import read_sweep
 from pipeline.graph.version import DIALECT, read_version
 from pipeline.model.scalar import shown
 
-__all__ = ["BARS", "DIALECT", "TOP", "load_text", "read_file", "read_text", "role_of", "scan_text"]
+__all__ = [
+    "BARS",
+    "DIALECT",
+    "TOP",
+    "faults_that_matter",
+    "load_text",
+    "read_file",
+    "read_text",
+    "role_of",
+    "scan_text",
+]
 
 TAKEN = frozenset({"information_schema", "main", "memory", "pg_catalog", "system", "temp", "tradegraph"})
 """A graph is a schema of the published database; these are schemas or databases already."""
@@ -56,6 +67,8 @@ def scan_text(text: str, file: str = "<text>", *, root: Path | None = None) -> t
     item, faults = compose(text, file)
     shapes = Shapes(faults, Hints())
     spec = _Reader(shapes, Library(root), file).graph(item) if item is not None else None
+    if spec is not None:
+        spec.text = text
     return spec, shapes.faults
 
 
@@ -68,6 +81,11 @@ def role_of(text: str) -> Literal["graph", "library", "sub-graph"]:
     if {"in", "out"} <= keys:
         return "sub-graph"
     return "library" if "graphs" in keys and "nodes" not in keys else "graph"
+
+
+def faults_that_matter(role: str, faults: Iterable[Fault]) -> list[Fault]:
+    """Of the faults that a file has as a graph those that it has in its role: a library has no bars and no nodes."""
+    return [f for f in faults if not (role == "library" and f.code == "TG108" and "the graph has no" in f.message)]
 
 
 class _Reader:

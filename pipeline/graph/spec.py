@@ -77,10 +77,11 @@ class SubgraphSpec(BlockSpec):
 
 @dataclass(slots=True, kw_only=True)
 class GraphSpec(BlockSpec):
-    """A graph file as read, with what it extends: every part with its place."""
+    """A graph file as read, with what it extends: every part with its place. `text` is that of the file itself."""
 
     description: str = ""
     bars: dict[str, BarsSpec] = field(default_factory=dict)
     outputs: dict[str, tuple[Scalar, Scalar]] = field(default_factory=dict)
     universes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sweep: Sweep | None = None
+    text: str = field(default="", repr=False)

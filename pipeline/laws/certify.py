@@ -97,7 +97,9 @@ def _lasting(
     except PluginError:
         return None  # a graph with these params is refused before it runs
     said = ", ".join(f"{name}={value}" for name, value in params.items())
-    for name in ("kinds", "short", "causality"):
+    # a back-test costs milliseconds a cut, and its params say nothing about time
+    names = ("kinds", "short") if node.style == "table" else ("kinds", "short", "causality")
+    for name in names:
         if name in checks and (breach := _checked(name, checks[name])):
             return replace(breach, message=f"with {said}: {breach.message}")
     return None

@@ -6,9 +6,9 @@ out about it; an approved version is a **Release**. A **Marketplace** is the sam
 a **Catalogue** through a **Client** that trusts nothing but a root file whose digest the user gave, makes an
 **InstallPlan** that says what would happen, and carries it out on the user's word.
 
-Who signs what: an author the digests of his files (one delegated role each, limited to his paths); reviewers what they
-approved (`reviews`); the operator who owns which id and what is revoked (`targets`); `snapshot` and `timestamp` that
-all of this is of today. Root keys, two of three, say which keys those are.
+Who signs what: an author the digests of their files (one delegated role each, limited to their paths); reviewers what
+they approved (`reviews`); the operator who owns which id and what is revoked (`targets`); `snapshot` and `timestamp`
+that all of this is of today. Root keys, two of three, say which keys those are.
 
 tuf, securesystemslib, bandit and pycodestyle live here and nowhere else, and come with the extra `market`. The lockfile
 that a project keeps, and what it forbids, is read by `pipeline.plugins.lock` without any of them.

@@ -29,7 +29,7 @@ __all__ = ["Word", "approve", "check_new", "version_before", "versions_of"]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a person says: the digest of the manifest, who says it, and that of the dependencies if he saw those."""
+    """What a person says: the digest of the manifest, who says it, and that of the dependencies if they saw those."""
 
     digest: str
     by: str
@@ -127,7 +127,7 @@ def _check_signed(ref: Ref, submission: Submission, signed: Metadata[Targets] | 
         target = signed.signed.targets.get(ref.path(part)) if signed else None
         if target is None or target.hashes != TargetFile.from_data("x", content, ["sha256"]).hashes:
             said = f"{ref.author} has not signed the {part} of {ref} as it is"
-            raise MarketplaceError(said, code="TG702", hint="He must publish it again, with the key that counts now.")
+            raise MarketplaceError(said, code="TG702", hint="They must publish it again, with the key that counts now.")
 
 
 def _approved(ref: Ref, submission: Submission, report: bytes, word: Word, at: str) -> TargetFile:

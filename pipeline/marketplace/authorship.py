@@ -1,7 +1,7 @@
-"""An author's list: the digests of his files, signed by him, on its way from his hands into the marketplace.
+"""An author's list: the digests of their files, signed by them, on its way into the marketplace.
 
-What he has signed last lies in `submissions/AUTHOR/list.json`, until somebody with the marketplace's keys takes it in.
-A list only ever grows: a file that was published stays as it is, or the list is refused.
+What an author has signed last lies in `submissions/AUTHOR/list.json`, until somebody with the marketplace's keys takes
+it in. A list only ever grows: a file that was published stays as it is, or the list is refused.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["AuthorList", "take_in"]
 
 
 class AuthorList:
-    """What an author is about to sign: what he signed last, and changes."""
+    """What an author is about to sign: what they signed last, and changes."""
 
     def __init__(self, shelf: Shelf, outbox: Path, author: str, targets: Targets, metadata: Metadata[Targets]) -> None:
         self._shelf, self._outbox, self._author = shelf, outbox, author
@@ -111,7 +111,7 @@ def _published(shelf: Shelf, author: str) -> Metadata[Targets] | None:
 
 
 def _waiting(outbox: Path, author: str, targets: Targets) -> Metadata[Targets] | None:
-    """What waits of an author, if he has signed it with a key that counts now."""
+    """What waits of an author, if they have signed it with a key that counts now."""
     try:
         found = Metadata[Targets].from_bytes(outbox.read_bytes())
     except FileNotFoundError:
@@ -121,5 +121,5 @@ def _waiting(outbox: Path, author: str, targets: Targets) -> Metadata[Targets] |
     try:
         targets.verify_delegate(author, found.signed_bytes, found.signatures)
     except (RepositoryError, ValueError):
-        return None  # signed with a key that was taken away since: he must sign anew
+        return None  # signed with a key that was taken away since: it must be signed anew
     return found if isinstance(found.signed, Targets) else None

@@ -124,8 +124,8 @@ class Catalogue:
 def read_catalogue(
     targets: Targets, reviews: Targets, lists: Mapping[str, Targets], problems: tuple[str, ...], timestamp: Timestamp
 ) -> Catalogue:
-    """What can be had: files that an author has signed, below his own paths, with digests that reviewers approved,
-    under an id that the operator says is his. The rest is left out, and said.
+    """What can be had: files that an author has signed, below their own paths, with digests that reviewers approved,
+    under an id that the operator says is theirs. The rest is left out, and said.
     """
     owners: dict[str, str] = extra_of(targets).get("owners", {})
     revoked, said = revoked_in(targets), list(problems)

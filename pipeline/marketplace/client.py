@@ -3,19 +3,19 @@
 TUF's own workflow does the work: roots in order, expiry, versions that never fall, digests and lengths. Beyond it, a
 client that has never been here refuses metadata older than the root file that it began with, and everything counts
 only where three parties agree: an author has signed a file, reviewers have approved its digest, and the operator says
-that the id is his.
+that the id is theirs.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from tuf.api import exceptions as tuf
-from tuf.api.metadata import Metadata, Root, TargetFile, Targets, Timestamp
+from tuf.api.metadata import DelegatedRole, Metadata, Root, TargetFile, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 from tuf.ngclient import Updater, UpdaterConfig
 
@@ -33,7 +33,7 @@ _ROOT_BYTES = 512_000
 
 
 class _Updater(Updater):
-    """TUF's updater with the two things that its public face lacks: somebody else's clock, and a role by its name."""
+    """TUF's updater with the things that its public face lacks: somebody else's clock, and a role by its name."""
 
     def set_clock(self, at: dt.datetime) -> None:
         self._trusted_set.reference_time = at
@@ -48,6 +48,10 @@ class _Updater(Updater):
 
     def role(self, name: str, parent: str) -> Targets:
         return self._load_targets(name, parent)
+
+    def has(self, name: str) -> bool:
+        """False for a role that has signed nothing yet."""
+        return f"{name}.json" in self._trusted_set.snapshot.meta
 
 
 class Client:
@@ -80,7 +84,6 @@ class Client:
         with refusals(self.url), self._alone():
             updater = self._open()
             updater.refresh()
-            self._updater = updater
         issued, version = issued_of(updater.timestamp), updater.timestamp.version
         began = issued_of(Metadata[Root].from_bytes(self._bootstrap).signed)
         for than, what in ((began, "the root file that trust began with"), (self._seen[0], "what was seen before")):
@@ -90,60 +93,47 @@ class Client:
         if version < self._seen[1]:
             said = f"{self.url} serves timestamp {version}, {self._seen[1]} was seen before"
             raise MarketplaceError(said, code="TG704", hint="Somebody may be serving old ones, or a mirror lags.")
+        self._updater = updater
         return issued, version
 
     def catalogue(self) -> Catalogue:
         """All that is approved, withdrawn or not, and what of the metadata had to be left aside."""
-        if self._updater is None:
-            self.refresh()
-        assert self._updater is not None
-        updater, problems = self._updater, []
+        updater, problems, lists = self._opened(), [], {}
         with refusals(self.url), self._alone():
             targets = updater.role(Targets.type, Root.type)
             reviews = updater.role(REVIEWS, Targets.type)
-        lists: dict[str, Targets] = {}
-        roles = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
-        for author in (name for name in roles if name != REVIEWS):
+        for author in (name for name in _delegations(targets) if name != REVIEWS and updater.has(name)):
             try:
                 with refusals(self.url), self._alone():
                     lists[author] = updater.role(author, Targets.type)
             except MarketplaceError as error:
-                if error.faults[0].code == "TG701" or "not part of snapshot" in str(error):
-                    if "not part of snapshot" not in str(error):
-                        raise
-                    continue  # somebody who has published nothing yet
+                if error.faults[0].code == "TG701":
+                    raise
                 problems.append(f"the list of {author!r} is left aside: {error.faults[0].message}")
-        return read_catalogue(targets, reviews, lists, tuple(problems), updater.timestamp)
+        with refusals(self.url):
+            return read_catalogue(targets, reviews, lists, tuple(problems), updater.timestamp)
 
     def fetch(self, path: str, sha256_: str = "") -> bytes:
         """A file, which is the signed one, and the one with this digest where one is given."""
-        if self._updater is None:
-            self.refresh()
-        assert self._updater is not None
-        place = self._cache / "download"
+        updater, place = self._opened(), self._cache / "download"
         with refusals(self.url), self._alone():
-            target = self._updater.get_targetinfo(path)
+            target = updater.get_targetinfo(path)
             if target is None:
                 raise MarketplaceError(f"{self.url} has no {path}", code="TG701")
             _check_digest(path, target, sha256_)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            self._updater.download_target(target, str(place))
+            updater.download_target(target, str(place))
             data = place.read_bytes()
             place.unlink()
         return data
 
     def paths(self) -> dict[str, TargetFile]:
         """Every file that somebody who may has signed, by its path."""
-        if self._updater is None:
-            self.refresh()
-        assert self._updater is not None
-        targets = self._updater.role(Targets.type, Root.type)
-        roles = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
+        updater = self._opened()
         found: dict[str, TargetFile] = {}
-        for name, role in roles.items():
+        for name, role in _delegations(updater.role(Targets.type, Root.type)).items():
             try:
                 with self._alone():
-                    signed = self._updater.role(name, Targets.type)
+                    signed = updater.role(name, Targets.type)
             except (tuf.RepositoryError, tuf.DownloadError):
                 continue  # `catalogue` says why
             found |= {path: target for path, target in signed.targets.items() if role.is_delegated_path(path)}
@@ -152,8 +142,13 @@ class Client:
     @property
     def root(self) -> Root:
         """The newest root."""
+        return self._opened().root
+
+    def _opened(self) -> _Updater:
+        if self._updater is None:
+            self.refresh()
         assert self._updater is not None
-        return self._updater.root
+        return self._updater
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -206,7 +201,7 @@ def refusals(url: str) -> Iterator[None]:
     try:
         yield
     except tuf.ExpiredMetadataError as error:
-        hint = "Its operator must sign anew: `tradegraph market renew`. If he did, somebody keeps the news from you."
+        hint = "Its operator must sign anew: `tradegraph market renew`. If that was done, somebody keeps it from you."
         raise MarketplaceError(f"{url}: {_plain(error)}", code="TG703", hint=hint) from error
     except (tuf.BadVersionNumberError, tuf.EqualVersionNumberError) as error:
         raise MarketplaceError(f"{url} serves something older than before: {_plain(error)}", code="TG704") from error
@@ -223,6 +218,10 @@ def refusals(url: str) -> Iterator[None]:
         raise MarketplaceError(f"{url} serves metadata that cannot be trusted: {_plain(error)}", code=code) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MarketplaceError(f"{url} serves metadata that are malformed: {_plain(error)}", code="TG702") from error
+
+
+def _delegations(targets: Targets) -> Mapping[str, DelegatedRole]:
+    return (targets.delegations.roles if targets.delegations else None) or {}
 
 
 def _check_digest(path: str, target: TargetFile, wanted: str) -> None:

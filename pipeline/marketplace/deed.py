@@ -22,7 +22,7 @@ from pipeline.plugins.system import PluginSystem
 __all__ = ["carry_out", "kept_bytes", "place_for", "repair", "tell"]
 
 
-def carry_out(system: PluginSystem, entries: Sequence[tuple[Locked, bytes]], why: EventName) -> None:
+def carry_out(system: PluginSystem, entries: Sequence[tuple[Locked, bytes]]) -> None:
     """Put plugins in their places and load them. Raises PluginError with the reason of the first that is refused;
     the project is then as it was.
     """
@@ -50,7 +50,8 @@ def carry_out(system: PluginSystem, entries: Sequence[tuple[Locked, bytes]], why
     system.reload()
     for entry, _ in entries:
         was = before.plugins.get(entry.id)
-        tell(system, why, entry, f"from {entry.market}, by {entry.author}" + (f", before {was.version}" if was else ""))
+        said = f"from {entry.market}, by {entry.author}" + (f", before {was.version}" if was else "")
+        tell(system, "updated" if was else "installed", entry, said)
 
 
 def place_for(system: PluginSystem, plugin_id: str, kind: str) -> str:

@@ -34,9 +34,12 @@ def issue(signed: Signed, at: dt.datetime, days: int) -> None:
 
 
 def issued_of(signed: Signed) -> str:
-    """When metadata were issued, in ISO 8601 and UTC; "" where they do not say."""
+    """When metadata were issued, in ISO 8601 with a zone; "" where they do not say so."""
     found = extra_of(signed).get("issued")
-    return found if isinstance(found, str) else ""
+    try:
+        return found if isinstance(found, str) and dt.datetime.fromisoformat(found).tzinfo else ""
+    except ValueError:
+        return ""
 
 
 def custom_of(target: TargetFile) -> dict[str, Any]:

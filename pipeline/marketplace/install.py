@@ -14,7 +14,7 @@ from packaging.version import Version
 from pipeline.errors import MarketplaceError
 from pipeline.marketplace.catalogue import Catalogue, Listing, Release
 from pipeline.marketplace.lookalike import resembling
-from pipeline.marketplace.manifest import PERMISSIONS
+from pipeline.marketplace.manifest import PERMISSIONS, check_requirements
 from pipeline.model.registry import Registry
 from pipeline.plugins.lock import Lock, Locked
 from pipeline.plugins.requirement import read_requirement, unmet_package
@@ -27,7 +27,7 @@ class InstallItem:
     """One version that would be installed, and what is new about it for this project.
 
     `reason` says who wants it; `before` is the version that is there, "" for none. `permissions` and `requires` are all
-    that it asks for, `more` those of them that the user has not seen yet. `warnings` are for his eyes.
+    that it asks for, `more` those of them that the user has not seen yet. `warnings` are for their eyes.
     """
 
     release: Release
@@ -143,6 +143,7 @@ def _add(release: Release, reason: str, around: _Around, found: _Found) -> None:
     if release.id in planned:
         return
     _check_may(release, market, lock, registry)
+    check_requirements(release.requires, release.id)
     entry = lock.plugins.get(release.id)
     for text in release.requires:
         name = read_requirement(text, release.id).name.replace("-", "_")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -13,8 +14,9 @@ from pipeline.marketplace.place import Part, Ref, read_version
 from pipeline.model.node import NodeType
 from pipeline.model.scalar import type_name
 from pipeline.plugins.guide import GuidePlugin
+from pipeline.plugins.requirement import read_requirement
 
-__all__ = ["PERMISSIONS", "Manifest", "dependencies_digest", "manifest_of", "sha256"]
+__all__ = ["PERMISSIONS", "Manifest", "check_requirements", "dependencies_digest", "manifest_of", "sha256"]
 
 PERMISSIONS = {
     "network": "opens connections",
@@ -73,6 +75,7 @@ def manifest_of(plugin: GuidePlugin, node: NodeType, author: str, module: str, f
     if not isinstance(asked, list | tuple) or any(name not in PERMISSIONS for name in asked):
         known = ", ".join(PERMISSIONS)
         raise MarketplaceError(f"the permissions of {plugin.id} are {asked!r}, known are {known}", code="TG718")
+    check_requirements(plugin.requirements, plugin.id)
     return Manifest(
         author=author,
         id=plugin.id,
@@ -96,6 +99,17 @@ def manifest_of(plugin: GuidePlugin, node: NodeType, author: str, module: str, f
         permissions=sorted(set(asked)),
         files={part: sha256(data) for part, data in files.items() if part != "manifest"},
     )
+
+
+def check_requirements(requires: Sequence[str], owner: str) -> None:
+    """Raise MarketplaceError TG718 for a requirement by an address: nobody reviews what lies there tomorrow.
+
+    Raises PluginError TG409 for what is no requirement.
+    """
+    for text in requires:
+        if read_requirement(text, owner).url is not None:
+            hint = "Name a package and versions: `scipy>=1.10`."
+            raise MarketplaceError(f"{owner} requires {text!r}, which is an address", code="TG718", hint=hint)
 
 
 def dependencies_digest(requires: list[str] | tuple[str, ...]) -> str:

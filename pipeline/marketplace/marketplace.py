@@ -96,9 +96,17 @@ class Marketplace:
 
     def refresh(self, name: str = "") -> list[Refreshed]:
         """Get the news of one or all marketplaces: what was revoked is disabled from now on. Installs nothing."""
-        names = [name] if name else list(self.lock.markets)
-        found = [self._refresh(*self._pick(each)) for each in names or [""]]
+        found: list[Refreshed] = []
+        failed: list[MarketplaceError] = []
+        for each in [name] if name else list(self.lock.markets) or [""]:
+            try:
+                found.append(self._refresh(*self._pick(each)))
+            except MarketplaceError as error:  # the others have news all the same
+                failed.append(error)
         self.system.reload()
+        if failed:
+            failed[0].faults = tuple(fault for error in failed for fault in error.faults)
+            raise failed[0]
         return found
 
     def catalogue(self, name: str = "") -> Catalogue:
@@ -159,15 +167,16 @@ class Marketplace:
             self._installer.install(plan.packages)
         entries = []
         for item in plan.items:
-            now_ = catalogue.find(item.release.id).release(item.release.version)
-            if now_.sha256 != item.release.sha256 or now_.revoked:
-                said = f"{now_.id} {now_.version} has changed since the plan was made: {now_.revoked or 'another file'}"
+            release = catalogue.find(item.release.id).release(item.release.version)
+            if release.manifest != item.release.manifest or release.revoked:
+                why = release.revoked or "it is another one"
+                said = f"{release.id} {release.version} has changed since the plan was made: {why}"
                 raise MarketplaceError(said, code="TG711", hint="Make the plan anew.")
-            data = client.fetch(now_.ref.path("plugin"), now_.sha256)
-            _check_manifest(client, now_)
-            entries.append((self._entry(name, now_, lock, item.release.id in word.unconfined), data))
+            data = client.fetch(release.ref.path("plugin"), release.sha256)
+            _check_manifest(client, release)
+            entries.append((self._entry(name, release, lock, release.id in word.unconfined), data))
         before = {entry.id: lock.plugins[entry.id].version for entry, _ in entries if entry.id in lock.plugins}
-        deed.carry_out(self.system, entries, "updated" if before else "installed")
+        deed.carry_out(self.system, entries)
         return [
             Installed(e.id, e.version, before.get(e.id, ""), e.author, e.market, e.file, e.sha256) for e, _ in entries
         ]
@@ -189,15 +198,13 @@ class Marketplace:
         if reason := self.lock.revoked(digest):
             raise MarketplaceError(f"{plugin_id} {old} was revoked: {reason}", code="TG711")
         data = deed.kept_bytes(self.system, digest)
-        client, catalogue = (None, None) if data else self._fresh(*self._pick(entry.market))
         if data is None:
-            assert client is not None
-            assert catalogue is not None
+            client, catalogue = self._fresh(*self._pick(entry.market))
             data = client.fetch(catalogue.find(plugin_id).release(old).ref.path("plugin"), digest)
         back = replace(
             entry, version=old, sha256=digest, manifest="", earlier=entry.earlier[:at], disabled="", yanked=""
         )
-        deed.carry_out(self.system, [(back, data)], "updated")
+        deed.carry_out(self.system, [(back, data)])
         return Installed(plugin_id, old, entry.version, entry.author, entry.market, entry.file, digest)
 
     def allow(self, plugin_id: str, *, unconfined: bool = True) -> None:

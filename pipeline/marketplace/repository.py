@@ -8,7 +8,6 @@ repository.approve("alice/fast_trend-1.0.0", digest, by="Erin", keys=[Path("keys
 
 from __future__ import annotations
 
-import datetime as dt
 import fcntl
 import getpass
 from collections.abc import Iterator, Sequence
@@ -116,7 +115,7 @@ class Repository:
     def rotate_author(self, name: str, key: str | Path, *, keys: Sequence[Path]) -> None:
         """Give an author another key, and take the old one away.
 
-        What he had signed must be signed anew, by `renew_author` with the new key; until then clients do not see it.
+        What they had signed must be signed anew, by `renew_author` with the new key; until then clients do not see it.
         """
         with self._changing():
             targets = self.shelf.targets()
@@ -126,11 +125,11 @@ class Repository:
         self._note("author's key changed", author=name, key=key_of(key).keyid)
 
     def remove_author(self, name: str, *, keys: Sequence[Path], reason: str) -> None:
-        """Take an author's right to publish away, and revoke all that is his. Raises MarketplaceError TG718."""
+        """Take an author's right to publish away, and revoke all that is theirs. Raises MarketplaceError TG718."""
         with self._changing():
             targets = self.shelf.targets()
             self._check_author(targets.signed, name)
-            withdrawal.revoke_author(targets.signed, self._list(name), name, reason, self._now())
+            withdrawal.revoke_author(targets.signed, self._list(name), name, reason, self.clock())
             assert targets.signed.delegations is not None
             assert targets.signed.delegations.roles is not None
             del targets.signed.delegations.roles[name]
@@ -208,7 +207,7 @@ class Repository:
         self._note("author's list renewed", author=author)
 
     def yank(self, ref: str, reason: str, *, key: Path, keys: Sequence[Path] = ()) -> bool:
-        """Advise against a version: nobody installs it unless he names it. An empty reason takes that back.
+        """Advise against a version: only who names it installs it. An empty reason takes that back.
 
         True when it is in effect; without the marketplace's keys it is when `renew` is run next.
         """
@@ -288,7 +287,7 @@ class Repository:
                 hint = did_you_mean(plugin_id, owners)
                 raise MarketplaceError(f"there is no plugin {plugin_id!r}", code="TG709", hint=hint)
             author = self._list(owners[plugin_id])
-            gone = withdrawal.revoke(targets.signed, author, (plugin_id, version), reason, self._now())
+            gone = withdrawal.revoke(targets.signed, author, (plugin_id, version), reason, self.clock())
             Scribe(self.shelf, signers_in(*keys), self.clock).seal({"targets": targets})
         self._note("revoked", plugin=plugin_id, versions=list(gone), reason=reason)
         return gone
@@ -321,9 +320,6 @@ class Repository:
     def _note(self, event: str, **about: object) -> None:
         self.audit.append(event, **about)
 
-    def _now(self) -> dt.datetime:
-        return self.clock()
-
     def _authors(self, targets: Targets) -> list[str]:
         roles = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
         return [name for name in roles if name != REVIEWS]
@@ -344,7 +340,7 @@ class Repository:
         targets.signed.add_key(public, name)
 
     def _list(self, author: str) -> Targets | None:
-        """What an author has published; what he must sign anew is read as it stands in the snapshot."""
+        """What an author has published; what must be signed anew is read as it stands in the snapshot."""
         try:
             found = self.shelf.delegated(author)
         except MarketplaceError:

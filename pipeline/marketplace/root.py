@@ -94,10 +94,17 @@ def _signed(shelf: Shelf, role: str, new: Metadata[Root], signers: Signers, cloc
         for said, wanted, keyids in (_missing("the old root", old, new), _missing("the new root", new, new))
         if wanted > 0
     )
+    # what was signed is kept, whoever is still missing: the next may sign on another machine
+    write_whole(_pending(shelf), new.to_bytes(JSONSerializer(compact=True)))
+    if not missing:
+        try:
+            _publish(shelf, old, new, signers, clock)
+        except MarketplaceError as error:
+            if error.faults[0].code != "TG717":
+                raise
+            missing = (error.faults[0].message,)
     if missing:
-        write_whole(_pending(shelf), new.to_bytes(JSONSerializer(compact=True)))
         return Rotation(role, new.signed.version, False, missing, _digest(shelf, old.signed.version))
-    _publish(shelf, old, new, signers, clock)
     _pending(shelf).unlink(missing_ok=True)
     return Rotation(role, new.signed.version, True, (), _digest(shelf, new.signed.version))
 

@@ -47,8 +47,9 @@ class Elsewhere(Protocol):
 class Policy:
     """Which plugins may be used. `memory` is the file in which verdicts are kept; None keeps none.
 
-    `trusted` are ids that need no signature; `keys` are the public keys that are trusted, by name. `limit` is how many
-    plugin files are loaded at most, None for any number, `timeout` the seconds that loading one or a call may take.
+    `trusted` are ids that need no signature; `keys` are the public keys that are trusted, by name; `disabled` are ids
+    that are switched off. `limit` is how many plugin files are loaded at most, None for any number, `timeout` the
+    seconds that loading one or a call may take.
     `elsewhere` runs the files of users' plugins, all but those that are trusted; None runs them in this process. With
     `only_market` it runs those of marketplaces alone, which run nowhere else.
     """
@@ -59,6 +60,7 @@ class Policy:
     allow_unsigned: bool = True
     keys: Mapping[str, str] = field(default_factory=dict)
     trusted: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
     memory: Path | None = None
     installed: tuple[Path, ...] = ()
     """Files of installed packages: they need no signature, for who installed the package has trusted it."""

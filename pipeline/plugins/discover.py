@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from pipeline.errors import Fault, Place, PluginError
 from pipeline.execution.alarm import Overdue, alarm
@@ -43,14 +44,15 @@ _OPEN = Policy(examine=False)
 class PluginRecord:
     """What became of one file: shipped, user or installed; loaded or refused and why (`fault`); how it is signed.
 
-    A file that is `kept` was refused in its new version, and its last good one goes on.
+    A file that is `kept` was refused in its new version, and its last good one goes on; one that is `disabled` was not
+    run.
     """
 
     path: str
     origin: str
     digest: str
     ids: tuple[str, ...]
-    status: str
+    status: Literal["loaded", "refused", "kept", "disabled"]
     reason: str = ""
     signature: str = ""
     fault: Fault | None = None
@@ -186,6 +188,10 @@ class _Builder:
                 signature = self._signed(path, file.data)
                 # who trusts a plugin by its id trusts what it is made of
                 self._trusting = self._is_trusted(file.data)
+            named = {path.stem, *_ids_in(file.data)} if self._policy.disabled else set()
+            if origin != "shipped" and (off := self._policy.disabled & named):
+                self._disable(path, origin, digest_bytes(file.data), tuple(sorted(off)), signature)
+                return None
             if (readings := self._apart(path)) is not None:
                 loaded = readings.read(self._loader, file)
                 return Candidate(path, origin, loaded, file, signature, here=False)
@@ -276,6 +282,9 @@ class _Builder:
             self._refuse(path, origin, loaded.digest, [fault], candidate.signature)
             self._contested.update({node.id: str(path) for node in clashes})
             return
+        if origin != "shipped" and (off := self._policy.disabled & {node.id for node in loaded.types}):
+            self._disable(path, origin, loaded.digest, tuple(sorted(off)), candidate.signature)
+            return
         types = [self._with_required(node, candidate) for node in loaded.types]
         if origin != "shipped" and self._policy.examine and digest_bytes(candidate.file.data) not in examined():
             guided = {plugin.id for plugin in loaded.plugins}
@@ -300,6 +309,13 @@ class _Builder:
         names = candidate.requires.get(node.id, ())
         codes = [self._types[name].code for name in names if name in self._types]
         return replace(node, code=f"{node.code}+{digest(*codes)}") if codes else node
+
+    def _disable(self, path: Path, origin: str, code: str, ids: tuple[str, ...], signature: str) -> None:
+        hint = f"`tradegraph plugin enable {ids[0]}` switches it on."
+        fault = Fault("TG820", f"{path.stem}: {', '.join(ids)} is switched off", Place(str(path)), hint, "warning")
+        self._refused.append(fault)
+        reason = f"{fault.code} {fault.message}"
+        self._records[path.resolve()] = PluginRecord(str(path), origin, code, ids, "disabled", reason, signature, fault)
 
     def _refuse(self, path: Path, origin: str, code: str, faults: Iterable[Fault], signature: str = "") -> None:
         placed = [

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from pipeline.errors import Place, PluginError
 from pipeline.execution.attempt import Call, Outcome, Raised
 from pipeline.execution.parcel import arrays_of, head_of, plain_value
+from pipeline.execution.replay import Frame
 from pipeline.model.captured import Captured
 from pipeline.model.node import NodeType
 from pipeline.plugins.answer import Ended, Failed, answer_of, outcome_of
@@ -38,6 +39,7 @@ _COMPILE = 300.0
 """Seconds for it to compile a node's kernel; the node's own time begins after that."""
 _WARM = 8
 """So many workers wait for another call."""
+_LINES = 1_000_000
 _TRIALS = 20
 """An examination may take so many times as long as a call."""
 
@@ -131,25 +133,34 @@ class WorkerHost:
 
         TG506 when the worker ends during the call, TG417 and TG418 when it is too greedy or too curious.
         """
+        return self._called(call, limit, "call")[0]
+
+    def replay(self, call: Call, limit: float | None) -> tuple[Outcome, tuple[Frame, ...]]:
+        """Make a call again, and say where in the author's code it failed, the innermost place last."""
+        outcome, frames = self._called(call, limit, "replay")
+        return outcome, tuple(Frame(str(file), int(line), str(name), str(text)) for file, line, name, text in frames)
+
+    def _called(self, call: Call, limit: float | None, do: str) -> tuple[Outcome, Sequence[Any]]:
         if not call.node.code:
-            return Outcome(raised=_unloaded(call))
+            return Outcome(raised=_unloaded(call)), ()
         turn = _Turn(repr(call.node.id), call.node.origin)
 
-        def made(worker: WorkerProcess, ear: Ear, number: int) -> Outcome:
+        def made(worker: WorkerProcess, ear: Ear, number: int) -> tuple[Outcome, Sequence[Any]]:
             worker.bound_processor(limit)
-            worker.send({"do": "call", "number": number, **head_of(call)}, arrays_of(call))
+            worker.send({**head_of(call), "do": do, "number": number}, arrays_of(call))
             frame = ear.hear(turn.within(_COMPILE))
             if frame is not None and frame.get("begun"):
                 turn.loading, turn.own = False, True
                 frame = ear.hear(turn.within(limit))
             done = answer_of(frame, number)
             turn.held = bool(done.get("held"))
-            return outcome_of(call, done, worker, turn.ms)
+            frames = [(file, min(int(line), _LINES), name, text) for file, line, name, text in done.get("frames", ())]
+            return outcome_of(call, done, worker, turn.ms), frames
 
         found = self._ordered(call.node.captured, turn, made)
         if isinstance(found, Raised):
-            return Outcome(raised=found, ms=turn.ms, isolation=turn.isolation)
-        return replace(found, isolation=turn.isolation)
+            return Outcome(raised=found, ms=turn.ms, isolation=turn.isolation), ()
+        return replace(found[0], isolation=turn.isolation), found[1]
 
     def describe(self, captured: Captured, limit: float) -> Mapping[str, Any]:
         """What some files declare, as their worker tells; it may take `limit` seconds. Raises PluginError."""

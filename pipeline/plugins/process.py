@@ -32,7 +32,7 @@ _LOOK = 0.025
 _LARGEST = 4 * 1024 * 1024
 """Bytes of a frame; what is larger goes through the file."""
 _LINES = 16 * 1024
-_TICKS = os.sysconf("SC_CLK_TCK")
+_PROCESSORS = os.cpu_count() or 1
 _SECONDS_OVER = 5
 
 
@@ -48,6 +48,7 @@ class WorkerProcess:
 
     def __init__(self, server: ForkServer, bounds: Bounds | None) -> None:
         self.isolation = ""
+        self._began = time.monotonic()
         self._server, self._bounds = server, bounds
         self._inbox, self.outbox, self._lines = nameless_file(), nameless_file(), nameless_file()
         mine, its = socket.socketpair()
@@ -107,13 +108,12 @@ class WorkerProcess:
 
     def bound_processor(self, seconds: float | None) -> None:
         """Let it use the processors for so many seconds of wall time and a few more: it ends if nobody ends it."""
-        with suppress(OSError, ValueError, IndexError, AttributeError):  # a system without it, or without /proc
+        with suppress(OSError, ValueError, AttributeError):  # a system without it
             if seconds is None:
                 resource.prlimit(self.pid, resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
                 return
-            ticks = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[11:13]
-            used = sum(map(int, ticks)) / _TICKS
-            most = int(used + seconds * (os.cpu_count() or 1)) + _SECONDS_OVER
+            # it cannot have used more so far than all processors have given since it began
+            most = int((time.monotonic() - self._began + seconds) * _PROCESSORS) + _SECONDS_OVER
             resource.prlimit(self.pid, resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
 
     def printed(self) -> str:

@@ -10,12 +10,17 @@ import datetime as dt
 import logging
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 from pipeline.errors import PluginError, SettingsError
+from pipeline.execution.attempt import Call
 from pipeline.execution.execute import Guest
+from pipeline.execution.kernel import KernelCache
+from pipeline.execution.replay import KeptCall, Replay, changes, remake, replay
 from pipeline.laws.trial import Evaluator
 from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
@@ -33,7 +38,7 @@ from pipeline.plugins.host import WorkerHost
 from pipeline.plugins.lock import LOCK_NAME, Lock, Locked, read_lock
 from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
-from pipeline.plugins.monitor import EventSink, Monitor, PluginEvent
+from pipeline.plugins.monitor import EventName, EventSink, Monitor, PluginEvent
 from pipeline.plugins.reading import descriptions_file
 from pipeline.settings import CONFIG_NAME, Project, Settings
 
@@ -54,11 +59,12 @@ class PluginSystem:
         self._lock = threading.RLock()
         self._found: Discovery | None = None
         self._stamp: _Stamp = ()
+        self._held = 0
         self._locked: Lock | None = None
         self._workers: WorkerHost | None = None
         self._said: tuple[Bounds, str, float] | None = None
         self.audit = AuditLog(project.root / AUDIT_FILE)
-        self.monitor = Monitor(project.settings.performance_monitoring, sink, self._killed)
+        self.monitor = Monitor(project.settings.performance_monitoring, sink, self._stopped)
         open_log(project.root, project.settings)
 
     @property
@@ -95,9 +101,20 @@ class PluginSystem:
     def current(self) -> Discovery:
         """What there is. Files that changed since are loaded again first, where the settings say so."""
         with self._lock:
-            if self._found is None or (self.reloads and self._stamp != self._stamps()):
+            if self._found is None or (self.reloads and not self._held and self._stamp != self._stamps()):
                 return self.reload()
             return self._found
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Load nothing by itself while the block lasts: somebody else writes a file that nobody has admitted yet."""
+        with self._lock:
+            self._held += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held -= 1
 
     def take(self, found: Discovery) -> None:
         """Work with what somebody else has found, until files change."""
@@ -148,6 +165,14 @@ class PluginSystem:
         """Who calls node types for the laws: workers those that were loaded in one, `here` the others."""
         return Apart(here, self.workers, self.settings.plugin_timeout)
 
+    def replay(self, kept: KeptCall, call: Call, kernels: KernelCache, *, here: bool) -> Replay:
+        """Make a kept call again: in a worker where the node type was loaded in one, unless it is to be `here`."""
+        if here or not isinstance(call.node.fn, Absent):
+            return replay(kept, replace(call, node=self.here(call.node)), kernels)
+        call, changed = remake(kept, call), changes(kept, call.node)
+        outcome, frames = self.workers.replay(call, self.settings.plugin_timeout * max(1, len(call.panel.symbols)))
+        return Replay(kept, call, changed, outcome.ms, outcome.value, outcome.raised, frames)
+
     def kernels_of(self, registry: Registry) -> set[str]:
         """The names of the folders of compiled kernels that may be needed: digests of code, or of a plugin's files."""
         return {node.code for node in registry} | {node.captured.digest for node in registry if node.captured}
@@ -186,10 +211,10 @@ class PluginSystem:
         self._audit(event.event, event)
         self._sink.take([event], [])
 
-    def _killed(self, plugin: str, code: str, message: str) -> None:
+    def _stopped(self, what: EventName, plugin: str, code: str, message: str) -> None:
         found = self._found
         path = found.registry[plugin].origin if found is not None and plugin in found.registry else ""
-        self.told(PluginEvent(dt.datetime.now(dt.UTC), "killed", plugin, path, code=code, message=message))
+        self.told(PluginEvent(dt.datetime.now(dt.UTC), what, plugin, path, code=code, message=message))
 
     def _audit(self, name: str, event: PluginEvent) -> None:
         """Append to the audit log. One that cannot be written is complained of, and ends nothing."""
@@ -214,6 +239,7 @@ class PluginSystem:
             allow_unsigned=said.development_mode.allow_unsigned_plugins,
             keys=said.trusted_keys,
             trusted=frozenset(said.trusted_plugins),
+            disabled=frozenset(said.disabled_plugins),
             memory=self._policy_file,
             installed=entry_files(),
             lock=self._locked,
@@ -298,7 +324,7 @@ def _event(found: Discovery, record: PluginRecord) -> PluginEvent:
     fault = record.fault
     return PluginEvent(
         happened_at=dt.datetime.now(dt.UTC),
-        event="loaded" if record.status == "loaded" else "kept" if record.status == "kept" else "refused",
+        event=record.status,
         plugin=" ".join(record.ids) or Path(record.path).stem,
         path=record.path,
         digest=record.digest,

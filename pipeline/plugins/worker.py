@@ -26,14 +26,17 @@ from pipeline.execution.attempt import Call, InProcess, Outcome, Raised, raised_
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.parcel import call_of_arrays, lengths_of, typed
 from pipeline.execution.part import apart
+from pipeline.execution.replay import author_frames, made_again
 from pipeline.model.node import NodeType
 from pipeline.plugins.channel import Channel, append_bytes, read_columns, write_columns
+from pipeline.plugins.closure import CodeDigester
 from pipeline.plugins.confine import Bounds, Sight, confine
 from pipeline.plugins.describe import describe
 from pipeline.plugins.discover import load_type
 from pipeline.plugins.lifeline import WHERE_SIGNAL, hold_lifeline
 from pipeline.plugins.load import Loaded, Loader
 from pipeline.plugins.setup import read_captured
+from pipeline.plugins.source import SourceFile, SourceTree
 from pipeline.plugins.tables import pack_table
 from pipeline.plugins.trial import try_out
 
@@ -41,6 +44,7 @@ __all__ = ["main"]
 
 _TOO_MUCH = ("MemoryError", "_ArrayMemoryError", "RuntimeError: can't start new thread")
 _REFUSED = ("PermissionError",)
+_FRAMES = 50
 _LONGEST = 20_000
 """Characters of a message, and of a traceback."""
 
@@ -83,9 +87,12 @@ class _Worker:
             with suppress(OSError):
                 os.chdir(setup["folder"])
             channel.send({"confined": {}})
-        self._caller = InProcess(KernelCache(Path(setup["kernels"]) if setup["kernels"] else None), self._begun)
+        self._kernels = KernelCache(Path(setup["kernels"]) if setup["kernels"] else None)
+        self._caller = InProcess(self._kernels, self._begun)
         self._loader = Loader(captured=self._captured)
         self._loader.learning = lambda: channel.send({"learning": True})
+        if self._captured is not None:
+            self._loader.digester = _Undigested(self._loader.tree, self._captured.digest)
         self._types: dict[tuple[str, str], NodeType] = {}
         self._loaded: Loaded | None = None
         if self._captured is not None:
@@ -95,6 +102,7 @@ class _Worker:
         """Carry out an order, and answer."""
         carry_out: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "call": self._call,
+            "replay": self._call,
             "describe": lambda _: describe(self._own),
             "examine": self._examine,
             "warmup": lambda order: {"found": self._type(order).warmup_of(_params(order))},
@@ -148,9 +156,16 @@ class _Worker:
         if found is None:
             raise OSError("the columns of the call did not arrive")
         call = call_of_arrays(order, self._type(order), found[0])
-        outcome = self._caller.call(call)
+        frames: list[list[Any]] = []
+        if order["do"] == "replay":
+            outcome, error = made_again(call, self._kernels, self._begun)
+            if error is not None:
+                frames = [[f.file, f.line, f.function, f.text] for f in author_frames(error)[-_FRAMES:]]
+        else:
+            outcome = self._caller.call(call)
         tables = self._put(call, outcome)
         return found[1].obj, {
+            "frames": frames,
             "tables": tables,
             "raised": self._told(outcome.raised) if outcome.raised else None,
             "times": [outcome.ms, outcome.cpu_ms, outcome.compile_ms],
@@ -215,6 +230,18 @@ def _let_go(mapped: object) -> bool:
 
 def _params(order: Mapping[str, Any]) -> dict[str, Any]:
     return {name: typed(value) for name, value in order["params"].items()}
+
+
+class _Undigested(CodeDigester):
+    """Gives one digest for everything: those that count are worked out by the engine."""
+
+    def __init__(self, tree: SourceTree, whole: str) -> None:
+        super().__init__(tree)
+        self._whole = whole
+
+    def digest(self, file: SourceFile, name: str | None = None) -> str:  # noqa: ARG002 - one for all
+        """The digest of all files behind the plugin."""
+        return self._whole
 
 
 class _Teller(logging.Handler):

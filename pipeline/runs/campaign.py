@@ -47,7 +47,7 @@ class Manner:
     """How a campaign is carried out: what of stored values it takes, what it stores, who computes, who is told.
 
     `store` None is the default: of a sweep the metrics, of a batch declared outputs and metrics, or less where the
-    project keeps less.
+    project keeps less. `run_id` is the id of the run, where one was given out already.
     """
 
     cache: bool = True
@@ -55,6 +55,7 @@ class Manner:
     store: StorePolicy | None = None
     crew: Crew = field(default_factory=Crew)
     progress: Progress = field(default_factory=Silent)
+    run_id: str = ""
 
 
 def allowed(
@@ -123,7 +124,7 @@ def sweep(workshop: Workshop, file: Path, search: Search, given: Overrides, mann
     began = dt.datetime.now(dt.UTC)
     prepared = allowed(workshop, file, search, given, manner.store)
     name = prepared.graphs.base.name
-    with workshop.live() as run_id:
+    with workshop.live(manner.run_id) as run_id:
         if search.sampler == "optuna":
             trials = _Trials(workshop, prepared, {name: given}, manner, run_id)
             cells = prepared.graphs.all(choose(prepared.cells, search, trials.values))
@@ -145,6 +146,7 @@ def _carry_out(
     if selected.swept and not selected.graphs and len(selected.swept) == 1:
         (settings,) = settings["graphs"].values()
     options = Options(
+        run_id=manner.run_id,
         fail_fast=manner.fail_fast,
         settings=settings,
         progress=manner.progress,

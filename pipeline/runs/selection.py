@@ -1,16 +1,30 @@
-"""The part of a graph that a selection of nodes means, given what is stored and what its latest run left."""
+"""Which nodes of a graph are meant: by name, or by a selection, given what is stored and what its latest run left."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
-from pipeline.errors import UsageError
+from pipeline.errors import UsageError, did_you_mean
 from pipeline.execution.plan import Plan
 from pipeline.graph.graph import Graph
 from pipeline.graph.select import needed, selected
 from pipeline.store.query import Database
 
-__all__ = ["part_of"]
+__all__ = ["nodes_meant", "part_of"]
+
+
+def nodes_meant(graph: Graph, names: Iterable[str], option: str) -> list[str]:
+    """The nodes of some names, all that a sub-graph brought for the name of its use.
+
+    Raises UsageError for a name that is neither.
+    """
+    found: list[str] = []
+    for name in names:
+        if name not in graph.nodes and name not in graph.uses:
+            hint = did_you_mean(name, (*graph.nodes, *graph.uses))
+            raise UsageError(f"{option} {name}: {graph.name!r} has no such node", hint=hint)
+        found += [name] if name in graph.nodes else [node for node in graph.nodes if node.startswith(f"{name}.")]
+    return found
 
 
 def part_of(planned: Plan, database: Database, select: Iterable[str], exclude: Iterable[str]) -> Graph:

@@ -49,7 +49,6 @@ class Spread:
     _above: dict[int, list[int]] = field(default_factory=dict)
     _where: dict[str, Found] = field(default_factory=dict)
     _tried: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    _left: float = 0.0
     _tasks: int = 0
     _peak: int = 0
     _warnings: list[Fault] = field(default_factory=list)
@@ -92,7 +91,7 @@ class Spread:
 
     def _add(self, cone: Cone) -> None:
         self._cone[cone.top] = cone
-        self._left += self.pace.seconds(cone)
+        self.pace.add(cone)
         self._waiting[cone.top] = len(cone.above)
         for top in cone.above:
             self._above.setdefault(top, []).append(cone.top)
@@ -102,8 +101,8 @@ class Spread:
     def _hand_out(self) -> None:
         """Make tasks of what is ready, as long as somebody wants one: so they are sized by what was learnt last."""
         while self._ready and self.executor.room > 0:
-            first = heapq.nsmallest(MOST_CONES, self._ready)
-            count = self.pace.take([self._cone[top] for _, top in first], self._left)
+            first = heapq.nsmallest(MOST_CONES * self.pace.workers, self._ready)
+            count = self.pace.take([self._cone[top] for _, top in first])
             self._submit([self._cone[heapq.heappop(self._ready)[1]] for _ in range(count)])
 
     def _submit(self, some: list[Cone], *, lives: int = MOST_DEATHS, tried: tuple[int, ...] = ()) -> None:
@@ -172,7 +171,7 @@ class Spread:
                 self._submit(half, lives=MOST_DEATHS if len(half) == 1 else 1, tried=tried)
             return
         (cone,) = some  # each step for itself, then
-        self._left -= self.pace.seconds(cone)
+        self.pace.drop(cone)
         for index in cone.steps:
             upstream = set(self.plan.steps[index].upstream)
             above = upstream & set(cone.steps)
@@ -203,7 +202,7 @@ class Spread:
     def _finish(self, some: Sequence[Cone]) -> None:
         """Cones are done: those that waited for them are ready, unless there is no value, and then never."""
         for cone in some:
-            self._left -= self.pace.seconds(cone)
+            self.pace.drop(cone)
             if self._told[self.plan.steps[cone.top].key].status in ("failed", "skipped"):
                 continue
             for top in self._above.get(cone.top, ()):

@@ -6,6 +6,7 @@ these need. A worker opens the project itself and leaves what it computes in the
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import threading
@@ -110,7 +111,10 @@ def carry_out(job: Job, task: Task) -> Report:
     with _ONE:  # a worker with several threads: numba, polars and the plugins have enough with one task
         if not _OPEN or _OPEN[0].job != job:
             _OPEN[:] = [_Bench.open(job)]
-        return _OPEN[0].carry_out(task)
+        try:
+            return _OPEN[0].carry_out(task)
+        finally:
+            gc.collect()  # values hang in cycles of plan and run; the next task needs the room
 
 
 _ONE = threading.Lock()

@@ -74,9 +74,9 @@ class Workshop:
         return Segments(folder, run_id, gather=gather, pack=pack, **how)
 
     @contextmanager
-    def live(self) -> Iterator[str]:
-        """A new run, by its id: nothing that it stores is collected while the block lasts. Raises StoreError TG601."""
-        run_id = new_run_id()
+    def live(self, run_id: str = "") -> Iterator[str]:
+        """A run, by its id or a new one: nothing that it stores is collected meanwhile. Raises StoreError TG601."""
+        run_id = run_id or new_run_id()
         with LiveRun(self.project.private, run_id):
             yield run_id
 
@@ -95,7 +95,7 @@ class Workshop:
         is a new one.
         """
         if not run_id:
-            with self.live() as new:
+            with self.live(options.run_id) as new:
                 return self.carry_out(graphs, options, how, elsewhere=elsewhere, run_id=new)
         # claims go with it, also when the run cannot be stored
         with closing(self.segments(run_id, pack=bool(options.cells))) as segments:

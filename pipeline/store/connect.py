@@ -24,6 +24,9 @@ _ASKS = re.compile(
 )
 """How a statement begins that asks and changes nothing."""
 
+_SPILL = 8
+"""A question with a limit of memory may write so many times as much to the disk meanwhile."""
+
 _COMMENTS = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*(?:(?!/\*|\*/).)*\*/)*", re.DOTALL)
 """What may stand before it. A comment inside a comment ends in one dialect where it goes on in another: not skipped."""
 
@@ -41,10 +44,11 @@ def connect_quietly() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def connect_reader(database: Path, segments: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect_reader(database: Path, segments: Path, *, memory: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to the published file that can reach the project's segments and nothing else.
 
-    Raises StoreError TG605 when nothing has been published yet, TG603 when the file cannot be read.
+    It takes at most `memory` bytes, DuckDB's own limit when None. Raises StoreError TG605 when nothing has been
+    published yet, TG603 when the file cannot be read.
     """
     if not database.exists():
         raise StoreError(
@@ -60,6 +64,9 @@ def connect_reader(database: Path, segments: Path) -> Iterator[duckdb.DuckDBPyCo
         # a folder of its own: two processes would give their spilled blocks the same names
         spill = segments.parent / "spill" / f"{os.getpid()}-{os.urandom(4).hex()}"
         connection.execute(f"set temp_directory = {literal(str(spill))}")
+        if memory is not None:
+            connection.execute(f"set memory_limit = '{memory}B'")
+            connection.execute(f"set max_temp_directory_size = '{memory * _SPILL}B'")
         connection.execute(f"set allowed_directories = [{literal(f'{segments}/')}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")

@@ -10,19 +10,18 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from pipeline.errors import StoreError, did_you_mean
 from pipeline.execution.holding import Holding
 from pipeline.execution.part import Part
-from pipeline.store.connect import refuse_writes
+from pipeline.store.answer import Answer, Limits, answered, bounded
 from pipeline.store.lookup import lookup
 from pipeline.store.pack import is_pack, unpacked
-from pipeline.store.quote import identifier
 from pipeline.store.reader import Reader, identity
 from pipeline.store.segment import Found, is_intact
 from pipeline.store.tables import SHOWN
+from pipeline.store.window import WHOLE, Window
 
 __all__ = ["Database"]
 
@@ -59,14 +58,16 @@ class Database:
         Raises StoreError TG604 with DuckDB's message, TG605 when nothing was published yet.
         """
         with self._reader.connected() as connection:
-            try:
-                refuse_writes(connection, query)
-                relation = connection.sql(query, params=list(parameters)) if parameters else connection.sql(query)
-                if relation is None:  # a statement without rows
-                    return pl.DataFrame()
-                return pl.DataFrame(_Stream(_holdable(relation)))
-            except (duckdb.Error, pl.exceptions.PolarsError) as error:
-                raise StoreError(str(error), code="TG604", hint=_hint(str(error))) from error
+            return answered(connection, query, parameters)
+
+    def ask(self, query: str, limits: Limits) -> Answer:
+        """The answer to a stranger's query, within limits.
+
+        Raises StoreError TG604 with DuckDB's message, TG808 when it takes more than it may, TG605 when nothing was
+        published yet.
+        """
+        with self._reader.alone(memory=limits.memory) as connection:
+            return bounded(connection, query, limits)
 
     def lookup(self, wanted: Sequence[Holding]) -> list[Found]:
         """Where wanted values and those near them rest, published or waiting to be."""
@@ -131,10 +132,11 @@ class Database:
         problem = "is the beginning of several runs" if matching else "names no run"
         raise StoreError(f"{run_id!r} {problem}", code="TG605", hint="`tradegraph runs list` shows them.")
 
-    def output(self, run_id: str, graph: str, node: str, table: str = "") -> pl.DataFrame:
+    def output(self, run_id: str, graph: str, node: str, table: str = "", window: Window = WHOLE) -> pl.DataFrame:
         """The stored value of a node in a run: symbol, ts and its columns, or its table; `table` says which of several.
 
-        Raises StoreError TG605 when the run has no such node, TG603 when its value is gone or damaged.
+        Of columns only the rows in `window` are read. Raises StoreError TG605 when the run has no such node, TG603
+        when its value is gone or damaged.
         """
         found = self.sql(
             "select coalesce(o.holder, o.key) as holder, n.columns, n.range_start, o.segment, o.until,"
@@ -157,8 +159,8 @@ class Database:
         names = [] if table else json.loads(columns)
         if not names:
             return part.of_table(unpacked(path)[holder] if is_pack(path) else pl.read_parquet(path))
-        frame = pl.read_parquet(path, columns=["symbol", "ts", *(f"{holder}.{n}" for n in names)])
-        frame = frame.rename({f"{holder}.{name}": name for name in names})
+        columns_of = {f"{holder}.{name}": name for name in names}
+        frame = window.read(path, ["symbol", "ts", *columns_of]).rename(columns_of)
         if part != Part(None):
             frame = frame[part.rows(frame["symbol"], frame["ts"])]
         return frame if start is None else frame.filter(pl.col("ts") >= start)
@@ -169,47 +171,3 @@ class Database:
         if self._intact.get(path) != seen and is_intact(path):
             self._intact[path] = seen
         return self._intact.get(path) == seen
-
-
-class _Stream:
-    """A relation that shows its Arrow face alone: polars, given the relation, asks DuckDB for polars in turn."""
-
-    def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
-        self._relation = relation
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self._relation.__arrow_c_stream__(requested_schema)
-
-
-def _holdable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """The relation as polars can hold it: equal names numbered, intervals and unions (at which it panics) as text."""
-    names = _distinct(relation.columns)
-    foreign = [any(name in str(kind) for name in ("INTERVAL", "UNION")) for kind in relation.types]
-    if names == relation.columns and not any(foreign):
-        return relation
-    columns = [
-        f"{f'cast(#{at} as varchar)' if text else f'#{at}'} as {identifier(name)}"
-        for at, (name, text) in enumerate(zip(names, foreign, strict=True), start=1)
-    ]
-    return relation.project(", ".join(columns))
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """`value, value` as `value, value_1`; a name that is there already is not made a second time."""
-    found: dict[str, None] = {}
-    for name in names:
-        candidates = (f"{name}_{n}" for n in range(1, len(names) + 1))
-        new = name if name not in found else next(c for c in candidates if c not in found and c not in names)
-        found[new] = None
-    return list(found)
-
-
-def _hint(message: str) -> str:
-    if "Permission" in message or "disabled" in message:
-        return "Queries may read this project's tables and views only."
-    if "does not exist" in message:
-        return (
-            "`show all tables` lists what there is; a node is `graph.node`. A node that failed in its graph's latest"
-            " run has none: `tradegraph runs show latest`."
-        )
-    return ""

@@ -67,6 +67,15 @@ class Reader:
             self._returned(held)
 
     @contextmanager
+    def alone(self, *, memory: int) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that nobody else uses, which takes at most so many bytes and may be interrupted.
+
+        Raises StoreError TG605, TG603.
+        """
+        with ExitStack() as stack:
+            yield self._opened(stack, memory)[0]
+
+    @contextmanager
     def hold(self) -> Iterator[None]:
         """Keep a connection between questions while the block lasts.
 
@@ -109,15 +118,17 @@ class Reader:
             self._held.closing.close()
         self._held = None
 
-    def _opened(self, stack: ExitStack) -> tuple[duckdb.DuckDBPyConnection, tuple[int, int, int] | None]:
+    def _opened(
+        self, stack: ExitStack, memory: int | None = None
+    ) -> tuple[duckdb.DuckDBPyConnection, tuple[int, int, int] | None]:
         """A new connection, which closes with the stack, and which file it answers for."""
         seen = self._identity()  # asked first: what is published meanwhile is told from it
         first = stack.enter_context(ExitStack())
-        connection = first.enter_context(connect_reader(self._database, self._segments))
+        connection = first.enter_context(connect_reader(self._database, self._segments, memory=memory))
         if seen != self._sound and not is_sound(connection, self._database):
             first.close()
             file = stack.enter_context(mended(self._database, self._segments.parent))
-            connection = stack.enter_context(connect_reader(file, self._segments))
+            connection = stack.enter_context(connect_reader(file, self._segments, memory=memory))
             if file != self._database:  # a mended copy, for now
                 return connection, seen
             seen = self._identity()

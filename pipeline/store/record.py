@@ -16,6 +16,8 @@ from pipeline.execution.recipe import library_versions
 from pipeline.execution.run import Failure, NodeRecord, Run
 from pipeline.execution.why import data_of, upstream_of
 from pipeline.graph.graph import Graph
+from pipeline.model.bars import BarsRequest, ResolvedBars
+from pipeline.model.digest import digest
 from pipeline.model.garbage import collector_paused
 from pipeline.store.segment import ObjectRow
 
@@ -159,6 +161,25 @@ def run_row(run: Run, graph: Graph, counts: Mapping[str, int]) -> dict[str, Any]
         "versions": to_json(run.plan.versions),
         "worker": run.worker,
         "file": graph.file,
+        "bars": to_json({name: _asked(request, run.plan.bars.get(request)) for name, request in graph.bars.items()}),
+        "text": graph.text if 0 < len(graph.text) <= _LONGEST else None,
+    }
+
+
+_LONGEST = 100_000
+"""Characters of a graph file that a run keeps: the published file is copied with each run."""
+
+
+def _asked(request: BarsRequest, found: ResolvedBars | None) -> dict[str, Any]:
+    """What a bars source asked of the market, and a digest of what it got; None when no node needs it."""
+    return {
+        "timeframe": request.timeframe,
+        "symbols": request.symbols,
+        "from": request.start,
+        "to": request.end,
+        "adjust": request.adjust,
+        "resample": None if request.resample is None else asdict(request.resample),
+        "digest": None if found is None else digest(found.symbols, found.digests),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from pipeline.graph.graph import Graph
 from pipeline.model.kind import METRICS
+from pipeline.settings import ProjectSettings
 
 __all__ = ["Retention", "StorePolicy", "kept", "only_metrics"]
 
@@ -27,6 +28,11 @@ class Retention:
     store: StorePolicy = "all"
     keep_days: float | None = None
     keep_bytes: int | None = None
+
+    @classmethod
+    def of(cls, said: ProjectSettings) -> Retention:
+        """What the settings of a project say about it."""
+        return cls(said.store, said.keep_days, said.keep_bytes)
 
     @property
     def bounded(self) -> bool:

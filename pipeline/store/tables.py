@@ -26,7 +26,11 @@ create table if not exists runs (
     seconds double, compile_ms double, peak_bytes bigint, computed integer, cached integer, failed integer,
     skipped integer, params varchar, settings varchar, versions varchar, worker varchar, file varchar
 );
-comment on table runs is 'one row per run and graph; params, settings and versions are JSON';
+alter table runs add column if not exists bars varchar;
+alter table runs add column if not exists text varchar;
+comment on table runs is
+    'one row per run and graph; params, settings, versions and bars (what was asked of the market) are JSON; '
+    'text: the graph file as it was, null beyond 100,000 characters';
 
 create table if not exists nodes (
     run_id varchar, graph varchar, node varchar, node_type varchar, category varchar, style varchar,
@@ -93,7 +97,7 @@ create table if not exists plugin_events (
     signature varchar, code varchar, message varchar, hint varchar, line integer
 );
 comment on table plugin_events is
-    'what happened to plugin files: loaded, refused, kept, gone, installed, removed';
+    'what happened to plugin files: loaded, refused, kept, disabled, gone, installed, removed';
 
 create table if not exists plugin_calls (
     called_at timestamptz, plugin varchar, rows bigint, ms double, slow boolean, code varchar, message varchar

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import backtests, library, sweeps, universe, yaml_reading
+from benchmarks import backtests, library, sweeps, universe, workers, yaml_reading
 from benchmarks.engine import PHASES
 from benchmarks.overhead import OURS
 from benchmarks.report import Table
@@ -159,3 +159,10 @@ def test_a_sweep_is_timed_and_its_averages_are_counted(monkeypatch: pytest.Monke
     assert [row["what"] for row in table.rows][:2] == ["the whole sweep", "graphs of all cells"]
     fast, slow = sweeps.windows(6)
     assert f"{len(fast) + len(slow)} averages computed for {len(fast) * len(slow)} cells" in table.notes[0]
+
+
+@pytest.mark.heavy  # it starts processes
+def test_workers_are_timed() -> None:
+    tasks, sweep = workers.main(["--tasks", "3", "--cells", "6", "--symbols", "2", "--bars", "120", "--json"])
+    assert [row["executor"] for row in tasks.rows] == ["inline", "processes", "dask"]
+    assert [row["who"] for row in sweep.rows] == ["one plan", "1 process", "2 processes"]

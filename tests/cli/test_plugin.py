@@ -208,3 +208,20 @@ def test_the_settings_have_a_schema_for_editors(project, tradegraph) -> None:
     assert '"$schema": "./.tradegraph/settings.schema.json"' in said
     (project / "plugin_config.json").write_text('{"$schema": "./.tradegraph/settings.schema.json"}')
     assert tradegraph("plugin", "list").status == 0
+
+
+def test_a_plugin_is_switched_off_and_on(indicator, tradegraph):
+    off = tradegraph("plugin", "disable", "my_custom_indicator")
+    assert (off.status, off.out) == (0, "my_custom_indicator is switched off\n")
+    listed = tradegraph("plugin", "list")
+    assert listed.status == 0
+    assert "switched off: my_custom_indicator" in listed.out
+    assert "could not be admitted" not in listed.err
+    assert tradegraph("plugin", "disable", "my_custom_indicator").out == "my_custom_indicator is already switched off\n"
+    unknown = tradegraph("plugin", "info", "my_custom_indicator")
+    assert "TG820" in unknown.err
+    on = tradegraph("plugin", "enable", "my_custom_indicator", "--json")
+    assert on.json == {"id": "my_custom_indicator", "on": True, "changed": True}
+    assert "my_custom_indicator" in tradegraph("plugin", "list").out.splitlines()[1]
+    wrong = tradegraph("plugin", "disable", "ema")
+    assert (wrong.status, "ships with tradegraph" in wrong.err) == (2, True)

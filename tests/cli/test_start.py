@@ -8,13 +8,28 @@ import sys
 
 import pytest
 
-HEAVY = ("polars", "duckdb", "networkx", "pydantic", "numba", "numpy", "rich", "yaml", "watchdog", "tuf", "bandit")
+HEAVY = (
+    "polars",
+    "duckdb",
+    "networkx",
+    "pydantic",
+    "numba",
+    "numpy",
+    "rich",
+    "yaml",
+    "watchdog",
+    "tuf",
+    "bandit",
+    "fastapi",
+    "uvicorn",
+)
 CALLS = """
 import sys
 from pipeline.cli import main
 
 for args in (["--help"], ["data", "--help"], ["data", "import", "-h"], ["run", "-h"], ["nodes", "show", "-h"],
-             ["runs", "compare", "-h"], ["sql", "-h"], ["doctor", "-h"], ["init", "-h"], ["completion", "bash"],
+             ["runs", "compare", "-h"], ["sql", "-h"], ["doctor", "-h"], ["serve", "-h"], ["init", "-h"],
+             ["completion", "bash"],
              ["market", "-h"], ["market", "install", "-h"], ["--version"], ["rnu"], ["run", "--nope"]):
     assert main(args) in (0, 2), args
 print("HEAVY", [name for name in {heavy!r} if name in sys.modules], file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from tuf.api.metadata import Targets
@@ -13,6 +14,8 @@ from pipeline.errors import MarketplaceError, PluginError
 from pipeline.marketplace.client import Client
 from pipeline.marketplace.fetch import Fetcher
 from pipeline.plugins.describe import Absent
+from pipeline.reloading import plugin_places
+from pipeline.watch import Place
 
 
 @pytest.fixture
@@ -45,6 +48,13 @@ def test_old_metadata_are_refused_on_a_fresh_clone_of_the_project_too(bazaar, sh
     shutil.rmtree(site.root / ".tradegraph")  # all that a clone has is market.lock
     restore(bazaar.folder, tmp_path / "old")
     assert refused(site.market.refresh) == "TG704"
+
+
+def test_a_client_that_has_refused_gives_nothing_afterwards(bazaar, tmp_path, refused) -> None:
+    seen = ((bazaar.clock.at + timedelta(days=1)).isoformat(), 0)
+    client = Client(bazaar.folder.as_uri(), tmp_path / "cache", root_of(bazaar), clock=bazaar.clock, seen=seen)
+    for call in (client.refresh, client.catalogue, client.paths, lambda: client.fetch("alice/mean_gap-1.0.0.py")):
+        assert refused(call) == "TG704"
 
 
 def test_a_single_list_that_goes_back_in_time_is_refused(bazaar, shop, refused) -> None:
@@ -190,7 +200,7 @@ def test_a_place_that_is_not_there_is_told_from_one_that_lies(shop, bazaar, refu
 
 
 def test_an_author_cannot_sign_for_anothers_path(bazaar, shop) -> None:
-    """Whatever else he has stolen: the path is not his."""
+    """Whatever else was stolen: the path is another's."""
     evil = bazaar.put("alice/fast_trend-9.0.0.py", b"evil = True\n")
 
     def change(signed: Targets) -> None:
@@ -229,7 +239,7 @@ def test_a_published_file_cannot_be_replaced_by_its_author(bazaar, refused) -> N
 
 
 def test_a_thief_of_an_authors_key_and_of_the_servers_keys_gets_nothing_installed(bazaar, shop, refused) -> None:
-    """He replaces a file and signs it, the snapshot and the timestamp: reviewers have approved another digest."""
+    """A file is replaced and signed, with the snapshot and the timestamp: reviewers have approved another digest."""
     site = shop()
     evil = bazaar.put("alice/mean_gap-1.0.0.py", b"evil = True\n")
 
@@ -244,7 +254,7 @@ def test_a_thief_of_an_authors_key_and_of_the_servers_keys_gets_nothing_installe
 
 def test_a_new_version_that_nobody_approved_is_seen_by_nobody(bazaar, shop, refused) -> None:
     bazaar.submit("alice", "mean_gap", "2.0.0")
-    bazaar.repository.renew(keys=[bazaar.keys])  # his list is published, and names it
+    bazaar.repository.renew(keys=[bazaar.keys])  # the list is published, and names it
     assert "alice/mean_gap-2.0.0.py" in bazaar.repository.shelf.delegated("alice").signed.targets
     site = shop()
     assert [r.version for r in site.market.catalogue().find("mean_gap").releases] == ["1.0.0"]
@@ -256,13 +266,13 @@ def test_an_id_cannot_be_taken_over(bazaar, shop, refused) -> None:
 
 
 def test_an_id_cannot_be_taken_over_by_a_reviewer_who_helps(bazaar, shop) -> None:
-    """Bob signs it, reviewers approve it, only the operator does not say that the id is his."""
+    """Bob signs it, reviewers approve it, only the operator does not say that the id is Bob's."""
     site = shop()
     old = bazaar.reviews.signed.targets["reviews/alice/mean_gap-1.0.0.json"]
     files = bazaar.folder / "files" / "alice"
     targets = {name.name: bazaar.put(f"bob/{name.name}", name.read_bytes()) for name in files.glob("mean_gap-1.0.0*")}
 
-    def his(signed: Targets) -> None:
+    def list_of_bob(signed: Targets) -> None:
         for name, target in targets.items():
             signed.targets[f"bob/{name}"] = target
 
@@ -271,7 +281,7 @@ def test_an_id_cannot_be_taken_over_by_a_reviewer_who_helps(bazaar, shop) -> Non
         report.unrecognized_fields["custom"] = old.unrecognized_fields["custom"]
         signed.targets["reviews/bob/mean_gap-1.0.0.json"] = report
 
-    bazaar.forge("bob", his)
+    bazaar.forge("bob", list_of_bob)
     bazaar.forge("reviews", theirs)
     (found,) = site.market.refresh()
     assert found.problems == ("TG710 bob/mean_gap-1.0.0 is left aside: the id 'mean_gap' belongs to 'alice'",)
@@ -333,6 +343,18 @@ def test_a_revoked_plugin_is_disabled_and_stays_so_under_another_name(bazaar, sh
     bazaar.repository.restore("mean_gap", keys=[bazaar.keys])
     assert site.market.refresh()[0].restored == ("mean_gap",)
     assert "mean_gap" in site.ids
+
+
+def test_what_somebody_else_revokes_reaches_an_engine_that_runs_on(bazaar, shop, nouns) -> None:
+    """Another process refreshes; this one sees it when it is asked next, and whoever watches files watches the lock."""
+    site = shop()
+    site.install("mean_gap")
+    watching = type(site.system)(site.system.project, nouns["MemoryEvents"]())
+    assert "mean_gap" in watching.current().plugins
+    bazaar.repository.revoke("mean_gap", "it phones home", keys=[bazaar.keys])
+    site.market.refresh()
+    assert "mean_gap" not in watching.current().plugins
+    assert Place(site.root / "market.lock") in plugin_places(watching)
 
 
 def test_who_is_trusted_by_settings_is_revoked_all_the_same(bazaar, shop) -> None:

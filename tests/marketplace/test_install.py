@@ -94,6 +94,9 @@ def test_a_required_plugin_comes_along_before_the_one_that_requires_it(bazaar, s
     ]  # fmt: skip
     site.market.install(plan)
     assert site.ids == ["double_gap", "mean_gap"]
+    assert [event for event in site.told if event[0] != "loaded"] == [
+        ("installed", "mean_gap"), ("installed", "double_gap")
+    ]  # fmt: skip
     assert site.market.plan(["double_gap"]).items[-1].before == "1.0.0"
 
 
@@ -164,6 +167,20 @@ def test_what_was_installed_from_one_marketplace_is_not_taken_from_another(
     assert refused(lambda: site.market.distrust("community")) == "TG712"
     site.market.distrust("other")
     assert site.market.lock.markets.keys() == {"community"}
+
+
+def test_one_marketplace_that_is_gone_does_not_keep_back_the_news_of_another(bazaar, shop, tmp_path, nouns) -> None:
+    other = nouns["Bazaar"](tmp_path / "other")
+    other.found()
+    site = shop(trusting=False)
+    site.market.trust("away", str(other.folder), other.digest)
+    site.market.trust("community", str(bazaar.folder), bazaar.digest)
+    site.market.install(site.market.plan(["mean_gap"], market="community"))
+    bazaar.repository.revoke("mean_gap", "bad", keys=[bazaar.keys])
+    other.folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(MarketplaceError, match="cannot be reached"):
+        site.market.refresh()
+    assert site.ids == []
 
 
 def test_nothing_is_trusted_before_somebody_says_so(bazaar, shop, refused) -> None:

@@ -127,6 +127,14 @@ def test_a_changed_list_of_dependencies_is_approved_by_itself(bazaar, refused) -
     assert bazaar.repository.review(bazaar.submit("alice", "mean_gap", "1.3.0").ref).dependencies_changed
 
 
+@pytest.mark.parametrize(
+    ("text", "code"), [("evil @ https://example.org/evil.whl", "TG718"), ("--index-url=x", "TG409"), ("a b", "TG409")]
+)
+def test_a_dependency_is_a_package_and_versions_nothing_else(bazaar, refused, text, code) -> None:
+    edit = lambda plugin: plugin.replace("return []", f"return [{text!r}]")
+    assert refused(lambda: bazaar.submit("alice", "deep_gap", "1.0.0", edit=edit)) == code
+
+
 def test_every_version_has_a_stored_report_of_each_step(bazaar) -> None:
     bazaar.release("alice", "mean_gap", "1.1.0", edit=lambda text: text.replace("- 1.0", "- 1.5"))
     for version in ("1.0.0", "1.1.0"):
@@ -192,7 +200,9 @@ def test_the_root_is_changed_by_two_keys_that_never_meet(bazaar, shop) -> None:
     assert "1 more of" in rotate.missing[0]
     with pytest.raises(MarketplaceError, match="waits for signatures already"):
         bazaar.repository.rotate("root", keys=[away / first.name])
-    done = bazaar.repository.sign_root(keys=[away / second.name, *online])
+    alone = bazaar.repository.sign_root(keys=[away / second.name])  # where no other key is
+    assert (alone.published, "signing for 'snapshot' takes 1 of the keys" in alone.missing[0]) == (False, True)
+    done = bazaar.repository.sign_root(keys=online)
     assert (done.published, done.digest) == (True, bazaar.repository.verify().root)
     assert not (bazaar.folder / "metadata/pending/root.json").exists()
     # who trusted the old root follows it, who begins today begins with the new one

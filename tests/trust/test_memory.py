@@ -25,6 +25,19 @@ result = engine.run(graph)
 assert result.run.exit_status == 0, [record.failure for record in result.run.records if record.failure]
 print(result.run.peak_bytes, *(result.output(node)["value"].sum() for node in ("b0", "b79")))
 """
+BATCHED = """
+import re, resource
+from pathlib import Path
+from pipeline.runs.crew import Crew
+engine.batch(engine.gather(["small"]))
+taken = int(re.search(r"VmData:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+resource.setrlimit(resource.RLIMIT_DATA, (taken + int(args[0]),) * 2)
+crew = Crew(args[1]) if args[1] else 0
+done = engine.batch(engine.gather(["g", "h"]), store="outputs", workers=crew)
+assert done.run.exit_status == 0, [record.failure for record in done.run.records if record.failure]
+sums = [engine.sql(f"select sum(value) from {name}.result").item() for name in ("g", "h")]
+print(done.run.peak_bytes, *sums)
+"""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is capped and told as Linux does it")
 
@@ -59,3 +72,16 @@ def test_without_a_limit_on_what_waits_the_same_graph_does_not_fit(large) -> Non
     dead = large.process(CAPPED, str(ALLOWANCE), wait=False)
     dead.communicate()
     assert dead.returncode != 0
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("crew", ["", "inline"])
+def test_a_batch_larger_than_memory_runs_within_it_here_and_as_tasks(large, crew) -> None:
+    memory(large, "32MB")
+    other = NODES.replace("by: 1}", "by: 1.5}")
+    large.graph(other, bars="daily: {timeframe: 1m, symbols: [AAA]}", outputs="result: b1", name="h")
+    peak, first, second = large.process(BATCHED, str(ALLOWANCE), crew).split()
+    # twice what is allowed to be in the heap: code, files and stacks come to it
+    assert int(peak) < 2 * ALLOWANCE + 200_000_000
+    assert float(first) == 2 * large.total + 79.0 * ROWS
+    assert float(second) == 2 * large.total + 79.5 * ROWS
