@@ -130,7 +130,8 @@ def _steady_pair(x: _Floats, y: _Floats, decay: Decay, *, correlation: bool, bia
     if correlation:
         product, both = spread(apart_x, apart_y), spread(apart_x, apart_x) * spread(apart_y, apart_y)
         deviation = np.sqrt(both)
-        return np.divide(product, deviation, out=np.full(rows, np.nan), where=deviation > 0.0)
+        ratio: _Floats = np.divide(product, deviation, out=np.full(rows, np.nan), where=deviation > 0.0)
+        return ratio
     made = spread(apart_x, apart_y)
     if not bias:
         fallen, some = np.zeros(rows), min(rows, math.ceil(math.log(_NOTHING) / math.log1p(-decay.alpha)) + 1)
