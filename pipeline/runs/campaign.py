@@ -114,6 +114,7 @@ def plan(workshop: Workshop, selected: Selected, manner: Manner) -> Plan:
 
 def batch(workshop: Workshop, selected: Selected, manner: Manner) -> Batch:
     """Run many graphs, and cells of graphs, as one plan. Raises UsageError, StoreError."""
+    manner.crew.expect()
     away = _Away(workshop, selected, manner) if manner.crew.divided else None
     run, published = _carry_out(workshop, selected, manner, away)
     return Batch(run, selected.graphs, published, workshop.database, selected.swept)
@@ -122,6 +123,7 @@ def batch(workshop: Workshop, selected: Selected, manner: Manner) -> Batch:
 def sweep(workshop: Workshop, file: Path, search: Search, given: Overrides, manner: Manner) -> Swept:
     """Run a graph for many choices of its params. Raises GraphError, UsageError, StoreError."""
     began = dt.datetime.now(dt.UTC)
+    manner.crew.expect()
     prepared = allowed(workshop, file, search, given, manner.store)
     name = prepared.graphs.base.name
     with workshop.live(manner.run_id) as run_id:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pipeline.errors import UsageError
-from pipeline.execution.executor import Executor, Inline, Processes, Work
+from pipeline.execution.executor import Executor, Inline, Processes, Work, expect_processes
 
 __all__ = ["Crew", "Kind"]
+
+_IMPORTED = ("pipeline.runs.task", "numba")
+"""What nearly every task needs."""
 
 Kind: TypeAlias = Literal["inline", "processes", "dask"]
 
@@ -36,6 +39,11 @@ class Crew:
     def size(self) -> int:
         """How many tasks are at work at once, as far as this is known before."""
         return 1 if self.kind == "inline" else self.workers or os.cpu_count() or 1
+
+    def expect(self) -> None:
+        """Begin what takes a second before anybody can be hired, while others make the plan."""
+        if self.kind == "processes":
+            expect_processes(_IMPORTED)
 
     def hire(self, work: Work) -> Executor:
         """Somebody who carries out tasks. Raises UsageError TG523, TG524 when there is no Dask, or no scheduler."""
