@@ -109,7 +109,7 @@ class Processes:
     def __init__(self, work: Work, *, workers: int) -> None:
         self._work = work
         self._count = workers
-        self._context = multiprocessing.get_context(_METHOD)
+        self._context: Any = multiprocessing.get_context(_METHOD)
         self._workers: list[_Worker] = []
         self._waiting: deque[tuple[int, tuple[Any, ...]]] = deque()
         self._deaths: dict[int, int] = {}
