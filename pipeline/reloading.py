@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Self
 
+from pipeline.plugins.lock import LOCK_NAME
 from pipeline.plugins.system import PluginSystem
 from pipeline.settings import CONFIG_NAME
 from pipeline.watch import EventSource, Place, Watcher
@@ -17,9 +18,9 @@ __all__ = ["Reloading", "plugin_places"]
 
 
 def plugin_places(plugins: PluginSystem) -> tuple[Place, ...]:
-    """The files that plugins are made of, and the settings that say where they are."""
+    """The files that plugins are made of, the settings that say where they are, the lock that says which may run."""
     homes = (Place(folder, (".py", ".sig")) for folder in plugins.homes)
-    return (Place(plugins.project.root / CONFIG_NAME), *homes)
+    return (Place(plugins.project.root / CONFIG_NAME), Place(plugins.project.root / LOCK_NAME), *homes)
 
 
 class Reloading:

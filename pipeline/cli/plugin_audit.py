@@ -19,7 +19,7 @@ __all__ = ["audit"]
 def audit(session: Session, *, verify: bool, head: str, limit: int) -> int:
     """Show what happened to the project's plugins.
 
-    Discovered, loaded, refused, reloaded, killed, installed, updated, yanked, revoked, removed: each line of
+    Discovered, loaded, refused, reloaded, killed, held, installed, updated, yanked, revoked, removed: each line of
     logs/plugin_audit.jsonl is bound to all before it by a hash. Note the hash that --verify prints somewhere else: with
     --head, lines that were cut off the end are noticed too.
     """

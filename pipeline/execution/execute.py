@@ -96,7 +96,7 @@ class _Execution:
         if there is not None:
             return self._told(step, there)
         record = self._skipped(step)
-        if record is None and elsewhere and step.action == "compute":
+        if elsewhere and step.action == "compute" and (record is None or elsewhere.interrupted):
             return NodeRecord(step, "skipped", failure=elsewhere.rest)
         return record or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
 

@@ -130,7 +130,7 @@ def bench(plugin: Path, test: Path, author: str, before: Path | None) -> Benched
             node = loaded.types[0]
             files = {part: path.read_bytes() for part, path in _files(plugin, test).items()}
             digest = manifest_of(loaded.plugins[0], node, author, plugin.stem, files).digest
-            remarks += try_out(plugin, test, node, _LIMIT)
+            remarks += try_out(plugin, test, node, _LIMIT, real=loaded.plugins[0].real)
             if all(remark.verdict != "wrong" for remark in remarks):
                 figures, answers = measure(node, _LIMIT), _answers(node)
         except TradegraphError as error:

@@ -14,7 +14,7 @@ from securesystemslib.signer import CryptoSigner, Key, SSlibKey
 from pipeline.errors import MarketplaceError, PluginError
 from pipeline.plugins.sign import make_key, public_text
 
-__all__ = ["Signers", "key_of", "new_key", "signers_in", "text_of"]
+__all__ = ["Signers", "key_of", "new_key", "signers_in"]
 
 Signers: TypeAlias = Mapping[str, CryptoSigner]
 """Who can sign here, by the id of the key."""
@@ -37,11 +37,6 @@ def key_of(said: str | Path) -> Key:
         hint = "`tradegraph market key FILE` makes a pair and prints the public half, 44 letters."
         raise MarketplaceError(f"{str(said)!r} is neither a public key nor the file of one", code="TG717", hint=hint)
     return _key(str(said))
-
-
-def text_of(key: Key) -> str:
-    """A public key as text."""
-    return base64.b64encode(bytes.fromhex(key.keyval["public"])).decode()
 
 
 def signers_in(*places: Path) -> dict[str, CryptoSigner]:

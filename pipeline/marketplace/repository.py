@@ -8,7 +8,6 @@ repository.approve("alice/fast_trend-1.0.0", digest, by="Erin", keys=[Path("keys
 
 from __future__ import annotations
 
-import datetime as dt
 import fcntl
 import getpass
 from collections.abc import Iterator, Sequence
@@ -130,7 +129,7 @@ class Repository:
         with self._changing():
             targets = self.shelf.targets()
             self._check_author(targets.signed, name)
-            withdrawal.revoke_author(targets.signed, self._list(name), name, reason, self._now())
+            withdrawal.revoke_author(targets.signed, self._list(name), name, reason, self.clock())
             assert targets.signed.delegations is not None
             assert targets.signed.delegations.roles is not None
             del targets.signed.delegations.roles[name]
@@ -288,7 +287,7 @@ class Repository:
                 hint = did_you_mean(plugin_id, owners)
                 raise MarketplaceError(f"there is no plugin {plugin_id!r}", code="TG709", hint=hint)
             author = self._list(owners[plugin_id])
-            gone = withdrawal.revoke(targets.signed, author, (plugin_id, version), reason, self._now())
+            gone = withdrawal.revoke(targets.signed, author, (plugin_id, version), reason, self.clock())
             Scribe(self.shelf, signers_in(*keys), self.clock).seal({"targets": targets})
         self._note("revoked", plugin=plugin_id, versions=list(gone), reason=reason)
         return gone
@@ -320,9 +319,6 @@ class Repository:
 
     def _note(self, event: str, **about: object) -> None:
         self.audit.append(event, **about)
-
-    def _now(self) -> dt.datetime:
-        return self.clock()
 
     def _authors(self, targets: Targets) -> list[str]:
         roles = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}

@@ -30,10 +30,13 @@ _CUTS = 6
 _REFUSED = "TG507"
 
 
-def try_out(plugin: Path, test: Path, node: NodeType, limit: float) -> Iterator[Remark]:
-    """Put a plugin through its check-up, its own unit tests, random params and four regimes of bars."""
+def try_out(plugin: Path, test: Path, node: NodeType, limit: float, *, real: bool = False) -> Iterator[Remark]:
+    """Put a plugin through its examination, its own unit tests, random params and four regimes of bars.
+
+    `real` says that it works on pandas itself; its tests are then run there too.
+    """
     yield from _examined(plugin, node, limit)
-    yield from _unit_tests(plugin, test, real=node_is_real(node))
+    yield from _unit_tests(plugin, test, real=real)
     yield from _random_params(node, limit)
     for name in REGIMES:
         yield _regime(node, name, limit)
@@ -53,11 +56,6 @@ def _examined(plugin: Path, node: NodeType, limit: float) -> Iterator[Remark]:
         yield Remark("contract", "note", f"infinite values, first {found.infinite}")
     if found.fallback:
         yield Remark("pandas", "note", f"it needs pandas itself, the adapter lacks {found.fallback}")
-
-
-def node_is_real(node: NodeType) -> bool:
-    """True for a plugin that works on pandas itself; its tests are then run there too."""
-    return bool(getattr(node.fn, "real", False))
 
 
 def _unit_tests(plugin: Path, test: Path, *, real: bool) -> Iterator[Remark]:

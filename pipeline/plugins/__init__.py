@@ -9,6 +9,9 @@ Plugins of the guide's kind: `contract` holds its abstract classes, `guide` read
 `requirement`, `order`, `sign`, `admit` and `examine` say whether it is admitted. For authors: `template`, `install`,
 `checkup`, `unit_test`, `profile`.
 
-`host` has calls made in a `worker` process that can be killed; they talk over a `channel` and end together by a
-`lifeline`. A stranger to `store`, `market` and `report`.
+Foreign code runs in workers: a `forkserver` (`forkserver_main` is its process) starts them, `setup` tells one what it
+is for, `confine` shuts it in, and a `worker` serves its `host` over a `channel` until a `lifeline` ends both; `process`
+is a worker as its host sees it, `answer`, `tables`, `hearing` and `printable` what becomes of its words. `capture`
+finds the files behind a plugin, `describe` and `reading` make node types of what a worker says of them, `trial` and
+`apart` try such types, `here` loads one into this process after all. A stranger to `store`, `market` and `report`.
 """

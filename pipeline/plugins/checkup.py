@@ -152,19 +152,21 @@ class _Checkup:
 
     def of_native(self, node: NodeType) -> Iterator[Finding]:
         """A node type that is no plugin of the guide's kind: what `tradegraph nodes verify` looks at."""
-        yield Finding("metadata", node.id, "ok", f"a {node.category} of style {node.style}: {node.summary}")
-        if node.style == "panel":
-            said = "it changes the axis: `tradegraph nodes verify` puts it through its laws"
-            yield Finding("laws", node.id, "note", said, run="ok")
-            return
-        sample, params = draw(node, _ROWS), base(node)
+        yield Finding("metadata", node.id, "ok", f"{node.category}, style {node.style}: {node.summary}")
         evaluate = Apart(Compiled(), self.host, self.limits.timeout)
-        columns = node.columns(Trial(node, params, evaluate, _ROWS).kinds)
-        outcome = self.host.call(Call(node, sample.ports, params, columns, sample.panel), self.limits.timeout)
-        if outcome.raised is not None:
-            yield _run(node, outcome)
-            return
+        if node.style != "panel":  # those have rows of their own: the laws make them
+            sample, params = draw(node, _ROWS), base(node)
+            columns = node.columns(Trial(node, params, evaluate, _ROWS).kinds)
+            outcome = self.host.call(Call(node, sample.ports, params, columns, sample.panel), self.limits.timeout)
+            if outcome.raised is not None:
+                yield _run(node, outcome)
+                return
         found = certify(node, evaluate, rows=_ROWS)
+        first = next(iter(found.breaches.values()), None)
+        if first is not None and first.message.startswith("it raises"):
+            fault = Fault("TG501", first.message, Place(node.origin))
+            yield Finding("run", node.id, "wrong", f"TG501 {first.message}", fault, run="error")
+            return
         yield Finding("run", node.id, "ok", f"{found.laws} laws over {_ROWS} bars of three symbols", run="ok")
         flags = {"causality": "lookahead", "determinism": "nondeterministic"}
         for law, breach in found.breaches.items():

@@ -23,8 +23,8 @@ from pipeline.plugins.lifeline import hold_lifeline
 __all__ = ["main"]
 
 _MOST_DESCRIPTORS = 16
-_FORETOLD = ("bot_engine.strategy_plugin_system", "bot_engine.strategies.base_strategy", "pydantic")
-"""What nearly every plugin imports."""
+_FORETOLD = ("bot_engine.strategy_plugin_system", "bot_engine.strategies.base_strategy", "numpy.random", "pydantic")
+"""What nearly every worker needs, and what is not imported by what this module imports."""
 
 
 def main(control: int, lifeline: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
@@ -25,20 +25,21 @@ EventName: TypeAlias = Literal[
     "installed",
     "removed",
     "killed",
+    "held",
     "updated",
     "yanked",
     "revoked",
     "restored",
 ]
-_KILLED = frozenset({"TG417", "TG418", "TG505", "TG506"})
+_STOPPED: Mapping[str, EventName] = {"TG505": "killed", "TG506": "killed", "TG417": "held", "TG418": "held"}
 
 
 @dataclass(frozen=True, slots=True)
 class PluginEvent:
     """Something that happened to a plugin file. `kept` is a refused new version whose predecessor goes on.
 
-    `killed` is a call that was ended; `yanked` and `revoked` are what a marketplace says of an installed version,
-    `restored` that it says so no longer.
+    `killed` is a call that was ended, `held` one that its worker's confinement said no to; `yanked` and `revoked` are
+    what a marketplace says of an installed version, `restored` that it says so no longer.
     """
 
     happened_at: dt.datetime
@@ -96,16 +97,16 @@ class MemoryEvents:
 
 
 class Monitor:
-    """Tells log and sink of calls, as `performance_monitoring` asks, and `killed` of those that were ended."""
+    """Tells log and sink of calls, as `performance_monitoring` asks, and `stopped` of those that were stopped."""
 
     def __init__(
         self,
         settings: PerformanceMonitoring,
         sink: EventSink,
-        killed: Callable[[str, str, str], None] = lambda _plugin, _code, _message: None,
+        stopped: Callable[[EventName, str, str, str], None] = lambda *_: None,
     ) -> None:
         self.settings = settings
-        self._killed = killed
+        self._stopped = stopped
         self._sink = sink
         self._log = logging.getLogger("tradegraph.plugin")
         self._told: dict[str, list[float]] = {}
@@ -145,8 +146,8 @@ class Monitor:
             self._log.warning(text, plugin, ms, limit, where)
         if code:
             self._log.error("plugin=%s failed: %s %s%s", plugin, code, message, where)
-        if code in _KILLED:
-            self._killed(plugin, code, message)
+        if code in _STOPPED:
+            self._stopped(_STOPPED[code], plugin, code, message)
         return slow
 
     def summary(self) -> dict[str, dict[str, float]]:

@@ -38,7 +38,7 @@ from pipeline.plugins.host import WorkerHost
 from pipeline.plugins.lock import LOCK_NAME, Lock, Locked, read_lock
 from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
-from pipeline.plugins.monitor import EventSink, Monitor, PluginEvent
+from pipeline.plugins.monitor import EventName, EventSink, Monitor, PluginEvent
 from pipeline.plugins.reading import descriptions_file
 from pipeline.settings import CONFIG_NAME, Project, Settings
 
@@ -64,7 +64,7 @@ class PluginSystem:
         self._workers: WorkerHost | None = None
         self._said: tuple[Bounds, str, float] | None = None
         self.audit = AuditLog(project.root / AUDIT_FILE)
-        self.monitor = Monitor(project.settings.performance_monitoring, sink, self._killed)
+        self.monitor = Monitor(project.settings.performance_monitoring, sink, self._stopped)
         open_log(project.root, project.settings)
 
     @property
@@ -211,10 +211,10 @@ class PluginSystem:
         self._audit(event.event, event)
         self._sink.take([event], [])
 
-    def _killed(self, plugin: str, code: str, message: str) -> None:
+    def _stopped(self, what: EventName, plugin: str, code: str, message: str) -> None:
         found = self._found
         path = found.registry[plugin].origin if found is not None and plugin in found.registry else ""
-        self.told(PluginEvent(dt.datetime.now(dt.UTC), "killed", plugin, path, code=code, message=message))
+        self.told(PluginEvent(dt.datetime.now(dt.UTC), what, plugin, path, code=code, message=message))
 
     def _audit(self, name: str, event: PluginEvent) -> None:
         """Append to the audit log. One that cannot be written is complained of, and ends nothing."""

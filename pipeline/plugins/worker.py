@@ -29,12 +29,14 @@ from pipeline.execution.part import apart
 from pipeline.execution.replay import author_frames, made_again
 from pipeline.model.node import NodeType
 from pipeline.plugins.channel import Channel, append_bytes, read_columns, write_columns
+from pipeline.plugins.closure import CodeDigester
 from pipeline.plugins.confine import Bounds, Sight, confine
 from pipeline.plugins.describe import describe
 from pipeline.plugins.discover import load_type
 from pipeline.plugins.lifeline import WHERE_SIGNAL, hold_lifeline
 from pipeline.plugins.load import Loaded, Loader
 from pipeline.plugins.setup import read_captured
+from pipeline.plugins.source import SourceFile, SourceTree
 from pipeline.plugins.tables import pack_table
 from pipeline.plugins.trial import try_out
 
@@ -89,6 +91,8 @@ class _Worker:
         self._caller = InProcess(self._kernels, self._begun)
         self._loader = Loader(captured=self._captured)
         self._loader.learning = lambda: channel.send({"learning": True})
+        if self._captured is not None:
+            self._loader.digester = _Undigested(self._loader.tree, self._captured.digest)
         self._types: dict[tuple[str, str], NodeType] = {}
         self._loaded: Loaded | None = None
         if self._captured is not None:
@@ -226,6 +230,18 @@ def _let_go(mapped: object) -> bool:
 
 def _params(order: Mapping[str, Any]) -> dict[str, Any]:
     return {name: typed(value) for name, value in order["params"].items()}
+
+
+class _Undigested(CodeDigester):
+    """Gives one digest for everything: those that count are worked out by the engine."""
+
+    def __init__(self, tree: SourceTree, whole: str) -> None:
+        super().__init__(tree)
+        self._whole = whole
+
+    def digest(self, file: SourceFile, name: str | None = None) -> str:  # noqa: ARG002 - one for all
+        """The digest of all files behind the plugin."""
+        return self._whole
 
 
 class _Teller(logging.Handler):

@@ -18,7 +18,7 @@ _NOTICE = (
     element("a", "https://www.tradingview.com/", href="https://www.tradingview.com/", rel="noreferrer noopener"),
     ", under the Apache License 2.0.",
 )
-"""The attribution notice of the charts, which asks to be kept on the page; its text stands in web/NOTICE."""
+"""The attribution notice of the charts, which asks to be kept on the page; see NOTICE.txt."""
 
 
 def page(title: str, parts: Sequence[Child], data: Any) -> str:
@@ -59,7 +59,6 @@ def policy_of_page() -> str:
             "default-src 'none'",
             f"script-src 'sha256-{_hash(script)}'",
             f"style-src 'sha256-{_hash(style)}'",
-            "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",
         ]

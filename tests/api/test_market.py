@@ -72,7 +72,7 @@ def problem(answer):
 
 def test_trust_needs_the_right_digest_and_a_marketplace_that_answers(shop, bazaar) -> None:
     wrong = {"name": "other", "url": str(bazaar.folder), "digest": "0" * 64}
-    assert problem(shop.client.post("/api/market/trust", json=wrong)) == (502, "TG706")
+    assert problem(shop.client.post("/api/market/trust", json=wrong)) == (422, "TG706")
     away = {"name": "other", "url": "http://127.0.0.1:9/", "digest": bazaar.digest}
     assert problem(shop.client.post("/api/market/trust", json=away)) == (502, "TG701")
     assert problem(shop.client.get("/api/market/search", params={"market": "other"})) == (404, "TG708")

@@ -79,6 +79,8 @@ def _asked(site, *, examples, modes, paths=None):
             continue
         if operation.path.endswith(STREAMS):  # a stream ends with its task: followed in test_runs
             continue
+        if operation.path == "/api/market/trust" and operation.method == "post":  # it would look for invented servers
+            continue
         taken = bool([*operation.iter_parameters(), *operation.body])
         cases = st.one_of([operation.as_strategy(mode) for mode in (modes if taken else modes[:1])])
 

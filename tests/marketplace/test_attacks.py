@@ -14,6 +14,8 @@ from pipeline.errors import MarketplaceError, PluginError
 from pipeline.marketplace.client import Client
 from pipeline.marketplace.fetch import Fetcher
 from pipeline.plugins.describe import Absent
+from pipeline.reloading import plugin_places
+from pipeline.watch import Place
 
 
 @pytest.fixture
@@ -341,6 +343,18 @@ def test_a_revoked_plugin_is_disabled_and_stays_so_under_another_name(bazaar, sh
     bazaar.repository.restore("mean_gap", keys=[bazaar.keys])
     assert site.market.refresh()[0].restored == ("mean_gap",)
     assert "mean_gap" in site.ids
+
+
+def test_what_somebody_else_revokes_reaches_an_engine_that_runs_on(bazaar, shop, nouns) -> None:
+    """Another process refreshes; this one sees it when it is asked next, and whoever watches files watches the lock."""
+    site = shop()
+    site.install("mean_gap")
+    watching = type(site.system)(site.system.project, nouns["MemoryEvents"]())
+    assert "mean_gap" in watching.current().plugins
+    bazaar.repository.revoke("mean_gap", "it phones home", keys=[bazaar.keys])
+    site.market.refresh()
+    assert "mean_gap" not in watching.current().plugins
+    assert Place(site.root / "market.lock") in plugin_places(watching)
 
 
 def test_who_is_trusted_by_settings_is_revoked_all_the_same(bazaar, shop) -> None:

@@ -112,6 +112,39 @@ def test_a_plugin_is_found_installed_used_updated_rolled_back_yanked_and_revoked
     assert engine.plugins.audit.verify().sound
 
 
+@pytest.mark.heavy  # a worker that is waited for
+@pytest.mark.parametrize(
+    ("line", "code", "event"),
+    [
+        ("while True: pass", "TG505", "killed"),
+        ("import os; os._exit(3)", "TG506", "killed"),
+        ("open('/etc/passwd').read()", "TG418", "held"),
+        ("import socket; socket.socket()", "TG418", "held"),
+    ],
+)
+def test_a_plugin_that_misbehaves_is_a_failed_node_and_is_audited(bazaar, engine, line, code, event):
+    """Should a review ever let it through: its worker holds it, and the log says what became of it."""
+    (engine.project.root / "plugin_config.json").write_text('{"plugin_timeout": 2, "validate_plugins": false}')
+    engine.plugins.reload()
+    named = ("'type': 'indicator',", "'type': 'indicator',\n            'outputs': ['value'],")  # told without a call
+    bad = ("        mean = data", f"        {line}\n        mean = data", 1)
+    waiting = bazaar.submit("alice", "mean_gap", "6.6.6", edit=lambda text: text.replace(*named).replace(*bad))
+    bazaar.repository.review(waiting.ref)
+    folder = bazaar.repository.waiting / "alice" / "mean_gap-6.6.6"
+    said = folder / "review.json"
+    text = said.read_text().replace('"verdict": "wrong"', '"verdict": "note"')  # a reviewer who looks away
+    said.write_text(text)
+    bazaar.repository.approve(waiting.ref, waiting.digest, keys=[bazaar.keys])
+    market = Marketplace(engine.plugins, clock=bazaar.clock)
+    market.trust("community", str(bazaar.folder), bazaar.digest)
+    market.install(market.plan(["mean_gap"]))
+    (record,) = [record for record in engine.run("gap").run.records if record.step.node.type.id == "mean_gap"]
+    failure = record.failure or next(iter(record.symbols.values()))
+    assert failure.code == code
+    audited = [(r.event, r.about.get("code", "")) for r in engine.plugins.audit.read()]
+    assert audited[-1] == (event, code)
+
+
 def test_every_answer_is_plain_data(bazaar, shop, nouns, tmp_path):
     site = shop()
     as_json = nouns["as_json"]

@@ -159,6 +159,7 @@ def test_what_happens_to_a_plugin_of_ones_own_is_logged_from_its_discovery_to_it
     plugins.reload()
     plugins.monitor.called("my_custom_indicator", 10, 5.0, code="TG505", message="too slow")
     plugins.monitor.called("my_custom_indicator", 10, 5.0, code="TG501", message="an error of its own kills nobody")
+    plugins.monitor.called("my_custom_indicator", 10, 5.0, code="TG418", message="it reached for a file")
     path.unlink()
     plugins.reload()
     assert events(house)[2:] == [
@@ -166,6 +167,7 @@ def test_what_happens_to_a_plugin_of_ones_own_is_logged_from_its_discovery_to_it
         ("kept", "TG402"),
         ("loaded", ""),
         ("killed", "TG505"),
+        ("held", "TG418"),
         ("gone", ""),
     ]
     assert plugins.audit.verify().sound

@@ -36,7 +36,8 @@ def test_the_script_ends_no_element_and_the_notice_stays():
     # Apache-2.0 asks to keep it
     assert "TradingView" in script
     assert "Apache License" in script
-    assert "TradingView" in (WEB / "NOTICE").read_text()
+    assert "TradingView" in (HOME / "NOTICE.txt").read_text()
+    assert "Apache License" in (HOME / "LICENSE-APACHE-2.0.txt").read_text()
 
 
 def test_the_lock_file_names_no_registry():

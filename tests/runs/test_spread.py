@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.engine import Engine
+from pipeline.execution.protocols import Silent
 from pipeline.runs.crew import Crew
 from pipeline.runs.sweep import Search
 
@@ -35,6 +36,11 @@ def deadly(close: Price, *, by: Annotated[float, Param("Shift")] = 0.0) -> Price
         os.kill(os.getpid(), signal.SIGKILL)
     return close + by
 '''
+CREWS = [
+    pytest.param(Crew("inline"), id="inline"),
+    pytest.param(Crew("processes", 2), id="processes"),
+    pytest.param(Crew("dask", 2), id="dask", marks=pytest.mark.heavy),
+]
 GRID = Search({"fast": "0:3", "slow": "2:8:2"})
 
 
@@ -63,7 +69,7 @@ def site(stage, monkeypatch):
     return made
 
 
-@pytest.mark.parametrize("crew", [Crew("inline"), Crew("processes", 2)], ids=["inline", "processes"])
+@pytest.mark.parametrize("crew", CREWS)
 def test_tasks_share_values_and_compute_nothing_twice(site, crew) -> None:
     swept = Engine.open(site.root).sweep("g", GRID, workers=crew)
     assert {record.status for record in swept.run.records} == {"computed"}
@@ -87,18 +93,57 @@ def test_workers_find_what_one_process_finds_and_one_of_them_may_be_killed(site)
     assert swept.table().equals(alone.table())
 
 
-def test_a_step_that_kills_every_worker_is_found_and_no_other_cell_suffers(site) -> None:
+@pytest.mark.parametrize("crew", CREWS[1:])
+def test_a_step_that_kills_every_worker_is_found_and_no_other_cell_suffers(site, crew) -> None:
     site.deaths.write_text("99")
     engine = Engine.open(site.root)
-    swept = engine.sweep("g", GRID, workers=1)
+    swept = engine.sweep("g", GRID, workers=crew)
     assert swept.run.status == "failed"
     cells = engine.sql("select status, node, message, params from cells order by cell")
     assert Counter(cells["status"]) == {"ok": 12, "failed": 4}
     bad = cells.filter(status="failed")
     assert all('"fast": 2.0' in text for text in bad["params"])
     assert set(bad["node"]) == {"fast"}
-    assert all("SIGKILL" in text for text in bad["message"])
+    assert all("ended" in text for text in bad["message"])
     assert swept.table().filter(status="failed").height == 4
+
+
+def test_a_sweep_that_is_interrupted_goes_on_where_it_was(site) -> None:
+    class Impatient(Silent):
+        pressed = False
+
+        def finished(self, *, node, status, ms, rows, message):
+            if node == "bt" and not self.pressed:
+                self.pressed = True
+                raise KeyboardInterrupt
+
+    engine = Engine.open(site.root)
+    swept = engine.sweep("g", GRID, workers=Crew("inline"), progress=Impatient())
+    assert swept.run.status == "interrupted"
+    assert {r.failure.code for r in swept.run.records if r.status == "skipped"} <= {"TG504"}
+    site.calls()
+    again = engine.sweep("g", GRID, workers=Crew("inline"))
+    assert again.run.status == "ok"
+    assert site.calls() == []  # all lines were handed over, or are in what was stored
+    assert again.table().equals(engine.sweep("g", GRID, cache=False).table())
+
+
+def test_a_file_that_is_saved_meanwhile_is_noticed(site, monkeypatch) -> None:
+    engine = Engine.open(site.root)
+    from pipeline.runs import task
+
+    opened = task._Bench.open
+
+    def edited(job):
+        site.path.write_text(site.path.read_text().replace("use: plus", "use: deadly"))
+        return opened(job)
+
+    monkeypatch.setattr(task._Bench, "open", edited)
+    swept = engine.sweep("g", GRID, workers=Crew("inline"))
+    assert swept.run.status == "failed"
+    told = {r.failure.code: r.failure.message for r in swept.run.records if r.status == "failed"}
+    assert "TG521" in told["TG522"]
+    assert site.calls() == []
 
 
 @pytest.mark.heavy

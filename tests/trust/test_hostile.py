@@ -158,6 +158,7 @@ def test_the_record_of_a_run_has_the_reason_and_the_next_run_is_as_ever(tmp_path
         ({"at_call": "open('/etc/passwd')"}, "ok", "error", {"unsigned", "forbidden"}),
         ({"at_call": "return data['close'].shift(-1)"}, "ok", "ok", {"unsigned", "lookahead"}),
         ({"at_call": "return data['close'] + np.random.rand()"}, "ok", "ok", {"unsigned", "nondeterministic"}),
+        ({"at_call": "data['close'] = data['close'] * 2"}, "ok", "ok", {"unsigned", "mutates_input"}),
     ],
 )
 def test_the_runner_says_how_outside_cases_ended(tmp_path, monkeypatch, capsys, code, load, run, flags) -> None:
@@ -166,8 +167,8 @@ def test_the_runner_says_how_outside_cases_ended(tmp_path, monkeypatch, capsys, 
     monkeypatch.chdir(tmp_path)
     status = main(["plugin", "test", str(file), "--json", "--timeout", "2"])
     told = json.loads(capsys.readouterr().out)
-    assert status == 1
     assert (told["load"], told["run"], set(told["flags"])) == (load, run, flags)
-    assert told["passed"] is False
-    assert told["reasons"][0]["code"].startswith("TG")
+    well = flags == {"unsigned", "mutates_input"}
+    assert (status, told["passed"], bool(told["reasons"])) == (0 if well else 1, well, not well)
+    assert all(reason["code"].startswith("TG") for reason in told["reasons"])
     assert told["isolation"] == str(available())

@@ -21,8 +21,8 @@ const SETTLED = 90;
 const NARROW = 2.6;
 /** Marks up to this number have the number of their trade beside them. */
 const FEW = 24;
-/** More marks than this are no marks any more: then columns at the bottom count the entries. */
-const CROWD = 240;
+/** With fewer points for each mark there are no marks: then columns at the bottom count the entries. */
+const ROOM = 6;
 
 export class Chart {
   /** `told` is called with the bar under the pointer, or null, and the bucket that it is in. */
@@ -198,7 +198,7 @@ export class Chart {
       });
       this.mark = (times) => {
         const groups = gathered(this.marks, this.frame);
-        const crowded = groups.length > CROWD;
+        const crowded = groups.length * ROOM > this.box.clientWidth;
         this.crowd.applyOptions({ visible: crowded });
         entered.setData(crowded ? entriesOf(groups).map(([bucket, value]) => ({ time: times[bucket], value })) : []);
         markers.setMarkers(crowded ? [] : this.markers(groups, times));
@@ -225,7 +225,7 @@ export class Chart {
       position: buys ? "belowBar" : "aboveBar",
       shape: role === "exit" ? "circle" : buys ? "arrowUp" : "arrowDown",
       color: role === "entry" ? accent : marks.every((mark) => mark.won) ? up : down,
-      size: groups.length > CROWD / 2 ? 0.7 : 1,
+      size: groups.length * ROOM * 2 > this.box.clientWidth ? 0.7 : 1,
       text: marks.length > 1 ? `${marks.length}×` : groups.length <= FEW ? `#${marks[0].trade.id}` : "",
     }));
   }
