@@ -37,7 +37,7 @@ format: $(DEV) ## put the code into its format
 manifest: $(RUNTIME) ## list the shipped node files and their page anew, after one was edited
 	$(BIN)/python -m pipeline.plugins.manifest
 	$(BIN)/python -m pipeline.plugins.codes
-	$(BIN)/python -m pipeline.plugins.examined
+	$(BIN)/python -m pipeline.plugins.examination.examined
 	$(BIN)/python -c 'from pipeline.cli.nodes_catalog import catalog; from pipeline.plugins.discover import build_registry; print(catalog(build_registry([]).registry), end="")' > docs/nodes.md
 
 errors: $(RUNTIME) ## write docs/errors.md anew, after a code was added

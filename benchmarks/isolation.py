@@ -27,10 +27,10 @@ from pipeline.model.node import NodeType
 from pipeline.plugins.admit import Policy
 from pipeline.plugins.confine import Bounds, available
 from pipeline.plugins.discover import build_registry
-from pipeline.plugins.forkserver import ForkServer
-from pipeline.plugins.host import WorkerHost
-from pipeline.plugins.sample_bars import sample_bars
-from pipeline.plugins.sample_call import sample_call
+from pipeline.plugins.examination.sample_bars import sample_bars
+from pipeline.plugins.examination.sample_call import sample_call
+from pipeline.plugins.workers.forkserver import ForkServer
+from pipeline.plugins.workers.host import WorkerHost
 from pipeline.reloading import Reloading
 
 __all__ = ["main", "measure", "starting"]

@@ -16,12 +16,12 @@ from pipeline.cli.session import Session, shown_path
 from pipeline.engine import Engine
 from pipeline.errors import SettingsError, UsageError
 from pipeline.plugins.admit import Policy
-from pipeline.plugins.checkup import Limits, checkup
-from pipeline.plugins.finding import Finding, document
+from pipeline.plugins.examination.checkup import Limits, checkup
+from pipeline.plugins.examination.finding import Finding, document
+from pipeline.plugins.examination.profile import profile_plugin
+from pipeline.plugins.examination.sample_bars import sample_bars
+from pipeline.plugins.examination.unit_test import run_unit_tests
 from pipeline.plugins.overview import find_plugin
-from pipeline.plugins.profile import profile_plugin
-from pipeline.plugins.sample_bars import sample_bars
-from pipeline.plugins.unit_test import run_unit_tests
 
 __all__ = ["profiled", "tried", "unit"]
 

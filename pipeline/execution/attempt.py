@@ -2,7 +2,7 @@
 
 A `Call` holds everything that a value depends on, so it can be made here, in another process, or later
 again. A `Caller` never raises what the node raises: that stands in the `Outcome`. `InProcess` is the
-caller of this process; the one that can stop a call is `pipeline.plugins.host`.
+caller of this process; the one that can stop a call is `pipeline.plugins.workers.host`.
 """
 
 from __future__ import annotations

@@ -21,6 +21,12 @@ _Floats = npt.NDArray[np.float64]
 
 def lopsided(x: _Floats, length: int, needed: int, name: str) -> _Floats:
     """`skew` or `kurt`, without bias, of the last `length` rows at each row; NaN where under `needed` are there."""
+    if needed >= min(length, len(x)) and length > 1 and not np.isnan(x).any():
+        out = np.full(len(x), np.nan)
+        if len(x) >= length:
+            start = (x, *(np.zeros(len(x)) for _ in range(3 if name == "skew" else 4)))
+            out[length - 1 :] = walked(start, length, _whole, lambda part: _read(part, length, name))
+        return out
     padded = np.concatenate([np.full(length - 1, np.nan), x])
     gone = np.isnan(padded)
     there = (~gone).astype(np.float64)
@@ -28,6 +34,51 @@ def lopsided(x: _Floats, length: int, needed: int, name: str) -> _Floats:
     result = walked(start, length, _together, _skewness if name == "skew" else _kurtosis)
     count = np.concatenate([[0.0], np.cumsum(there)])
     return np.where(count[length:] - count[:-length] >= needed, result, np.nan)
+
+
+def _whole(left: tuple[Any, ...], right: tuple[Any, ...], n: int, m: int) -> tuple[Any, ...]:
+    """As `_together`, of windows without holes; a mean is told as its distance from the first value of its window."""
+    first, mean, second, third = left[:4]
+    both = n + m
+    apart = right[0] - first
+    apart += right[1]
+    apart -= mean
+    square = apart * apart
+    new_second = square * (n * m / both)
+    new_second += second
+    new_second += right[2]
+    cross = right[2] * n
+    cross -= second * m if m != 1 else second
+    if n != m:
+        cross += square * (n * m * (n - m) / (3.0 * both))
+    cross *= apart
+    cross *= 3.0 / both
+    cross += third
+    cross += right[3]
+    far = apart * (m / both)
+    far += mean
+    if len(left) == 4:
+        return first, far, new_second, cross
+    fourth = right[2] * (n * n)
+    fourth += second * (m * m)
+    fourth *= 6.0 / both**2
+    fourth += square * (n * m * (n * n - n * m + m * m) / both**3)
+    fourth *= square
+    skewed = right[3] * n
+    skewed -= third * m
+    skewed *= apart
+    skewed *= 4.0 / both
+    fourth += skewed
+    fourth += left[4]
+    fourth += right[4]
+    return first, far, new_second, cross, fourth
+
+
+def _read(part: tuple[Any, ...], length: int, name: str) -> _Floats:
+    """Skewness or kurtosis from the sums of powers of `length` rows; a flat window has none."""
+    if length < (3 if name == "skew" else 4):
+        return np.full(len(part[0]), np.nan)
+    return (_skewness if name == "skew" else _kurtosis)((float(length), *part[1:4], part[-1]))
 
 
 def _together(left: tuple[Any, ...], right: tuple[Any, ...], _: int, __: int) -> tuple[Any, ...]:
@@ -52,7 +103,7 @@ def _together(left: tuple[Any, ...], right: tuple[Any, ...], _: int, __: int) ->
 
 def _skewness(part: tuple[Any, ...]) -> _Floats:
     n, _, second, third, _ = part
-    raw = n * np.sqrt(n - 1) / (n - 2) * (third / second**1.5)
+    raw = n * np.sqrt(n - 1) / (n - 2) * (third / (second * np.sqrt(second)))
     return np.where(n < 3, np.nan, np.where(second == 0, np.nan, raw))
 
 

@@ -17,11 +17,43 @@ _Floats = npt.NDArray[np.float64]
 def together(x: _Floats, y: _Floats, length: int, needed: int, *, correlation: bool, ddof: int = 1) -> _Floats:
     """The statistic of each run of `length` rows of two columns that are missing in the same rows."""
     gone = np.isnan(x)
+    if needed >= length > 1 and not gone[length - 1 :].any():
+        return _without_holes(x, y, length, correlation=correlation, ddof=ddof)
     there = (~gone).astype(np.float64)
     start = (there, np.where(gone, 0.0, x), np.where(gone, 0.0, y), *(np.zeros(len(x)) for _ in range(3)))
     parts = walked(start, length, _joined, lambda part: _read(part, correlation, ddof))
     count = np.concatenate([[0.0], np.cumsum(there)])
     return np.where(count[length:] - count[:-length] >= needed, parts, np.nan)
+
+
+def _without_holes(x: _Floats, y: _Floats, length: int, *, correlation: bool, ddof: int) -> _Floats:
+    """As `together`; the rows before the first whole window are blank, so theirs come out as missing."""
+    start = (x, y, *(np.zeros(len(x)) for _ in range(3 if correlation else 1)))
+    count = float(length)
+
+    def read(part: tuple[Any, ...]) -> _Floats:
+        means, product, squares = part[:2], part[2], part[3:] or (None, None)
+        return _read((count, *means, *squares, product), correlation, ddof)
+
+    return walked(start, length, _beside, read)
+
+
+def _beside(left: tuple[Any, ...], right: tuple[Any, ...], n: int, m: int) -> tuple[Any, ...]:
+    """As `_joined`, of windows without holes: means, products around them, and squares when they are asked for."""
+    share, weight = m / (n + m), n * m / (n + m)
+    apart_x, apart_y = right[0] - left[0], right[1] - left[1]
+    mean_x, mean_y = apart_x * share, apart_y * share
+    mean_x += left[0]
+    mean_y += left[1]
+    pairs = [(apart_x, apart_y), (apart_x, apart_x), (apart_y, apart_y)][: len(left) - 2]
+    sums = []
+    for place, (one, other) in enumerate(pairs, 2):
+        product = one * other
+        product *= weight
+        product += left[place]
+        product += right[place]
+        sums.append(product)
+    return mean_x, mean_y, *sums
 
 
 def _joined(left: tuple[Any, ...], right: tuple[Any, ...], _: int, __: int) -> tuple[Any, ...]:

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.frame.growing import growing
+
 __all__ = ["DOUBLED", "doubled", "walked"]
 
 _Floats = npt.NDArray[np.float64]
@@ -52,7 +54,10 @@ def _full(x: _Floats, length: int, name: str, ddof: int) -> _Floats:
 
 def _partial(x: _Floats, length: int, needed: int, name: str, ddof: int) -> _Floats:
     """Windows that may be cut off by the first row, or have holes."""
-    head = _holed(x[: length - 1], length, needed, name, ddof)
+    early = x[: length - 1]
+    # windows that the first row cuts off are all rows so far
+    simple = name in {"mean", "sum", "min", "max"} and needed > 0 and not np.isnan(early).any()
+    head = growing(early, needed, name) if simple else _holed(early, length, needed, name, ddof)
     if len(x) < length:
         return head
     if np.isnan(x).any():

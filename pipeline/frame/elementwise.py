@@ -17,6 +17,8 @@ from pipeline.frame.values import Array, Values, fitting, missing_mask, plain_sc
 
 __all__ = ["Elementwise", "shifted"]
 
+_LISTED = (Columnar, np.ndarray, list, tuple, dict)
+
 
 class Elementwise(Columnar):
     """Operations that keep the labels and need one column at a time."""
@@ -103,10 +105,17 @@ class Elementwise(Columnar):
         axis = options.pop("axis", None)
         refuse("clip", options)
         how = "left" if axis in {None, 0, "index"} else "columns"
-        result: Any = self
-        for bound, function in ((lower, np.fmax), (upper, np.fmin)):
-            if bound is not None and not (not isinstance(bound, Columnar | np.ndarray | list) and is_missing(bound)):
-                result = result._paired(bound, _clipper(function), how=how)
+        lower, upper = (bound if _binds(bound) else None for bound in (lower, upper))
+        listed = isinstance(upper, _LISTED)
+        if not (listed or isinstance(lower, _LISTED)) and lower is not None and upper is not None and lower > upper:
+            lower, upper = upper, lower
+        result: Any = self if lower is None else self._paired(lower, _clipper(np.fmax), how=how)
+        if listed and lower is not None:
+            # many upper bounds bind what was above them before the lower ones raised anything
+            lowered = self._paired(upper, _clipper(np.fmin), how=how)
+            result = result._paired(lowered, _as_wide, how="left")._merged(lowered, lowered >= self)
+        elif upper is not None:
+            result = result._paired(upper, _clipper(np.fmin), how=how)
         return self._settled(result._each(lambda values: values), inplace, "clip")
 
     def isin(self, values: Any) -> Any:
@@ -210,12 +219,28 @@ def _clipper(function: np.ufunc) -> Callable[[Values, Any], Values]:
             # a missing value stays missing by itself
             return Values(plain(array, array.dtype.type(limit)))
         bound_to = np.where(missing_mask(array), array, function(array, limit))
-        if array.dtype.kind in "iu" and bound_to.dtype.kind == "f" and (bound_to == np.floor(bound_to)).all():
-            # whole numbers stay whole where no broken bound binds
+        if array.dtype.kind in "iub" and (bound_to == array).all():
+            return values
+        if array.dtype.kind in "iu" and bound_to.dtype.kind == "f" and _fits(limit, array.dtype):
             return Values(bound_to.astype(array.dtype))
         return values.like(bound_to)
 
     return change
+
+
+def _binds(bound: Any) -> bool:
+    return bound is not None and (isinstance(bound, _LISTED) or not is_missing(bound))
+
+
+def _as_wide(values: Values, other: Values) -> Values:
+    return values.cast(np.float64) if values.kind in "iu" and other.kind == "f" else values
+
+
+def _fits(bounds: Any, dtype: np.dtype[Any]) -> bool:
+    """True when every bound, also one that binds nothing, is a whole number: then whole numbers stay whole."""
+    bounds = np.asarray(bounds)
+    with np.errstate(invalid="ignore"):
+        return bool((bounds.astype(dtype) == bounds).all())
 
 
 def _as_time(bound: Any, kind: str) -> Any:

@@ -88,16 +88,84 @@ def weighted_pair(left: Values, right: Values, decay: Decay, *, correlation: boo
     out = np.full(len(x), np.nan)
     if len(seen) < max(decay.needed, 1):
         return Values(out)
+    if len(seen) == len(x):
+        made = _steady_pair(x, y, decay, correlation=correlation, bias=bias)
+    elif decay.ignore_na or seen[-1] - seen[0] + 1 == len(seen):
+        made = _steady_pair(x[seen], y[seen], decay, correlation=correlation, bias=bias)
+    else:
+        made = _aged_pair(x[seen], y[seen], seen, decay, correlation=correlation, bias=bias)
+    if len(seen) == len(x):
+        out = made
+    else:
+        rows = np.maximum.accumulate(np.where(both, np.arange(len(x)), -1))
+        out[seen] = made
+        out = np.where(rows >= 0, out[rows], np.nan)
+    out[: seen[max(decay.needed, 1) - 1]] = np.nan
+    return Values(out)
+
+
+def _steady_pair(x: _Floats, y: _Floats, decay: Decay, *, correlation: bool, bias: bool) -> _Floats:
+    """The statistic of rows that are all there: weights fall by the same share from row to row."""
+    keep, rows = 1.0 - decay.alpha, len(x)
+    if decay.alpha == 1.0:
+        return np.full(rows, np.nan) if correlation or not bias else np.zeros(rows)
+    # how much of the weight is this row's
+    share: Any = decay.alpha
+    weights = _weights(rows, decay.alpha, decay.adjust)
+    if weights is not None:
+        share = np.full(rows, 1.0 / weights[-1])
+        known = weights[:rows]
+        share[: len(known)] = 1.0 / known
+    apart_x, apart_y = _before(x, decay), _before(y, decay)
+
+    def spread(left: _Floats, right: _Floats) -> _Floats:
+        product = left * right
+        if weights is None:
+            return _scan(product * (share * keep), keep)
+        # in an adjusted mean the weights of all rows so far grow, so their sum is scanned
+        product *= 1.0 - share
+        found: _Floats = _scan(product, keep) * share
+        return found
+
+    if correlation:
+        product, both = spread(apart_x, apart_y), spread(apart_x, apart_x) * spread(apart_y, apart_y)
+        deviation = np.sqrt(both)
+        ratio: _Floats = np.divide(product, deviation, out=np.full(rows, np.nan), where=deviation > 0.0)
+        return ratio
+    made = spread(apart_x, apart_y)
+    if not bias:
+        fallen, some = np.zeros(rows), min(rows, math.ceil(math.log(_NOTHING) / math.log1p(-decay.alpha)) + 1)
+        fallen[:some] = keep ** (2.0 * np.arange(some))
+        if decay.adjust:
+            squares = (1.0 - fallen * keep * keep) / (1.0 - keep * keep) * np.square(share)
+        else:
+            squares = fallen + decay.alpha**2 * (1.0 - fallen) / (1.0 - keep * keep)
+        squares[0] = 1.0
+        made = np.divide(made, 1.0 - squares, out=np.full(rows, np.nan), where=squares < 1.0)
+    return made
+
+
+def _before(x: _Floats, decay: Decay) -> _Floats:
+    """How far each row lies from the weighted mean of those before it."""
+    apart = np.zeros(len(x))
+    np.subtract(x[1:], _mean(x, None, decay)[:-1], out=apart[1:])
+    return apart
+
+
+def _aged_pair(
+    x: _Floats, y: _Floats, seen: npt.NDArray[Any], decay: Decay, *, correlation: bool, bias: bool
+) -> _Floats:
+    """The statistic of rows with gaps between them, in which weights fall too."""
     keep = 1.0 - decay.alpha
-    gaps = np.ones(len(seen)) if decay.ignore_na else np.diff(seen, prepend=seen[0]).astype(np.float64)
+    gaps = np.diff(seen, prepend=seen[0]).astype(np.float64)
     aged = keep**gaps
     aged[0] = 0.0
     # what the rows before weigh, what this one does, and both
     old = aged * np.concatenate([[1.0], _scan_aged(np.ones(len(seen)), aged)[:-1]]) if decay.adjust else aged
     fresh = np.where(np.arange(len(seen)) == 0, 1.0, 1.0 if decay.adjust else decay.alpha)
     share, stay = fresh / (old + fresh), old / (old + fresh)
-    before_x, now_x = _means(x[seen], share, stay)
-    before_y, now_y = _means(y[seen], share, stay)
+    before_x, now_x = _means(x, share, stay)
+    before_y, now_y = _means(y, share, stay)
     if correlation:
         product = _spread(before_x, now_x, before_y, now_y, share, stay)
         square_x = _spread(before_x, now_x, before_x, now_x, share, stay)
@@ -109,11 +177,7 @@ def weighted_pair(left: Values, right: Values, decay: Decay, *, correlation: boo
         if not bias:
             squares = _scan_aged(share * share, stay * stay)
             made = np.divide(made, 1.0 - squares, out=np.full(len(seen), np.nan), where=squares < 1.0)
-    rows = np.maximum.accumulate(np.where(both, np.arange(len(x)), -1))
-    out[seen] = made
-    out = np.where(rows >= 0, out[rows], np.nan)
-    out[: seen[max(decay.needed, 1) - 1]] = np.nan
-    return Values(out)
+    return np.asarray(made)
 
 
 def _means(x: _Floats, share: _Floats, stay: _Floats) -> tuple[_Floats, _Floats]:

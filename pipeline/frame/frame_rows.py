@@ -14,7 +14,8 @@ from pipeline.frame.faces import objects
 from pipeline.frame.gaps import note_spelling, refuse
 from pipeline.frame.index import Index
 from pipeline.frame.moment import is_missing
-from pipeline.frame.ranking import sorted_by, sorting_order
+from pipeline.frame.ordering import sorting_order
+from pipeline.frame.ranking import sorted_by
 from pipeline.frame.values import Array, Values, missing_mask
 
 __all__ = ["FrameRows"]

@@ -33,11 +33,20 @@ class SeriesGroups(Groups):
 
     def _spread_back(self, whole: Values) -> Any:
         """A column of values in the order of the groups."""
-        return Columnar._series_type._of(whole.take_or_missing(self._places), self._columns.index, self._columns.name)
+        if self._keys.settled:
+            placed = whole
+        elif len(whole) == len(self._columns) and whole.kinds is None and whole.sense is None:
+            # every row has a group: each value goes to its row in one pass
+            rows = np.empty(len(whole), dtype=whole.array.dtype)
+            rows[self._keys.order] = whole.array
+            placed = whole.like(rows)
+        else:
+            placed = whole.take_or_missing(self._places)
+        return Columnar._series_type._of(placed, self._columns.index, self._columns.name)
 
     def _within(self, name: str, *args: Any, **kwargs: Any) -> Any:
         if not kwargs and len(args) <= (name in {"shift", "diff"}):
-            ordered = self._columns._values.take(self._keys.order)
+            ordered = self._keys.ordered(self._columns._values)
             made = within_groups(ordered, self._keys.starts, name, *args)
             if made is not None:
                 return self._spread_back(made)

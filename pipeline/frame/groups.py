@@ -70,12 +70,12 @@ class Groups:
     def _per_group(self, values: Values, name: str, options: dict[str, Any]) -> Values:
         """One value for each group."""
         if name in {"first", "last"}:
-            return _edges(values.take(self._keys.order), self._keys.starts, name)
+            return _edges(self._keys.ordered(values), self._keys.starts, name)
         if name in {"idxmax", "idxmin"}:
             return self._extremes(values, name)
         if name in {"std", "var", "sem"}:
             options = {"ddof": 1, **options}
-        fast = reduced_by_group(values.take(self._keys.order), self._keys.starts, name, options)
+        fast = reduced_by_group(self._keys.ordered(values), self._keys.starts, name, options)
         if fast is not None:
             return fast
         done = [reduced(values.take(part), name, True, dict(options)) for part in self._keys.parts()]
@@ -316,8 +316,11 @@ def _edges(ordered: Values, starts: Positions, name: str) -> Values:
     """The first or last value of each group that is there; missing where none is."""
     if not len(starts):
         return ordered.take(slice(0, 0))
-    rows = np.arange(len(ordered), dtype=np.intp)
     gone = missing_mask(ordered.array)
+    edges = starts if name == "first" else np.append(starts[1:], len(ordered)) - 1
+    if not gone[edges].any():
+        return ordered.take(edges)
+    rows = np.arange(len(ordered), dtype=np.intp)
     if name == "first":
         places = np.minimum.reduceat(np.where(gone, len(rows), rows), starts)
         return ordered.take_or_missing(np.where(places == len(rows), -1, places))

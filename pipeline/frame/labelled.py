@@ -11,7 +11,7 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.gaps import refuse, unsupported
 from pipeline.frame.index import Index, as_index
 from pipeline.frame.moment import is_missing
-from pipeline.frame.ranking import sorting_order
+from pipeline.frame.ordering import sorting_order
 from pipeline.frame.values import Values, missing_mask
 
 __all__ = ["Labelled"]

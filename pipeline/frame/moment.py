@@ -84,12 +84,22 @@ def is_missing(value: object) -> bool:
     return isinstance(value, np.datetime64 | np.timedelta64) and bool(np.isnat(value))
 
 
+_OFFSET = re.compile(r"(UTC|GMT)?[+-]\d{1,2}(:?\d{2})?$")
+"""A time zone that is only a distance from UTC."""
+
+
 def zone_name(zone: Any) -> str | None:
-    """The name of a time zone given as a name, a ZoneInfo or datetime.timezone.utc."""
+    """The name of a time zone given as a name, a ZoneInfo or datetime.timezone.utc. Raises ZoneInfoNotFoundError."""
     if zone is None:
         return None
     if isinstance(zone, str):
-        return zone
+        if zone.lower() == "utc":
+            return "UTC"
+        if _OFFSET.match(zone) or zone.startswith("dateutil/"):
+            raise unsupported(
+                "tz", f"time zone {zone!r}", hint="Name a zone of the tz database, such as Europe/Berlin."
+            )
+        return ZoneInfo(zone).key
     if zone is dt.UTC:
         return "UTC"
     name = getattr(zone, "key", None) or getattr(zone, "zone", None)

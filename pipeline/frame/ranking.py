@@ -11,9 +11,10 @@ from pipeline.frame.columnar import Columnar
 from pipeline.frame.faces import narrowed, objects
 from pipeline.frame.gaps import refuse
 from pipeline.frame.index import Index
+from pipeline.frame.ordering import close_numbers, sorting_order
 from pipeline.frame.values import Array, Values, missing_mask
 
-__all__ = ["Ranking", "sorted_by", "sorting_order"]
+__all__ = ["Ranking", "sorted_by"]
 
 
 class Ranking(Columnar):
@@ -179,33 +180,25 @@ class Ranking(Columnar):
         return self._series_type._of(values, Index(range(len(values))), self.name)
 
 
-def _sortable(column: Values) -> pl.Series:
-    """The values, or the places of their categories."""
-    if column.kinds is None:
-        return column.series
-    codes = column.kinds.codes(column.array)
-    return pl.Series(np.where(codes < 0, np.nan, codes), nan_to_null=True)
+_BEGINNING = 4096
 
 
 def _distinct(kept: Array) -> tuple[Array, Array, Array]:
     """The different numbers, where each first comes, and how often."""
-    places = _small_numbers(Values(kept))
+    places = close_numbers(kept)
     if places is None:
         return np.unique(kept, return_index=True, return_counts=True)
     counts = np.bincount(places)
-    first = np.zeros(len(counts), dtype=np.intp)
-    first[places[::-1]] = np.arange(len(places) - 1, -1, -1)
     there = np.flatnonzero(counts)
+    first = np.full(len(counts), -1, dtype=np.intp)
+    left, start, size = len(there), 0, _BEGINNING
+    while left:
+        # most have come up after a few rows
+        new = np.flatnonzero(first[places[start : start + size]] < 0)[::-1] + start
+        first[places[new]] = new
+        left = len(there) - int(np.count_nonzero(first >= 0))
+        start, size = start + size, 2 * size
     return (there + int(kept.min())).astype(kept.dtype), first[there], counts[there]
-
-
-def _small_numbers(column: Values) -> Array | None:
-    """Whole numbers that lie close together, in 16 bits; None for anything else."""
-    if column.kind not in "iub" or column.kinds is not None or not len(column):
-        return None
-    array = column.array.astype(np.int64) if column.kind == "b" else column.array
-    low, high = int(array.min()), int(array.max())
-    return (array - low).astype(np.uint16) if high - low < 2**16 else None
 
 
 def sorted_by(key: Any, values: Values, index: Index, name: Any) -> Values:
@@ -215,20 +208,3 @@ def sorted_by(key: Any, values: Values, index: Index, name: Any) -> Values:
     if len(found) != len(values):
         raise ValueError("User-provided `key` function must not change the shape of the array.")
     return found
-
-
-def sorting_order(columns: list[Values], ascending: list[bool], na_position: str = "last") -> Array:
-    """The row numbers in the order of several columns, stable."""
-    if len(columns) == 1 and ascending == [True] and (places := _small_numbers(columns[0])) is not None:
-        # numpy sorts numbers of 16 bits by their digits, many times as fast
-        return np.argsort(places, kind="stable").astype(np.intp)
-    keys = pl.DataFrame({str(i): _sortable(column) for i, column in enumerate(columns)})
-    order = keys.select(
-        pl.arg_sort_by(
-            *keys.columns,
-            descending=[not up for up in ascending],
-            nulls_last=na_position == "last",
-            maintain_order=True,
-        )
-    )
-    return order.to_series().to_numpy().astype(np.intp)

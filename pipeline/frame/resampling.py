@@ -23,32 +23,48 @@ _COUNTS = {"sum": 0, "count": 0, "size": 0, "nunique": 0, "prod": 1}
 
 def keyed_by_time(bins: Bins, name: Any) -> Keyed:
     """The rows of each period that has any."""
-    order = np.argsort(bins.numbers, kind="stable")
-    order = order[bins.numbers[order] >= 0]
-    numbers = bins.numbers[order]
-    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
-    return Keyed(order, starts, Index._of(bins.labels.take(numbers[starts]), name), name)
+    numbers = bins.numbers
+    if len(numbers) and numbers[0] >= 0 and bool((numbers[1:] >= numbers[:-1]).all()):
+        order = np.arange(len(numbers))
+    else:
+        order = np.argsort(numbers, kind="stable")
+        order = order[numbers[order] >= 0]
+        numbers = numbers[order]
+    first = np.ones(len(numbers), dtype=np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    labels = Index._of(bins.labels.take(numbers[starts]), name)
+    return Keyed(order, starts, labels, name, len(bins.numbers))
 
 
 class Resampler:
     """Rows in periods of time."""
 
-    def __init__(self, columns: Any, bins: Bins, name: Any, *, key: Any = None, chosen: bool = False) -> None:
+    def __init__(
+        self, columns: Any, bins: Bins, name: Any, *, key: Any = None, chosen: bool = False, keys: Keyed | None = None
+    ) -> None:
         self._columns = columns
         self._bins = bins
         self._name = name
         self._labels = Index._of(bins.labels, name)
         self._key = key
         self._chosen = chosen
+        self._keys = keys
+
+    def _keyed(self) -> Keyed:
+        """The rows of each period, found once for all columns."""
+        if self._keys is None:
+            self._keys = keyed_by_time(self._bins, self._name)
+        return self._keys
 
     def _groups(self) -> Any:
-        keys = keyed_by_time(self._bins, self._name)
+        keys = self._keyed()
         if hasattr(self._columns, "columns"):
             return FrameGroups(self._columns.drop(columns=[self._key], errors="ignore"), keys)
         return SeriesGroups(self._columns, keys)
 
     def __getitem__(self, key: Any) -> Resampler:
-        return Resampler(self._columns[key], self._bins, self._name, chosen=True)
+        return Resampler(self._columns[key], self._bins, self._name, chosen=True, keys=self._keyed())
 
     def __getattr__(self, name: str) -> Any:
         if name in REDUCED:
@@ -136,7 +152,7 @@ class Resampler:
         )
         parts = [places.get(number, np.empty(0, dtype=np.intp)) for number in range(len(self._labels))]
         results = [func(groups._rows_of(part), *args, **kwargs) for part in parts]
-        keys = Keyed(groups._keys.order, groups._keys.starts, self._labels, self._name)
+        keys = Keyed(groups._keys.order, groups._keys.starts, self._labels, self._name, groups._keys.rows)
         return combined(groups._columns, keys, parts, results, group_keys=True, as_index=True)
 
     def transform(self, func: Any, *args: Any, **kwargs: Any) -> Any:

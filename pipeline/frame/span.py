@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.lib.stride_tricks import sliding_window_view
 
-from pipeline.frame.rolling import Window, applied
+from pipeline.frame.doubling import DOUBLED
+from pipeline.frame.rolling import Window, applied, rolled
 from pipeline.frame.statistics import deviation, kurtosis, mean, quantile, skewness, variance
 from pipeline.frame.values import Array, Values
 
@@ -40,6 +41,10 @@ def _quantile(x: Array, q: float, interpolation: str) -> Any:
     return quantile(x, 0, q, interpolation)
 
 
+_ROUGH = 1e-12
+"""The share of a usual value that the rounding of a running sum may reach."""
+
+
 class Span:
     """How far back in time a window reaches from each row; times must not go back."""
 
@@ -61,6 +66,16 @@ class Span:
         """How many values make a result; at least one."""
         return max(self.needed, 1)
 
+    def as_rows(self) -> Window | None:
+        """The window of a fixed number of rows that this one is where rows come at a steady pace; else None."""
+        ticks = self.ticks
+        if len(ticks) < 2 or (step := int(ticks[1] - ticks[0])) <= 0 or not bool((np.diff(ticks) == step).all()):
+            return None
+        reached = self.reach // step + (1 if self.closed in {"left", "both"} else 0 if self.reach % step == 0 else 1)
+        late = int(self.closed in {"left", "neither"})
+        length = reached - late
+        return Window(length, min(self.needed, length), late=late) if length > 0 and self.needed <= length else None
+
     def bounds(self, rows: int) -> tuple[Array, Array]:  # noqa: ARG002 - a row for each time
         """Where the window of each row begins and ends."""
         ticks, reach = self.ticks, self.reach
@@ -75,6 +90,35 @@ class Span:
         return starts, np.maximum(ends, starts)
 
 
+def _totals(floats: Array, span: Span, name: str) -> Array | None:
+    """Sums or means of windows, from a running sum of all rows in extended precision; None where that is too rough."""
+    starts, ends = span.bounds(len(floats))
+    gone = np.isnan(floats)
+    whole = not gone.any()
+    present = np.where(gone, 0.0, floats) if not whole else floats
+    anchor = present[int(np.argmin(gone))]
+    # the running sum is of what lies apart from a first value, so that it stays small
+    apart = present - anchor if whole else np.where(gone, 0.0, present - anchor)
+    running = np.zeros(len(floats) + 1, dtype=np.longdouble)
+    np.cumsum(apart, dtype=np.longdouble, out=running[1:])
+    some = np.abs(present[:: len(present) // 512 + 1])
+    usual = float(np.median(some[some > 0])) if some.any() else 0.0
+    if float(np.abs(running).max()) * np.finfo(np.longdouble).eps > _ROUGH * usual:
+        # a value so large that its rounding would outlive its window
+        return None
+    total = (running[ends] - running[starts]).astype(np.float64)
+    count = ends - starts
+    if not whole:
+        counts = np.zeros(len(floats) + 1, dtype=np.int64)
+        np.cumsum(~gone, out=counts[1:])
+        count = counts[ends] - counts[starts]
+    with np.errstate(all="ignore"):
+        made = total / count + anchor if name == "mean" else total + anchor * count
+    needed = span.needed if name == "sum" else span.least
+    made[count < needed] = np.nan
+    return np.asarray(made)
+
+
 def spanned(values: Values, span: Any, name: str, options: dict[str, Any]) -> Values:
     """The statistic `name` of each window of a span of time, or of windows by their bounds."""
     floats = values.finite_floats
@@ -84,6 +128,12 @@ def spanned(values: Values, span: Any, name: str, options: dict[str, Any]) -> Va
         counted = total[ends] - total[starts]
         return Values(np.where(ends - starts >= span.needed, counted, np.nan))
     in_time = isinstance(span, Span) and not span.center and len(floats) > 0
+    if in_time and name in DOUBLED and (window := span.as_rows()) is not None:
+        return rolled(values, window, name, **options)
+    if in_time and name in {"mean", "sum"} and bool((np.diff(span.ticks) >= 0).all()):
+        totals = _totals(floats, span, name)
+        if totals is not None:
+            return Values(totals)
     if name in _BY_TIME and in_time and bool((np.diff(span.ticks) > 0).all()):
         table = pl.DataFrame({"at": span.ticks.view("M8[us]"), "x": pl.Series(floats, nan_to_null=True)})
         window = getattr(pl.col("x"), f"rolling_{name}_by")

@@ -33,9 +33,9 @@ from pipeline.marketplace.trial import try_out
 from pipeline.model.column import Column
 from pipeline.model.node import NodeType
 from pipeline.plugins.confine import Bounds, Sight, confine
+from pipeline.plugins.examination.sample_bars import sample_bars
+from pipeline.plugins.examination.sample_call import sample_call
 from pipeline.plugins.load import Loader
-from pipeline.plugins.sample_bars import sample_bars
-from pipeline.plugins.sample_call import sample_call
 
 __all__ = ["Bench", "Benched", "ProcessBench", "bench"]
 

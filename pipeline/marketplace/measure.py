@@ -10,8 +10,8 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.laws.choice import base
 from pipeline.marketplace.step import Remark
 from pipeline.model.node import NodeType
-from pipeline.plugins.sample_bars import sample_bars
-from pipeline.plugins.sample_call import sample_call
+from pipeline.plugins.examination.sample_bars import sample_bars
+from pipeline.plugins.examination.sample_call import sample_call
 
 __all__ = ["Figures", "compare", "judge", "measure"]
 

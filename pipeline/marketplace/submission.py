@@ -11,10 +11,10 @@ from pipeline.marketplace.manifest import Manifest, manifest_of, sha256
 from pipeline.marketplace.place import Part, Ref, check_author
 from pipeline.marketplace.shelf import write_whole
 from pipeline.plugins.confine import Bounds
-from pipeline.plugins.host import WorkerHost
 from pipeline.plugins.load import Loader
 from pipeline.plugins.reading import Readings
 from pipeline.plugins.source import MAX_BYTES
+from pipeline.plugins.workers.host import WorkerHost
 
 __all__ = ["Submission", "read_files", "submissions_in"]
 

@@ -19,9 +19,9 @@ from pipeline.marketplace.step import Remark
 from pipeline.model.column import Column, FloatArray
 from pipeline.model.node import NodeType
 from pipeline.plugins.admit import Admission
-from pipeline.plugins.sample_bars import sample_bars
-from pipeline.plugins.sample_call import sample_call
-from pipeline.plugins.unit_test import run_unit_tests
+from pipeline.plugins.examination.sample_bars import sample_bars
+from pipeline.plugins.examination.sample_call import sample_call
+from pipeline.plugins.examination.unit_test import run_unit_tests
 
 __all__ = ["try_out"]
 

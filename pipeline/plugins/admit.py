@@ -19,10 +19,10 @@ from pipeline.execution.recipe import library_versions
 from pipeline.model.captured import Captured
 from pipeline.model.digest import digest
 from pipeline.model.node import NodeType
-from pipeline.plugins.examine import Examination, examine
+from pipeline.plugins.examination.examine import Examination, examine
+from pipeline.plugins.examination.trial import Trial
 from pipeline.plugins.lock import Lock
 from pipeline.plugins.remembered import Remembered
-from pipeline.plugins.trial import Trial
 
 __all__ = ["Admission", "Elsewhere", "Policy"]
 

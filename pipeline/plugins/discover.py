@@ -23,7 +23,7 @@ from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Admission, Policy
 from pipeline.plugins.capture import capture
 from pipeline.plugins.codes import read_codes
-from pipeline.plugins.examined import examined
+from pipeline.plugins.examination.examined import examined
 from pipeline.plugins.find import find_files
 from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.load import Loader

@@ -14,8 +14,8 @@ from pipeline.frame.guest import is_pandas
 from pipeline.frame.real import from_real, has_pandas, to_real
 from pipeline.model.kind import BARS, NUMBER, SIGNAL
 from pipeline.model.node import SINGLE_OUTPUT, NodeType, Output, Port
+from pipeline.plugins.examination.sample_bars import sample_bars
 from pipeline.plugins.guide import GuidePlugin, RefusedData, sized
-from pipeline.plugins.sample_bars import sample_bars
 
 __all__ = ["guide_node"]
 

@@ -34,12 +34,12 @@ from pipeline.plugins.discover import Discovery, PluginRecord, build_registry, s
 from pipeline.plugins.entry import entry_files
 from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.here import type_here
-from pipeline.plugins.host import WorkerHost
 from pipeline.plugins.lock import LOCK_NAME, Lock, Locked, read_lock
 from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
 from pipeline.plugins.monitor import EventName, EventSink, Monitor, PluginEvent
 from pipeline.plugins.reading import descriptions_file
+from pipeline.plugins.workers.host import WorkerHost
 from pipeline.settings import CONFIG_NAME, Project, Settings
 
 __all__ = ["PluginSystem"]

@@ -17,9 +17,9 @@ from pipeline.execution.run import Run, new_run_id
 from pipeline.graph.cells import Cells
 from pipeline.graph.graph import Graph
 from pipeline.market.store import Market
-from pipeline.plugins.host import WorkerHost
 from pipeline.plugins.monitor import Watched
 from pipeline.plugins.system import PluginSystem
+from pipeline.plugins.workers.host import WorkerHost
 from pipeline.runs.prepare import block_of
 from pipeline.settings import Project
 from pipeline.store.failures import FailureFiles

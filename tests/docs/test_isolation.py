@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from pipeline.plugins.finding import FLAGS, SCHEMA
+from pipeline.plugins.examination.finding import FLAGS, SCHEMA
 
 PAGE = "docs/isolation.md"
 

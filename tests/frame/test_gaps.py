@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
@@ -124,3 +125,17 @@ def test_gaps_are_recorded_for_every_open_record_and_none_after() -> None:
         FRAME.plot()
     assert [gap.operation for gap in inner] == ["DataFrame.to_excel"]
     assert [gap.operation for gap in outer] == ["DataFrame.to_excel", "DataFrame.plot"]
+
+
+@pytest.mark.parametrize("zone", ["+01:15", "UTC-3", "dateutil/Europe/Berlin"])
+def test_a_time_zone_that_is_no_name_of_the_database_is_a_recorded_gap(zone: str) -> None:
+    times = pd.DatetimeIndex(["2024-01-01 09:30"])
+    for ask in (times.tz_localize, times.tz_localize("UTC").tz_convert, lambda tz: pd.Timestamp("2024-01-01", tz=tz)):
+        with pd.recorded_gaps() as gaps, pytest.raises(pd.AdapterGap, match="time zone"):
+            ask(zone)
+        assert [gap.operation for gap in gaps] == ["tz"]
+
+
+def test_an_unknown_time_zone_is_the_error_that_pandas_raises() -> None:
+    with pytest.raises(ZoneInfoNotFoundError):
+        pd.DatetimeIndex(["2024-01-01"]).tz_localize("Nowhere/Nothing")

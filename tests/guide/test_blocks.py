@@ -18,7 +18,7 @@ import pytest
 import bot_engine.plugin_manager_integration as integration
 from bot_engine.plugin_manager_integration import PluginManagerIntegration, get_plugin_manager
 from bot_engine.strategy_plugin_system import IndicatorPlugin, StrategyPlugin
-from pipeline.plugins.unit_test import run_unit_tests
+from pipeline.plugins.examination.unit_test import run_unit_tests
 from pipeline.settings import Project
 
 HOW = {

@@ -16,8 +16,8 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.graph.check import check_file
 from pipeline.market import synthesise
 from pipeline.plugins.discover import build_registry
-from pipeline.plugins.examine import examine
-from pipeline.plugins.examined import examined_text
+from pipeline.plugins.examination.examine import examine
+from pipeline.plugins.examination.examined import examined_text
 from pipeline.plugins.instance import calculate_indicator, create_strategy
 from pipeline.plugins.load import Loader
 from pipeline.plugins.monitor import MemoryEvents, Monitor
@@ -64,7 +64,7 @@ def signals(discovery, bars):
 
 
 def test_the_list_of_examined_files_is_that_of_the_examples() -> None:
-    kept = (CHECKOUT / "pipeline/plugins/examined.json").read_text(encoding="utf-8")
+    kept = (CHECKOUT / "pipeline/plugins/examination/examined.json").read_text(encoding="utf-8")
     assert kept == examined_text(EXAMPLES), "run `make manifest`"
 
 

@@ -5,7 +5,7 @@ import socket
 import numpy as np
 import pytest
 
-from pipeline.plugins.channel import Channel, append_bytes, nameless_file, read_columns, write_columns
+from pipeline.plugins.workers.channel import Channel, append_bytes, nameless_file, read_columns, write_columns
 
 
 @pytest.fixture

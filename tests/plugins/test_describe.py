@@ -11,14 +11,14 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.laws.certify import certify
 from pipeline.laws.trial import Compiled
 from pipeline.model.node import NodeType
-from pipeline.plugins import host as hosts
 from pipeline.plugins.admit import Policy
 from pipeline.plugins.apart import Apart
 from pipeline.plugins.confine import Bounds
 from pipeline.plugins.describe import Absent
 from pipeline.plugins.discover import build_registry
 from pipeline.plugins.here import plugin_here, type_here
-from pipeline.plugins.host import WorkerHost
+from pipeline.plugins.workers import host as hosts
+from pipeline.plugins.workers.host import WorkerHost
 
 pytestmark = pytest.mark.xdist_group("worker")
 

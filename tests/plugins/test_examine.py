@@ -11,7 +11,7 @@ import pytest
 from pipeline.errors import PluginError
 from pipeline.execution.attempt import InProcess
 from pipeline.execution.kernel import KernelCache
-from pipeline.plugins.examine import Examination, examine
+from pipeline.plugins.examination.examine import Examination, examine
 from pipeline.plugins.load import Loader
 
 CASES = runpy.run_path(str(Path(__file__).with_name("lookahead.py")))

@@ -18,8 +18,8 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.execution.protocols import MemoryObjects
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column
-from pipeline.plugins.channel import append_bytes, nameless_file
-from pipeline.plugins.host import WorkerHost
+from pipeline.plugins.workers.channel import append_bytes, nameless_file
+from pipeline.plugins.workers.host import WorkerHost
 
 pytestmark = pytest.mark.xdist_group("worker")  # one host for all of them: it takes a second to start a worker
 

@@ -7,7 +7,9 @@ import pytest
 
 import pipeline.plugins
 
-MODULES = [f"pipeline.plugins.{module.name}" for module in pkgutil.iter_modules(pipeline.plugins.__path__)]
+MODULES = [
+    module.name for module in pkgutil.walk_packages(pipeline.plugins.__path__, "pipeline.plugins.") if not module.ispkg
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

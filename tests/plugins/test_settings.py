@@ -125,7 +125,7 @@ def test_debug_logging_wins_over_log_level(tmp_path, settings, level) -> None:
 
 def test_enable_metrics_keeps_calls_from_python(tmp_path, guide) -> None:
     from bot_engine.plugin_manager_integration import PluginManagerIntegration
-    from pipeline.plugins.sample_bars import sample_bars
+    from pipeline.plugins.examination.sample_bars import sample_bars
 
     (tmp_path / "nodes/custom").mkdir(parents=True)
     (tmp_path / "nodes/custom/my_custom_indicator.py").write_text(guide("indicator"))

@@ -218,7 +218,7 @@ def test_the_guides_own_folders_are_looked_at_where_they_are(house) -> None:
 
 
 def test_a_verdict_is_found_out_once_for_each_state_of_the_code(house, monkeypatch) -> None:
-    from pipeline.plugins.host import WorkerHost
+    from pipeline.plugins.workers.host import WorkerHost
 
     calls = []
     examine = WorkerHost.examine

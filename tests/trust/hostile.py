@@ -179,14 +179,14 @@ AT_CALL: dict[str, Case] = {
         ("TG506",),
     ),
     "columns that are too long": Case(
-        "from pipeline.plugins import worker\n"
+        "from pipeline.plugins.workers import worker\n"
         "plain = worker.write_columns\n"
         "worker.write_columns = lambda file, columns: plain(file, [*columns, *columns])",
         ("TG502",),
         "something else than its outputs",
     ),
     "columns that are not there": Case(
-        "from pipeline.plugins import worker\nworker.write_columns = lambda file, columns: file.truncate(0)",
+        "from pipeline.plugins.workers import worker\nworker.write_columns = lambda file, columns: file.truncate(0)",
         ("TG502",),
         "something else than its outputs",
     ),

@@ -15,7 +15,7 @@ from pipeline.plugins.admit import Policy
 from pipeline.plugins.confine import Bounds, available
 from pipeline.plugins.describe import Absent
 from pipeline.plugins.discover import build_registry
-from pipeline.plugins.host import WorkerHost
+from pipeline.plugins.workers.host import WorkerHost
 
 pytestmark = [
     pytest.mark.xdist_group("hostile"),  # one fork server for all of them

@@ -19,9 +19,9 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.frame import recorded_spellings
 from pipeline.laws.choice import base
 from pipeline.model.node import NodeType
-from pipeline.plugins.examine import Examination, examine
-from pipeline.plugins.sample_bars import sample_bars
-from pipeline.plugins.sample_call import other_inputs, sample_call
+from pipeline.plugins.examination.examine import Examination, examine
+from pipeline.plugins.examination.sample_bars import sample_bars
+from pipeline.plugins.examination.sample_call import other_inputs, sample_call
 
 __all__ = ["Trial", "read_trial", "try_out"]
 

@@ -16,9 +16,9 @@ from contextlib import suppress
 
 import numpy as np
 
-from pipeline.plugins import worker
-from pipeline.plugins.channel import Channel
-from pipeline.plugins.lifeline import hold_lifeline
+from pipeline.plugins.workers import worker
+from pipeline.plugins.workers.channel import Channel
+from pipeline.plugins.workers.lifeline import hold_lifeline
 
 __all__ = ["main"]
 

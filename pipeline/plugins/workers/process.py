@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.plugins.channel import Channel, nameless_file, read_bytes, write_columns
 from pipeline.plugins.confine import Bounds
-from pipeline.plugins.forkserver import ForkServer
-from pipeline.plugins.lifeline import WHERE_SIGNAL, end_group
 from pipeline.plugins.printable import cleaned, printable
+from pipeline.plugins.workers.channel import Channel, nameless_file, read_bytes, write_columns
+from pipeline.plugins.workers.forkserver import ForkServer
+from pipeline.plugins.workers.lifeline import WHERE_SIGNAL, end_group
 
 __all__ = ["Exceeded", "WorkerProcess"]
 

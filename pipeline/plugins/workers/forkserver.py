@@ -17,15 +17,15 @@ import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 
-from pipeline.plugins.channel import Channel
-from pipeline.plugins.lifeline import end_group
+from pipeline.plugins.workers.channel import Channel
+from pipeline.plugins.workers.lifeline import end_group
 
 __all__ = ["ForkServer", "forkserver"]
 
 _START = """\
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from pipeline.plugins.forkserver_main import main
+from pipeline.plugins.workers.forkserver_main import main
 main(*map(int, sys.argv[2:]))
 """
 _READY = 120.0

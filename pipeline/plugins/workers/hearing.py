@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from pipeline.plugins.process import WorkerProcess
+from pipeline.plugins.workers.process import WorkerProcess
 
 __all__ = ["Ear"]
 

@@ -28,17 +28,17 @@ from pipeline.execution.parcel import call_of_arrays, lengths_of, typed
 from pipeline.execution.part import apart
 from pipeline.execution.replay import author_frames, made_again
 from pipeline.model.node import NodeType
-from pipeline.plugins.channel import Channel, append_bytes, read_columns, write_columns
 from pipeline.plugins.closure import CodeDigester
 from pipeline.plugins.confine import Bounds, Sight, confine
 from pipeline.plugins.describe import describe
 from pipeline.plugins.discover import load_type
-from pipeline.plugins.lifeline import WHERE_SIGNAL, hold_lifeline
+from pipeline.plugins.examination.trial import try_out
 from pipeline.plugins.load import Loaded, Loader
-from pipeline.plugins.setup import read_captured
 from pipeline.plugins.source import SourceFile, SourceTree
-from pipeline.plugins.tables import pack_table
-from pipeline.plugins.trial import try_out
+from pipeline.plugins.workers.channel import Channel, append_bytes, read_columns, write_columns
+from pipeline.plugins.workers.lifeline import WHERE_SIGNAL, hold_lifeline
+from pipeline.plugins.workers.setup import read_captured
+from pipeline.plugins.workers.tables import pack_table
 
 __all__ = ["main"]
 

@@ -30,9 +30,9 @@ from pipeline.laws.choice import base, ends
 from pipeline.laws.sample import Sample
 from pipeline.model.column import Column, FloatArray
 from pipeline.model.node import NodeType
-from pipeline.plugins.sample_bars import sample_bars
-from pipeline.plugins.sample_call import other_inputs, sample_call
-from pipeline.plugins.suspect import suspicious_line
+from pipeline.plugins.examination.sample_bars import sample_bars
+from pipeline.plugins.examination.sample_call import other_inputs, sample_call
+from pipeline.plugins.examination.suspect import suspicious_line
 
 __all__ = ["Examination", "examine"]
 

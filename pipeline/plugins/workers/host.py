@@ -23,13 +23,13 @@ from pipeline.execution.parcel import arrays_of, head_of, plain_value
 from pipeline.execution.replay import Frame
 from pipeline.model.captured import Captured
 from pipeline.model.node import NodeType
-from pipeline.plugins.answer import Ended, Failed, answer_of, outcome_of
 from pipeline.plugins.confine import Bounds, Confinement
-from pipeline.plugins.forkserver import forkserver
-from pipeline.plugins.hearing import Ear
-from pipeline.plugins.process import Exceeded, WorkerProcess
-from pipeline.plugins.setup import Places, Setup
-from pipeline.plugins.trial import Trial, read_trial
+from pipeline.plugins.examination.trial import Trial, read_trial
+from pipeline.plugins.workers.answer import Ended, Failed, answer_of, outcome_of
+from pipeline.plugins.workers.forkserver import forkserver
+from pipeline.plugins.workers.hearing import Ear
+from pipeline.plugins.workers.process import Exceeded, WorkerProcess
+from pipeline.plugins.workers.setup import Places, Setup
 
 __all__ = ["WorkerEnded", "WorkerHost"]
 

@@ -13,9 +13,9 @@ from pipeline.execution.attempt import Call, Outcome, Raised, raised_by
 from pipeline.execution.call import check_codes
 from pipeline.execution.protocols import Outputs
 from pipeline.model.column import Column
-from pipeline.plugins.channel import read_columns
-from pipeline.plugins.process import WorkerProcess
-from pipeline.plugins.tables import unpack_table
+from pipeline.plugins.workers.channel import read_columns
+from pipeline.plugins.workers.process import WorkerProcess
+from pipeline.plugins.workers.tables import unpack_table
 
 __all__ = ["Ended", "Failed", "answer_of", "outcome_of"]
 

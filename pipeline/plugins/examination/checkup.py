@@ -24,15 +24,15 @@ from pipeline.plugins.capture import capture
 from pipeline.plugins.confine import Bounds
 from pipeline.plugins.describe import Described, read_description
 from pipeline.plugins.discover import build_registry, source_root
-from pipeline.plugins.finding import Finding, Run, run_of
-from pipeline.plugins.forkserver import forkserver
+from pipeline.plugins.examination.finding import Finding, Run, run_of
+from pipeline.plugins.examination.sample_bars import sample_bars
+from pipeline.plugins.examination.sample_call import sample_call
 from pipeline.plugins.guide import GuidePlugin
-from pipeline.plugins.host import WorkerEnded, WorkerHost
 from pipeline.plugins.load import Loaded, Loader
 from pipeline.plugins.requirement import missing_package
-from pipeline.plugins.sample_bars import sample_bars
-from pipeline.plugins.sample_call import sample_call
 from pipeline.plugins.sign import signature_of
+from pipeline.plugins.workers.forkserver import forkserver
+from pipeline.plugins.workers.host import WorkerEnded, WorkerHost
 
 __all__ = ["Limits", "checkup"]
 

@@ -1,6 +1,7 @@
 """Plugins that come with the product as examples: examined by its tests, so that no project need do it again.
 
-`python -m pipeline.plugins.examined` writes their list anew after one was edited; a test compares and examines them.
+`python -m pipeline.plugins.examination.examined` writes their list anew after one was edited; a test compares and
+examines them.
 """
 
 from __future__ import annotations
