@@ -12,8 +12,8 @@ from pipeline.runs.forecast import Forecast
 
 __all__ = ["Crew", "Kind"]
 
-_START, _HANDED_OUT = 2.0, 0.6e-3
-"""Seconds until workers have started, and what a step takes more when it is handed out, as measured."""
+_START, _HANDED_OUT = 4.0, 0.6e-3
+"""Seconds to start workers and to pass values on, and what a step takes more when it is handed out, roughly."""
 _IMPORTED = ("pipeline.runs.task", "numba")
 """What nearly every task needs."""
 
