@@ -28,6 +28,7 @@ from benchmarks.report import Table, show
 from pipeline.engine import Engine
 from pipeline.market import Market, synthesise
 from pipeline.market.importing import import_frame
+from pipeline.runs.crew import Crew
 from pipeline.runs.sweep import Search
 
 __all__ = ["main", "measure", "project", "windows"]
@@ -112,7 +113,8 @@ def measure(cells: int, bars: int, symbols: int, rounds: int, workers: int) -> T
         root = Path(folder)
         engine = project(root, symbols, bars)
         search = Search({"fast": fast, "slow": slow})
-        sweep = lambda: engine.sweep("averages", search, cache=False, workers=workers)  # noqa: E731
+        crew = Crew("processes", workers) if workers else 0  # also where they do not pay
+        sweep = lambda: engine.sweep("averages", search, cache=False, workers=crew)  # noqa: E731
         swept = sweep()  # kernels are compiled, files are warm
         made, _ = engine.cells("averages", search)
         parts = {

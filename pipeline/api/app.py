@@ -9,7 +9,21 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from pipeline.api import data, graphs, nodes, pages, plugins, runs, sql, system, values
+from pipeline.api import (
+    audit,
+    data,
+    graphs,
+    market,
+    market_desk,
+    nodes,
+    pages,
+    plugins,
+    report,
+    runs,
+    sql,
+    system,
+    values,
+)
 from pipeline.api.access import Access
 from pipeline.api.guard import Guard
 from pipeline.api.openapi import install_openapi
@@ -32,7 +46,7 @@ def make_app(served: Served) -> FastAPI:
     # pages are our own: those of FastAPI load their scripts from elsewhere
     app = FastAPI(title="tradegraph", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     app.state.served = served
-    for room in (graphs, runs, values, nodes, plugins, data, sql, system, pages):
+    for room in (graphs, runs, values, report, nodes, plugins, market, market_desk, audit, data, sql, system, pages):
         app.include_router(room.router)
     install_handlers(app)
     install_openapi(app)

@@ -6,12 +6,17 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from pipeline.api.form import form_of
 from pipeline.api.openapi import problems
 from pipeline.api.served import Project
-from pipeline.api.shape import FaultReply, Reply
+from pipeline.api.shape import Body, FaultReply, Reply
+from pipeline.api.system import TaskReply, task_reply
+from pipeline.api.tasks import Task
 from pipeline.errors import PluginError, did_you_mean
+from pipeline.execution.run import new_run_id
+from pipeline.laws.named import types_named
 from pipeline.model.kind import Kind, Same
 from pipeline.model.node import NodeType
 from pipeline.plugins.discover import Discovery
@@ -72,6 +77,13 @@ class NodesReply(Reply):
     refused: list[FaultReply]
 
 
+class Verifying(Body):
+    """Which node types: all when none is named; `talib.*` names a group."""
+
+    types: list[Annotated[str, Field(max_length=200)]] = Field(default_factory=list, max_length=1_000)
+    whole: bool = Field(default=False, description="Draw params from their whole range as well, not only their ends.")
+
+
 @router.get("")
 def list_nodes(
     project: Project,
@@ -86,6 +98,14 @@ def list_nodes(
     ]
     refused = [FaultReply.model_validate(fault.as_dict()) for fault in registry.refused]
     return NodesReply(nodes=[NodeEntry(**_entry(node)) for node in found], refused=refused)
+
+
+@router.post("/verify", status_code=202, responses=problems(404))
+async def verify_nodes(project: Project, body: Verifying) -> TaskReply:
+    """Put node types through the laws: a task. Its events name each verdict, `/api/plugins/certificates` lists them."""
+    await run_in_threadpool(lambda: types_named(project.engine.registry, body.types))
+    about = ", ".join(body.types) or "all node types"
+    return task_reply(project.tasks.submit(Task(new_run_id(), "laws", about, {"do": "laws", **body.model_dump()})))
 
 
 @router.get("/{node_type}", responses=problems(404))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Annotated, Any, Literal
@@ -15,7 +14,18 @@ from starlette.concurrency import run_in_threadpool
 from pipeline.api.files import GraphFiles
 from pipeline.api.given import Given
 from pipeline.api.openapi import problems
-from pipeline.api.problem import Problem, problem_of, refusal
+from pipeline.api.problem import problem_of, refusal
+from pipeline.api.run_reply import (
+    CompareReply,
+    DifferenceReply,
+    FailureReply,
+    MetricPair,
+    NodeTiming,
+    RunEntry,
+    RunReply,
+    SideReply,
+    sums_of,
+)
 from pipeline.api.served import Project, Served
 from pipeline.api.shape import FaultReply, Reply
 from pipeline.api.stream import STREAM, streamed
@@ -29,7 +39,8 @@ from pipeline.model.document import plain
 from pipeline.runs.selection import nodes_meant
 from pipeline.runs.sweep import Search
 from pipeline.store.comparison import Difference, compared, pair_of
-from pipeline.store.past import listed, past_of
+from pipeline.store.crowd import CROWD, crowd_of, is_crowd
+from pipeline.store.past import listed, past_of, steps_of
 
 __all__ = ["router"]
 
@@ -80,99 +91,6 @@ class Accepted(Reply):
     state: str
     events: str
     faults: list[FaultReply] = Field(default_factory=list, description="Warnings, and faults of graphs left out.")
-
-
-class RunEntry(Reply):
-    """A run of a graph; one that waits, or could not begin, has a state and little else."""
-
-    id: str
-    graph: str
-    status: str = Field(description="queued, running, ok, failed, interrupted, killed, cancelled or error.")
-    started_at: dt.datetime | None = None
-    finished_at: dt.datetime | None = None
-    seconds: float | None = None
-    computed: int | None = None
-    cached: int | None = None
-    failed: int | None = None
-    skipped: int | None = None
-    params: dict[str, Any] = Field(default_factory=dict)
-    settings: dict[str, Any] = Field(default_factory=dict, description="What was changed.")
-    versions: dict[str, Any] = Field(default_factory=dict)
-    file: str = ""
-
-
-class NodeTiming(Reply):
-    """What became of a node, and how long it took; `symbol` where it is told of one alone."""
-
-    graph: str
-    node: str
-    node_type: str
-    status: str
-    ms: float | None
-    cpu_ms: float | None
-    rows: int | None
-    bytes: int | None
-    key: str | None
-    tries: int | None
-
-
-class FailureReply(Reply):
-    """Why a node has no value; `cause` is the node that failed before it."""
-
-    graph: str
-    node: str
-    code: str | None
-    message: str | None
-    cause: str | None
-
-
-class RunReply(Reply):
-    """One run."""
-
-    id: str
-    status: str
-    graphs: list[RunEntry]
-    nodes: list[NodeTiming]
-    failures: list[FailureReply]
-    error: Problem | None = Field(default=None, description="Why it could not be carried out.")
-
-
-class SideReply(Reply):
-    """A node in one of two runs."""
-
-    key: str
-    status: str
-    ms: float | None
-    node_type: str
-
-
-class DifferenceReply(Reply):
-    """A node in two runs; `changed` is empty where its value is the same."""
-
-    graph: str
-    node: str
-    changed: list[dict[str, str]]
-    a: SideReply | None
-    b: SideReply | None
-
-
-class MetricPair(Reply):
-    """A metric in two runs."""
-
-    node: str
-    symbol: str | None
-    metric: str
-    a: float | None
-    b: float | None
-
-
-class CompareReply(Reply):
-    """Run `b` against run `a`."""
-
-    a: str
-    b: str
-    nodes: list[DifferenceReply]
-    metrics: list[MetricPair]
 
 
 @router.get("/runs")
@@ -257,25 +175,37 @@ def compare_runs(
 
 
 @router.get("/runs/{run}", responses=problems(404))
-def show_run(project: Project, run: str) -> RunReply:
-    """Show a run: an id, the beginning of one, `latest`, or `latest~1` for the one before it."""
-    task = project.tasks.get(run)
+def show_run(
+    project: Project,
+    run: str,
+    limit: Annotated[int, Query(ge=0, le=10_000)] = CROWD,
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+) -> RunReply:
+    """Show a run: an id, the beginning of one, `latest`, or `latest~1` for the one before it.
+
+    A sweep has a step for each node of each cell: `sums` tells of all of them, `limit` and `offset` turn the pages.
+    """
+    task, database = project.tasks.get(run), project.engine.database
+    error = problem_of(task.error, f"/api/runs/{run}") if task is not None and task.error else None
     try:
-        past = past_of(project.engine.database, run)
+        with database.hold():
+            past = past_of(database, run, limit=limit, offset=offset)
+            steps = steps_of(database, past.run_id)
+            crowd = crowd_of(database, past.run_id) if is_crowd(database, past.run_id) else None
     except StoreError:
         if task is None:
             raise
-        error = problem_of(task.error, f"/api/runs/{run}") if task.error else None
         return RunReply(id=task.id, status=task.state, graphs=[_of_task(task)], nodes=[], failures=[], error=error)
     heads = [_entry(row) for row in past.graphs]
-    stated = "running" if task is not None and not task.over else heads[0].status
     return RunReply(
         id=past.run_id,
-        status=stated,
+        status="running" if task is not None and not task.over else heads[0].status,
         graphs=heads,
+        steps=steps,
         nodes=[NodeTiming(**row) for row in past.nodes.to_dicts()],
         failures=[FailureReply(**row) for row in past.failures.to_dicts()],
-        error=problem_of(task.error, f"/api/runs/{run}") if task is not None and task.error else None,
+        sums=None if crowd is None else sums_of(crowd),
+        error=error,
     )
 
 

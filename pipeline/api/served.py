@@ -25,6 +25,10 @@ class Served:
     access: Access
     questions: Turns = field(default_factory=lambda: Turns(4), repr=False)
     """Whose turn it is to ask in SQL: each may take a gigabyte, and must not keep threads from other requests."""
+    reports: Turns = field(default_factory=lambda: Turns(2, patience=30.0), repr=False)
+    """Whose turn it is to have a report drawn, which takes seconds for a large run."""
+    markets: Turns = field(default_factory=lambda: Turns(4, patience=30.0), repr=False)
+    """Whose turn it is to look at a marketplace, which may be slow to answer."""
 
     @property
     def engine(self) -> Engine:

@@ -176,8 +176,7 @@ class Tasks:
             self.cancel(task)
         if self._serving:
             await asyncio.wait(self._serving)
-        for worker in self._idle:
-            await worker.close()
+        await asyncio.gather(*(worker.close() for worker in self._idle))
         self._idle.clear()
 
     def _insist(self, task: Task, worker: _Worker) -> None:

@@ -163,13 +163,22 @@ def node_table(
 
 
 @router.get("/metrics", responses=problems(404))
-def run_metrics(project: Project, run: str, node: str | None = None, symbol: str | None = None) -> list[MetricReply]:
-    """List the metrics of a run."""
+def run_metrics(
+    project: Project,
+    run: str,
+    *,
+    node: str | None = None,
+    symbol: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100_000)] = 10_000,
+    offset: Offset = 0,
+) -> list[MetricReply]:
+    """List the metrics of a run; a sweep has those of each cell, in pages."""
     database = project.engine.database
     found = database.sql(
         "select graph, node, symbol, metric, value, cell from metrics where run_id = ?"
-        " and (? is null or node = ?) and (? is null or symbol = ?) order by graph, cell, node, symbol, metric",
-        [database.find_run(run), node, node, symbol, symbol],
+        " and (? is null or node = ?) and (? is null or symbol = ?) order by graph, cell, node, symbol, metric"
+        " limit ? offset ?",
+        [database.find_run(run), node, node, symbol, symbol, limit, offset],
     )
     return [MetricReply(**row) for row in found.to_dicts()]
 

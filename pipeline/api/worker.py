@@ -19,10 +19,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from pipeline.api.market_orders import install_planned, review_submission, roll_back
 from pipeline.api.opened import Opened
 from pipeline.engine import Engine, Overrides
 from pipeline.errors import TradegraphError
 from pipeline.execution.run import Run
+from pipeline.laws.certify import WHOLE
+from pipeline.laws.named import types_named
 from pipeline.model.document import plain
 from pipeline.plugins.install import install
 from pipeline.plugins.sign import signature_file
@@ -224,11 +227,26 @@ def _verify(engine: Engine, _order: Order, _say: Say) -> dict[str, Any]:
     return {"event": "finished", "status": "ok", "counts": counts}
 
 
+def _laws(engine: Engine, order: Order, say: Say) -> dict[str, Any]:
+    wanted = types_named(engine.registry, order["types"])
+    counts = {"lawful": 0, "unlawful": 0}
+    certificates = engine.certify([(node, None) for node in wanted], draws=WHOLE if order["whole"] else 0)
+    for done, certificate in enumerate(certificates, 1):
+        counts[certificate.verdict] += 1
+        facts = {"node": certificate.node.id, "status": certificate.verdict, "ms": certificate.ms}
+        say({"event": "step", **facts, "done": done, "steps": len(wanted)})
+    return {"event": "finished", "status": "ok", "counts": counts}
+
+
 ORDERS: dict[str, Callable[[Engine, Order, Say], dict[str, Any]]] = {
     "run": _run,
     "sweep": _sweep,
     "batch": _batch,
     "install": _install,
     "verify": _verify,
+    "laws": _laws,
+    "market_install": install_planned,
+    "market_rollback": roll_back,
+    "market_review": review_submission,
 }
 """What can be ordered: each gives the event that ends it."""

@@ -67,7 +67,10 @@ def batch(
     left_out = 1 if selected.faults else 0
     if how.dry_run:
         planned = engine.plan_batch(selected, cache=not how.no_cache, store=how.policy)
-        batch_report.outlook(selected, forecast(planned, engine.database), as_json=session.json)
+        found = forecast(planned, engine.database)
+        batch_report.outlook(selected, found, as_json=session.json)
+        if not session.json:
+            how.echo_outlook(found)
         return left_out
     quiet = how.quiet or session.json
     with progress(None, quiet=quiet, stream=how.stream) as told, Patience(told) as patience:
@@ -76,6 +79,7 @@ def batch(
         batch_report.document(done, stream=how.stream)
     elif not how.quiet:
         batch_report.summary(done)
+        how.echo_here(done.run)
     batch_report.failures(done, selected)
     return INTERRUPTED if patience.pressed else done.run.exit_status or left_out
 

@@ -12,7 +12,9 @@ import click
 from pipeline.cli.option import Given, stream_option
 
 if TYPE_CHECKING:
+    from pipeline.execution.run import Run
     from pipeline.runs.crew import Crew, Kind
+    from pipeline.runs.forecast import Forecast
     from pipeline.store.retention import StorePolicy
 
 __all__ = ["How", "campaign_options", "split"]
@@ -39,7 +41,7 @@ class How:
         # imported here, as everything of the engine: see the docstring of this package
         from pipeline.runs.crew import Crew
 
-        kind = self.executor or ("dask" if self.scheduler else "processes" if self.workers else None)
+        kind = self.executor or ("dask" if self.scheduler else None)
         return Crew(cast("Kind | None", kind), self.workers, self.scheduler)
 
     def run(self) -> dict[str, Any]:
@@ -50,6 +52,16 @@ class How:
             "store": self.policy,
             "workers": self.crew(),
         }
+
+    def echo_here(self, run: Run) -> None:
+        """Say that workers were asked for and not needed."""
+        if self.workers and not run.apart:
+            click.echo("no workers: by earlier timings this process is sooner done (--executor processes insists)")
+
+    def echo_outlook(self, found: Forecast) -> None:
+        """Say whether workers would be needed."""
+        if self.workers and not self.crew().pays(found):
+            click.echo("no workers: this process is sooner done")
 
     @property
     def policy(self) -> StorePolicy | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 import click
@@ -15,18 +14,17 @@ from pipeline.cli.option import Given
 from pipeline.cli.table import echo_table
 from pipeline.cli.target import find_graph
 from pipeline.engine import Engine
-from pipeline.errors import PluginError, did_you_mean
 from pipeline.laws.certificate import Certificate
 from pipeline.laws.certify import WHOLE
+from pipeline.laws.named import types_named
 from pipeline.model.node import NodeType
-from pipeline.model.registry import Registry
 
 __all__ = ["verify", "verify_graph"]
 
 
 def verify(engine: Engine, types: Sequence[str], *, whole: bool, as_json: bool) -> int:
     """Verify node types by id or pattern, all when none is named. Raises PluginError TG201 for an unknown one."""
-    wanted = _named(engine.registry, types)
+    wanted = types_named(engine.registry, types)
     return _answer(engine.certify([(node, None) for node in wanted], draws=WHOLE if whole else 0), len(wanted), as_json)
 
 
@@ -37,17 +35,6 @@ def verify_graph(engine: Engine, graph: str, given: Given, *, as_json: bool) -> 
     for node in checked.nodes.values():
         wanted.setdefault((node.type.id, repr(sorted(node.params.items()))), (node.type, node.params))
     return _answer(engine.certify(wanted.values()), len(wanted), as_json)
-
-
-def _named(registry: Registry, types: Sequence[str]) -> list[NodeType]:
-    found: dict[str, NodeType] = {}
-    for name in types or ("*",):
-        matching = [node for node in registry if fnmatchcase(node.id, name)]
-        if not matching:
-            hint = did_you_mean(name, registry.ids, otherwise="`tradegraph nodes list` shows them all.")
-            raise PluginError(f"no node type {name!r}", code="TG201", hint=hint)
-        found.update({node.id: node for node in matching})
-    return list(found.values())
 
 
 def _answer(certificates: Iterable[Certificate], count: int, as_json: bool) -> int:

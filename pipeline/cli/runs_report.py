@@ -8,12 +8,13 @@ from typing import Any
 import click
 import polars as pl
 
-from pipeline.cli.crowd_report import crowd, is_crowd
+from pipeline.cli.crowd_report import crowd
 from pipeline.cli.document import echo_json
 from pipeline.cli.figure import counted, duration, single
 from pipeline.cli.session import shown_path
 from pipeline.cli.table import echo_frame, echo_table
-from pipeline.store.past import heads_of, listed, past_of
+from pipeline.store.crowd import is_crowd
+from pipeline.store.past import heads_of, listed, metrics_of, past_of
 from pipeline.store.query import Database
 
 __all__ = ["listing", "page"]
@@ -58,7 +59,7 @@ def page(database: Database, run: str, *, as_json: bool) -> None:
         crowd(database, run_id, heads, as_json=as_json)
         return
     past = past_of(database, run_id)
-    heads, nodes, failed, metrics = list(past.graphs), past.nodes, past.failures, past.metrics
+    heads, nodes, failed, metrics = list(past.graphs), past.nodes, past.failures, metrics_of(database, run_id)
     if as_json:
         parts = {"nodes": nodes, "failures": failed, "metrics": metrics}
         tables = {name: frame.to_dicts() for name, frame in parts.items()}

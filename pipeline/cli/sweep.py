@@ -87,7 +87,10 @@ def sweep(
     if how.dry_run:
         cells, size = engine.cells(file, search, fixed)
         planned = engine.plan_batch(Selected((), swept=(cells,)), cache=not how.no_cache, store=how.policy)
-        sweep_report.outlook(cells, size, forecast(planned, engine.database), as_json=session.json)
+        found = forecast(planned, engine.database)
+        sweep_report.outlook(cells, size, found, as_json=session.json)
+        if not session.json:
+            how.echo_outlook(found)
         return 0
     quiet = how.quiet or session.json
     with progress(None, quiet=quiet, stream=how.stream) as told, Patience(told) as patience:
@@ -97,6 +100,7 @@ def sweep(
         sweep_report.document(swept, ranking, stream=how.stream)
     elif not how.quiet:
         sweep_report.summary(swept, ranking, top)
+        how.echo_here(swept.run)
     sweep_report.failures(swept, str(graph), given)
     return INTERRUPTED if patience.pressed else swept.run.exit_status
 

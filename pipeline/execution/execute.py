@@ -41,7 +41,7 @@ def execute(
     run = Run(
         run_id, plan, options.began or dt.datetime.now(dt.UTC), worker=f"pid {os.getpid()}", settings=options.settings
     )
-    run.cells = options.cells
+    run.cells, run.apart = options.cells, options.elsewhere is not None
     reset_peak()
     executor = _Execution(run, Inputs(plan, market, store, limit=options.memory), store, kernels, options)
     try:

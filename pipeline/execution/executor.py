@@ -9,21 +9,25 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, TypeAlias
 
-__all__ = ["MOST_DEATHS", "Done", "Executor", "Inline", "Processes", "Work", "done_of"]
+__all__ = ["MOST_DEATHS", "Done", "Executor", "Inline", "Processes", "Work", "done_of", "expect_processes"]
 
 Work: TypeAlias = Callable[..., Any]
 """What is done for a task, given its arguments; for processes a function of a module, or a partial of one."""
 
 MOST_DEATHS = 2
 """A task that was at work when so many workers ended is given up."""
+
+_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+_ONE_THREAD = {"POLARS_MAX_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,9 @@ class _Worker:
 
 
 class Processes:
-    """Carries out tasks in `workers` processes that are started anew, never forked: a forked polars hangs.
+    """Carries out tasks in `workers` processes, which are never forked from this one: a forked polars hangs.
 
+    On Linux they are forked from a process that has imported and computed nothing, see `expect_processes`.
     A worker that ends in the middle of a task is replaced and the task tried again, as long as it has lives. A
     worker whose coordinator is gone ends when its task does.
     """
@@ -104,7 +109,7 @@ class Processes:
     def __init__(self, work: Work, *, workers: int) -> None:
         self._work = work
         self._count = workers
-        self._context = multiprocessing.get_context("spawn")
+        self._context: Any = multiprocessing.get_context(_METHOD)
         self._workers: list[_Worker] = []
         self._waiting: deque[tuple[int, tuple[Any, ...]]] = deque()
         self._deaths: dict[int, int] = {}
@@ -159,17 +164,11 @@ class Processes:
 
     def _start(self) -> _Worker:
         here, there = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(self._work, there), daemon=True)
-        threads = os.environ.get("POLARS_MAX_THREADS")
-        # read when polars is imported: workers are as many as there are processors
-        os.environ["POLARS_MAX_THREADS"] = "1"
-        try:
+        # the server's environment is that of its first day
+        environment = {**os.environ, **_ONE_THREAD}
+        process = self._context.Process(target=_serve, args=(self._work, there, environment), daemon=True)
+        with _one_thread():
             process.start()
-        finally:
-            if threads is None:
-                del os.environ["POLARS_MAX_THREADS"]
-            else:
-                os.environ["POLARS_MAX_THREADS"] = threads
         there.close()
         worker = _Worker(process, here)
         self._workers.append(worker)
@@ -213,7 +212,38 @@ def done_of(work: Work, task: int, args: tuple[Any, ...]) -> Done:
         return Done(task, error=f"{type(error).__name__}: {error}")
 
 
-def _serve(work: Work, line: Connection) -> None:
+def expect_processes(modules: Sequence[str]) -> None:
+    """Have a process import modules, from which `Processes` are forked: each starts in milliseconds then.
+
+    It is there once for this process, with the modules that were asked for first, and ends with it. Where workers are
+    spawned this does nothing.
+    """
+    if _METHOD == "forkserver":
+        from multiprocessing import forkserver  # there is none on some systems
+
+        multiprocessing.set_forkserver_preload(list(modules))
+        with _one_thread():
+            forkserver.ensure_running()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """For processes that start in the block: polars reads it when it is imported, and workers are as many as cores."""
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(_ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _serve(work: Work, line: Connection, environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, who ends us
     with suppress(EOFError, OSError):  # the coordinator is gone
         while True:

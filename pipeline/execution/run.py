@@ -82,7 +82,7 @@ class Run:
     `tables` holds the tables that are published row by row: by the name of their kind (metrics, trades), then by
     (graph, node, output). `compile_ms` is the time that compiling kernels took; it is part of no node's
     time. `cells` are those of the sweep that it is a run of. `peak_bytes` is the most memory that the process had
-    while it ran, None where the system does not say.
+    while it ran, None where the system does not say. `apart` when workers carried it out.
     """
 
     id: str
@@ -97,6 +97,7 @@ class Run:
     compile_ms: float = 0.0
     peak_bytes: int | None = None
     warnings: tuple[Fault, ...] = ()
+    apart: bool = False
     tables: dict[str, dict[tuple[str, str, str], pl.DataFrame]] = field(default_factory=dict)
 
     _revised: set[int] = field(default_factory=set, repr=False)

@@ -27,7 +27,13 @@ def collector_paused() -> Iterator[None]:
 
 @contextmanager
 def survivors_frozen() -> Iterator[None]:
-    """In the block, collect among objects made in it alone: for work that runs code of others."""
+    """In the block, collect among objects made in it alone: for work that runs code of others.
+
+    A block in another one does nothing.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
     gc.freeze()
     try:
         yield

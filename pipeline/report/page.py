@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.report.markup import Child, Markup, element, json_script
 
-__all__ = ["page", "page_bar", "section"]
+__all__ = ["page", "page_bar", "policy_of_page", "section"]
 
 _HERE = Path(__file__).parent
 _NOTICE = (
@@ -27,20 +27,11 @@ def page(title: str, parts: Sequence[Child], data: Any) -> str:
     The policy allows the two pieces of code that ship, by their digests, and nothing else: no request, no frame, no
     form, no code that came in with a name or a message.
     """
-    style, script = (_HERE / "page.css").read_text("utf-8"), (_HERE / "page.js").read_text("utf-8")
-    policy = "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src 'sha256-{_hash(script)}'",
-            f"style-src 'sha256-{_hash(style)}'",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
+    style, script = _code()
     head = element(
         "head",
         element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", http_equiv="Content-Security-Policy", content=policy_of_page()),
         element("meta", name_="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name_="color-scheme", content="light dark"),
         element("meta", name_="referrer", content="no-referrer"),
@@ -60,6 +51,20 @@ def page(title: str, parts: Sequence[Child], data: Any) -> str:
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 
 
+def policy_of_page() -> str:
+    """The content security policy of every page, for who serves it as well."""
+    style, script = _code()
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src 'sha256-{_hash(script)}'",
+            f"style-src 'sha256-{_hash(style)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
 def page_bar(links: Sequence[tuple[str, str]]) -> Markup:
     """What stays in sight: links to sections, and the choices that the script makes."""
     return element(
@@ -74,6 +79,11 @@ def section(name: str, title: str, *children: Child, note: str = "") -> Markup:
     """A part of a page, with a heading that links lead to."""
     heading = element("h2", title, element("small", f" {note}") if note else None)
     return element("section", heading, children, id=name, class_="part", aria_label=title)
+
+
+def _code() -> tuple[str, str]:
+    """The style and the script that ship."""
+    return (_HERE / "page.css").read_text("utf-8"), (_HERE / "page.js").read_text("utf-8")
 
 
 def _hash(text: str) -> str:

@@ -17,7 +17,7 @@ from pipeline.store.export import chosen
 from pipeline.store.remove import RunOfGraph
 from pipeline.store.sweep_view import SUFFIX
 
-__all__ = ["FOLDER", "Wanted", "write_report"]
+__all__ = ["FOLDER", "Wanted", "draw_report", "write_report"]
 
 FOLDER = "reports"
 """Where reports go in a project unless they are told to go elsewhere."""
@@ -42,13 +42,17 @@ def write_report(archive: Archive, run: str, target: Path | None, wanted: Wanted
     `run` is an id, a beginning of one, latest, or the name of a graph (its latest run). A run of several graphs and a
     sweep get the page of many. Raises StoreError TG605, UsageError, ReportError TG901.
     """
-    with archive.database.hold():
-        name, text = _page(archive, run, wanted)
+    name, text = draw_report(archive, run, wanted)
     return _write(target or archive.root / FOLDER / name, text)
 
 
+def draw_report(archive: Archive, run: str, wanted: Wanted) -> tuple[str, str]:
+    """The name of the file, when it is told none, and the page; raises as `write_report`, and writes nothing."""
+    with archive.database.hold():
+        return _page(archive, run, wanted)
+
+
 def _page(archive: Archive, run: str, wanted: Wanted) -> tuple[str, str]:
-    """The name of the file, when it is told none, and the page."""
     database = archive.database
     runs = chosen(database, run)
     if wanted.graph is not None:

@@ -26,7 +26,7 @@ from pipeline.graph.sweep import Cell, sampled
 from pipeline.model.kind import METRICS, TRADES
 from pipeline.runs.batch import Batch, Selected, as_settings, gather_graphs
 from pipeline.runs.crew import Crew
-from pipeline.runs.forecast import timings
+from pipeline.runs.forecast import forecast, timings
 from pipeline.runs.pace import Pace
 from pipeline.runs.prepare import Fixed, Prepared, block_of, prepare
 from pipeline.runs.sampler import choose
@@ -114,6 +114,7 @@ def plan(workshop: Workshop, selected: Selected, manner: Manner) -> Plan:
 
 def batch(workshop: Workshop, selected: Selected, manner: Manner) -> Batch:
     """Run many graphs, and cells of graphs, as one plan. Raises UsageError, StoreError."""
+    manner.crew.expect()
     away = _Away(workshop, selected, manner) if manner.crew.divided else None
     run, published = _carry_out(workshop, selected, manner, away)
     return Batch(run, selected.graphs, published, workshop.database, selected.swept)
@@ -122,6 +123,7 @@ def batch(workshop: Workshop, selected: Selected, manner: Manner) -> Batch:
 def sweep(workshop: Workshop, file: Path, search: Search, given: Overrides, manner: Manner) -> Swept:
     """Run a graph for many choices of its params. Raises GraphError, UsageError, StoreError."""
     began = dt.datetime.now(dt.UTC)
+    manner.crew.expect()
     prepared = allowed(workshop, file, search, given, manner.store)
     name = prepared.graphs.base.name
     with workshop.live(manner.run_id) as run_id:
@@ -184,7 +186,13 @@ class _Away:
     manner: Manner
     lasting: Collection[str] = ()
 
-    def __call__(self, planned: Plan, segments: Segments, run_id: str) -> Elsewhere:
+    def __call__(self, planned: Plan, segments: Segments, run_id: str) -> Elsewhere | None:
+        if not self.manner.crew.pays(forecast(planned, self.workshop.database)):
+            return None
+        return self.spread(planned, segments, run_id)
+
+    def spread(self, planned: Plan, segments: Segments, run_id: str) -> Elsewhere:
+        """Have it carried out by the crew, whether that pays or not."""
         crew, workshop, swept = self.manner.crew, self.workshop, self.selected.swept
         wanted = {s.key: planned.holding(s) for s in planned.steps if s.action == "compute" and not s.kept}
         held = left_behind(workshop.project.private, run_id, wanted) if self.manner.cache else []
@@ -237,7 +245,7 @@ class _Trials:
         with closing(self.workshop.segments(self.run_id)) as segments:
             planned = self.workshop.plan(made.graphs, how, (made,), segments=segments)
             away = _Away(self.workshop, selected, replace(self.manner, crew=crew), self.prepared.graphs.shared)
-            self._last = away(planned, segments, self.run_id)
+            self._last = away.spread(planned, segments, self.run_id)
             if self._last.interrupted:
                 raise KeyboardInterrupt
             told = self._last.steps.items()

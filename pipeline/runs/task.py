@@ -27,6 +27,7 @@ from pipeline.graph.overrides import Overrides
 from pipeline.graph.read import read_file
 from pipeline.graph.select import needed
 from pipeline.graph.sweep import Cell
+from pipeline.model.garbage import survivors_frozen
 from pipeline.model.registry import Registry
 from pipeline.plugins.system import PluginSystem
 from pipeline.runs.prepare import Fixed, graphs_of
@@ -111,10 +112,11 @@ def carry_out(job: Job, task: Task) -> Report:
     with _ONE:  # a worker with several threads: numba, polars and the plugins have enough with one task
         if not _OPEN or _OPEN[0].job != job:
             _OPEN[:] = [_Bench.open(job)]
-        try:
-            return _OPEN[0].carry_out(task)
-        finally:
-            gc.collect()  # values hang in cycles of plan and run; the next task needs the room
+        with survivors_frozen():
+            try:
+                return _OPEN[0].carry_out(task)
+            finally:
+                gc.collect()  # values hang in cycles of plan and run; the next task needs the room
 
 
 _ONE = threading.Lock()

@@ -32,8 +32,10 @@ from pipeline.store.segment import MAX_BYTES, Segments
 
 __all__ = ["Away", "Reuses", "Workshop"]
 
-Away: TypeAlias = Callable[[Plan, Segments, str], Elsewhere]
-"""Has a plan carried out by others, for the run of an id; what they stored can be read from the segments afterwards."""
+Away: TypeAlias = Callable[[Plan, Segments, str], Elsewhere | None]
+"""Has a plan carried out by others, for the run of an id; what they stored can be read from the segments afterwards.
+
+None when it is sooner done here."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,8 @@ class Workshop:
     ) -> tuple[Run, Published]:
         """Run graphs as one plan, recorded while it goes on, and publish the record.
 
-        With `elsewhere` others carry it out; nothing is computed here. `run_id` is that of a run that is live, else it
-        is a new one.
+        With `elsewhere` others carry it out, unless it says that it is sooner done here. `run_id` is that of a run that
+        is live, else it is a new one.
         """
         if not run_id:
             with self.live(options.run_id) as new:

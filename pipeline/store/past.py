@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.store.query import Database
 
-__all__ = ["Past", "Row", "heads_of", "listed", "past_of"]
+__all__ = ["Past", "Row", "heads_of", "listed", "metrics_of", "past_of", "steps_of"]
 
 Row: TypeAlias = "dict[str, Any]"
 
@@ -24,7 +24,6 @@ class Past:
     graphs: Sequence[Row]
     nodes: pl.DataFrame
     failures: pl.DataFrame
-    metrics: pl.DataFrame
 
 
 def listed(database: Database, graph: str | None = None, *, limit: int | None = None) -> list[Row]:
@@ -44,17 +43,31 @@ def heads_of(database: Database, run_id: str) -> list[Row]:
     return [_read(row) for row in found.to_dicts()]
 
 
-def past_of(database: Database, run: str) -> Past:
-    """The run of an id, a beginning of one, `latest` or `latest~N`. Raises StoreError TG605."""
+def past_of(database: Database, run: str, *, limit: int | None = None, offset: int = 0) -> Past:
+    """The run of an id, a beginning of one, `latest` or `latest~N`; so many of its nodes and failures from `offset` on.
+
+    Raises StoreError TG605.
+    """
     run_id = database.find_run(run)
+    # tables keep the order in which they were filled, so pages fit together
+    page = "" if limit is None else f" limit {limit} offset {offset}"
     nodes = database.sql(
         "select graph, node, node_type, status, round(ms, 2) as ms, round(cpu_ms, 2) as cpu_ms, rows, bytes, key,"
-        " tries from node_timings where run_id = ?",
+        f" tries from node_timings where run_id = ?{page}",
         [run_id],
     )
-    failed = database.sql("select graph, node, code, message, cause from failures where run_id = ?", [run_id])
-    metrics = database.sql("select node, symbol, metric, value from metrics where run_id = ?", [run_id])
-    return Past(run_id, heads_of(database, run_id), nodes, failed, metrics)
+    failed = database.sql(f"select graph, node, code, message, cause from failures where run_id = ?{page}", [run_id])
+    return Past(run_id, heads_of(database, run_id), nodes, failed)
+
+
+def metrics_of(database: Database, run_id: str) -> pl.DataFrame:
+    """All metrics of a run, by node, symbol and name."""
+    return database.sql("select node, symbol, metric, value from metrics where run_id = ?", [run_id])
+
+
+def steps_of(database: Database, run_id: str) -> int:
+    """How many steps a run had: the nodes that `past_of` has without a limit."""
+    return int(database.sql("select count(*) from node_timings where run_id = ?", [run_id]).item())
 
 
 def _read(row: Mapping[str, Any]) -> Row:

@@ -249,6 +249,14 @@ def past(site: Site) -> str:
 
 
 @pytest.fixture(scope="session")
+def swept(site: Site) -> str:
+    """The id of a sweep of `tested` over three cells."""
+    run: str = site.post("/api/sweeps", {"graph": "tested", "values": {"lag": [1, 2, 3]}}, status=202)["id"]
+    assert site.finished(run)["status"] == "ok"
+    return run
+
+
+@pytest.fixture(scope="session")
 def door(site: Site) -> Callable[..., Callable[..., httpx.Response]]:
     """`door(read_only=True)(method, path, headers=…)`: an application before which nobody has opened yet."""
 

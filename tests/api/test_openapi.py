@@ -79,6 +79,8 @@ def _asked(site, *, examples, modes, paths=None):
             continue
         if operation.path.endswith(STREAMS):  # a stream ends with its task: followed in test_runs
             continue
+        if operation.path == "/api/market/trust" and operation.method == "post":  # it would look for invented servers
+            continue
         taken = bool([*operation.iter_parameters(), *operation.body])
         cases = st.one_of([operation.as_strategy(mode) for mode in (modes if taken else modes[:1])])
 
@@ -90,6 +92,9 @@ def _asked(site, *, examples, modes, paths=None):
             case.call_and_validate(checks=CHECKS, headers=headers, session=session, timeout=60)
 
         ask()
+        for task in site.get("/api/tasks"):  # what was asked for is not waited for
+            if task["state"] in ("queued", "running"):
+                site.client.post(f"/api/tasks/{task['id']}/cancel")
     session.close()
     return asked
 

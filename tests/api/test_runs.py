@@ -213,3 +213,19 @@ def test_runs_that_nobody_knows_are_problems(site):
     ):
         assert call.status_code == 404
         assert call.json()["code"] in ("TG605", "TG802")
+
+
+def test_a_sweep_is_shown_in_sums_and_its_steps_in_pages(site, swept, past):
+    shown = site.get(f"/api/runs/{swept}", limit=5)
+    assert len(shown["nodes"]) == 5
+    assert shown["steps"] == sum(node["steps"] for node in shown["sums"]["nodes"])
+    assert [(one["graph"], one["status"], one["cells"]) for one in shown["sums"]["cells"]] == [
+        ("tested.sweep", "ok", 3)
+    ]
+    best = next(one for one in shown["sums"]["metrics"] if one["metric"] == "best")
+    values = [one["value"] for one in site.get(f"/api/runs/{swept}/metrics") if one["metric"] == "best"]
+    assert (best["count"], best["least"], best["most"]) == (len(values), min(values), max(values))
+    pages = [site.get(f"/api/runs/{swept}", limit=4, offset=at)["nodes"] for at in range(0, shown["steps"], 4)]
+    assert [node for page in pages for node in page] == site.get(f"/api/runs/{swept}")["nodes"]
+    assert site.get(f"/api/runs/{past}")["sums"] is None
+    assert len(site.get(f"/api/runs/{swept}/metrics", limit=2)) == 2

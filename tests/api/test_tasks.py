@@ -104,3 +104,14 @@ def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
         assert refused.value.status_code == 413
 
     asyncio.run(wait())
+
+
+def test_node_types_are_put_through_the_laws(site):
+    accepted = site.post("/api/nodes/verify", {"types": ["diff", "scal*"]}, status=202)
+    with site.client.stream("GET", f"/api/tasks/{accepted['id']}/events") as answer:
+        told = "".join(answer.iter_lines())
+    assert '"node": "diff", "status": "lawful"' in told
+    task = site.get(f"/api/tasks/{accepted['id']}")
+    assert (task["state"], task["result"]["counts"]) == ("ok", {"lawful": 2, "unlawful": 0})
+    assert site.get("/api/plugins/certificates", node_type="diff")[0]["verdict"] == "lawful"
+    assert site.client.post("/api/nodes/verify", json={"types": ["dif"]}).json()["code"] == "TG201"

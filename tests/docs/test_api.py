@@ -45,6 +45,8 @@ def test_its_python_runs(served, blocks, monkeypatch, capsys):
     assert re.search(r"^2264 bars in 500 buckets; the last value is 1\.\d+$", said, re.MULTILINE)
     assert "['daily.open', 'daily.high', 'daily.low', 'daily.close', 'daily.volume']" in said
     assert re.search(r"^\['node', 'ms'\] \['\w+', \d+\.\d+\] True$", said, re.MULTILINE)
+    assert "text/html; charset=utf-8 <!doctype html>" in said
+    assert "{'markets': [], 'plugins': []} True" in said
     assert "404 TG110 there is no graph 'ema_cros' Did you mean 'ema_cross'?" in said
 
 

@@ -155,7 +155,8 @@ def test_workers_do_not_outlive_a_close(tmp_path) -> None:
 
 def test_a_crew_is_what_was_asked_for() -> None:
     assert not Crew().divided
-    assert Crew.of(3) == Crew("processes", 3)
+    assert Crew.of(3) == Crew(workers=3)
+    assert Crew.of(3).divided
     assert isinstance(Crew("inline").hire(square), Inline)
     with pytest.raises(UsageError) as caught:
         Crew("processes", 2, "tcp://127.0.0.1:1").hire(square)

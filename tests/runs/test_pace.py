@@ -6,6 +6,8 @@ import pytest
 
 from pipeline.execution.cone import Cone
 from pipeline.execution.execute import Computed
+from pipeline.runs.crew import Crew
+from pipeline.runs.forecast import Forecast
 from pipeline.runs.pace import LEAST, MOST, MOST_CONES, Pace
 
 STEP = SimpleNamespace(type=SimpleNamespace(id="slow"))
@@ -50,3 +52,18 @@ def test_nobody_waits_for_the_last_task() -> None:
     for cone in CONES[:720]:
         made.drop(cone)
     assert made.take(CONES) * 0.01 == pytest.approx(LEAST, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("crew", "seconds", "untimed", "pays"),
+    [
+        (Crew(workers=2), 100.0, (), True),
+        (Crew(workers=2), 3.0, (), False),
+        (Crew(workers=1), 100.0, (), False),
+        (Crew(workers=2), None, ("slow",), True),
+        (Crew(workers=2), 3.0, ("slow",), True),
+        (Crew("processes", 2), 3.0, (), True),
+    ],
+)
+def test_workers_pay_where_they_save_more_than_they_cost_or_nothing_is_known(crew, seconds, untimed, pays) -> None:
+    assert crew.pays(Forecast(nodes=100, steps=100, compute=100, seconds=seconds, untimed=untimed)) is pays

@@ -82,7 +82,7 @@ def test_tasks_share_values_and_compute_nothing_twice(site, crew) -> None:
 
 def test_workers_find_what_one_process_finds_and_one_of_them_may_be_killed(site) -> None:
     site.deaths.write_text("1")
-    swept = Engine.open(site.root).sweep("g", GRID, workers=2)
+    swept = Engine.open(site.root).sweep("g", GRID, workers=Crew("processes", 2))
     assert swept.run.status == "ok"
     assert {record.status for record in swept.run.records} == {"computed"}
     timed = [record.ms for record in swept.run.records if record.step.type.id == "backtest"]
