@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -63,6 +63,8 @@ def connect_reader(database: Path, segments: Path, *, memory: int | None = None)
         connection.execute("use tradegraph")
         # a folder of its own: two processes would give their spilled blocks the same names
         spill = segments.parent / "spill" / f"{os.getpid()}-{os.urandom(4).hex()}"
+        with suppress(OSError):  # where nothing may be written nothing is spilled; DuckDB makes the last folder alone
+            spill.parent.mkdir(parents=True, exist_ok=True)
         connection.execute(f"set temp_directory = {literal(str(spill))}")
         if memory is not None:
             connection.execute(f"set memory_limit = '{memory}B'")
