@@ -1,5 +1,6 @@
 """Answers to strangers: as many rows as were asked for, within time, memory and size."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -29,6 +30,13 @@ def test_what_takes_too_long_is_stopped(published):
     fault = refused(published, "select max(a.range * b.range % 7) from range(9999999) a, range(9999999) b", seconds=0.1)
     assert (fault.code, fault.message) == ("TG808", "the query took longer than 0.1 s and was stopped")
     assert published.asks.sql("select 1").item() == 1
+
+
+def test_the_first_query_that_spills_has_a_folder_to_spill_into(published):
+    shutil.rmtree(published.root / ".tradegraph" / "spill", ignore_errors=True)
+    rows = "select hash(range) as h, range as n from range(3000000) order by h"
+    query = f"select n from ({rows}) limit 1 offset 2999999"
+    assert published.asks.ask(query, replace(LIMITS, memory=32 * 1024**2)).frame.height == 1
 
 
 def test_what_needs_too_much_memory_is_refused(published):
