@@ -43,7 +43,7 @@ def cluster(work: Work, *, scheduler: str, workers: int) -> Executor:
         own = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             host="127.0.0.1",
             env={"POLARS_MAX_THREADS": "1"},
         )
@@ -51,7 +51,9 @@ def cluster(work: Work, *, scheduler: str, workers: int) -> Executor:
 
 
 class Dask:
-    """Carries out tasks on the workers of a cluster: two with each thread of a worker, the others wait here.
+    """Carries out tasks on the workers of a cluster: one with each thread of a worker, the others wait here.
+
+    A second one that waits at a worker would be held to have ended it, too, when the first one ends it.
 
     A worker that ends in the middle of a task is replaced by the cluster, which tries the task elsewhere and gives it
     up when more workers ended at it than its setting `distributed.scheduler.allowed-failures` says. `own` is a cluster
@@ -67,7 +69,7 @@ class Dask:
 
     @property
     def room(self) -> int:
-        """A task at work and one waiting for each thread."""
+        """A task for each thread."""
         return max(self._most - len(self._futures) - len(self._waiting), 0)
 
     def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS) -> None:  # noqa: ARG002 - the cluster decides
@@ -105,7 +107,7 @@ class Dask:
     @property
     def _most(self) -> int:
         threads: dict[str, int] = self._client.nthreads()
-        return 2 * max(sum(threads.values()), 1)
+        return max(sum(threads.values()), 1)
 
 
 def _answer(future: Any, task: int) -> Done:

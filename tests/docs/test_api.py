@@ -1,7 +1,6 @@
 """The page about the API: its command is carried out, its Python runs against a server, what it lists is there."""
 
 import re
-import shutil
 import threading
 
 import pytest
@@ -91,34 +90,26 @@ def test_its_limits_are_those_of_the_code(page):
 
 
 @pytest.mark.heavy  # a browser
-def test_the_page_of_the_server_is_drawn_and_asks_nobody_else(served, tmp_path):
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("there is no chromium")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    flags += ["--disable-component-update", "--disable-sync"]
+def test_the_page_of_the_server_is_drawn_and_asks_nobody_else(served, browser):
     asked, wrong = [], []
-    with sync_api.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=flags)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.goto(served.link)
-        page.wait_for_selector("details.route")
-        assert page.url == f"{served.listening.address}/docs"
-        routes = page.locator("details.route")
-        assert routes.count() >= 40
-        for at in range(routes.count()):
-            routes.nth(at).locator("summary").first.click()
-        page.locator("#filter").fill("/api/sql")
-        box = page.locator("details.route:not([hidden])")
-        assert box.count() == 1
-        box.locator("textarea").fill('{"query": "select 40 + 2 as n"}')
-        box.locator("button").click()
-        box.locator("pre").filter(has_text="42").wait_for()
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.goto(served.link)
+    page.wait_for_selector("details.route")
+    assert page.url == f"{served.listening.address}/docs"
+    routes = page.locator("details.route")
+    assert routes.count() >= 40
+    for at in range(routes.count()):
+        routes.nth(at).locator("summary").first.click()
+    page.locator("#filter").fill("/api/sql")
+    box = page.locator("details.route:not([hidden])")
+    assert box.count() == 1
+    box.locator("textarea").fill('{"query": "select 40 + 2 as n"}')
+    box.locator("button").click()
+    box.locator("pre").filter(has_text="42").wait_for()
+    page.close()
     assert wrong == []
     assert {url.partition("/")[2].partition("/")[2].partition("/")[0] for url in asked} == {
         served.listening.address.removeprefix("http://")

@@ -45,7 +45,9 @@ def scheduler():
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 1}),
-        LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster,
+        LocalCluster(
+            n_workers=WORKERS, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
+        ) as cluster,
     ):
         yield cluster.scheduler_address
 

@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,12 +18,6 @@ from pipeline.report.write import Wanted
 from pipeline.runs.sweep import Search
 
 CHECKOUT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
-
 BARS = "bars:\n  daily: {timeframe: 1d, symbols: all, from: 2012-01-02}\n"
 TRADING = """\
 nodes:
@@ -173,18 +166,6 @@ def long_site(tmp_path_factory, sharing_kernels, registries) -> Callable[[pl.Dat
             return Site(engine, {"long": engine.run("long", Overrides(params={"fast": 60, "slow": 600})).run.id})
 
     return made
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium here")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @dataclass
