@@ -11,8 +11,8 @@ import polars as pl
 from pipeline.errors import NodeError, PluginError
 from pipeline.execution.arguments import Argument
 from pipeline.frame import DataFrame, RangeIndex, Series, recorded_gaps
-from pipeline.frame.gaps import note_fallback
-from pipeline.frame.real import described, has_twin, twin_of
+from pipeline.frame.library.gaps import note_fallback
+from pipeline.frame.library.real import described, has_twin, twin_of
 from pipeline.model.bars import Panel
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType

@@ -14,8 +14,8 @@ from typing import Any
 from pipeline.errors import NodeError, PluginError
 from pipeline.execution.alarm import Overdue, alarm
 from pipeline.frame import DataFrame, recorded_gaps
-from pipeline.frame.guest import guest
-from pipeline.frame.real import described, from_real, has_pandas, to_real
+from pipeline.frame.library.guest import guest
+from pipeline.frame.library.real import described, from_real, has_pandas, to_real
 from pipeline.plugins.contract import BaseStrategy
 from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.here import plugin_here
