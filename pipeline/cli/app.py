@@ -13,8 +13,9 @@ import click
 from pipeline.cli.console.guard import guarded
 from pipeline.cli.console.lazy import LazyGroup
 from pipeline.cli.console.session import PROJECT_VARIABLE, Session, pass_session
+from pipeline.version import product_version
 
-__all__ = ["COMMANDS", "app", "main", "version"]
+__all__ = ["COMMANDS", "app", "main"]
 
 COMMANDS = {
     "init": "pipeline.cli.project.init:init",
@@ -68,20 +69,8 @@ def main(args: Sequence[str] | None = None) -> int:
 def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
-    click.echo(f"tradegraph {version() or '(not installed: run from its source)'}")
+    click.echo(f"tradegraph {product_version() or '(not installed: run from its source)'}")
     ctx.exit()
-
-
-def version() -> str:
-    """The version of the installed product, "" when it runs from its source."""
-    # imported here because reading metadata costs as much as the rest of the start
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as version_of
-
-    try:
-        return version_of("tradegraph")
-    except PackageNotFoundError:
-        return ""
 
 
 @click.group(

@@ -1,7 +1,8 @@
 """The pandas compatibility adapter: stands in for ``import pandas as pd`` in plugins, on polars and numpy.
 
 Nouns: Series, DataFrame, Index (labels), Values (one column with a numpy and a polars face), Window, Span, Decay,
-Groups, Bins (periods of time), Gap (something of pandas that is not here). The engine makes frames with
+Groups, Bins (periods of time), Gap (something of pandas that is not here). Each room below has one of them with its
+kin; what plugins may name is here, in ``api`` and in ``testing``. The engine makes frames with
 ``DataFrame.from_columns`` and reads columns with ``Series.to_polars``. May import pipeline.model and pipeline.errors,
 never pandas.
 """

@@ -100,9 +100,9 @@ def tell_all(found: Sequence[Checked], form: str) -> int:
         status = "ok" if all(one.sound for one in found) else "error"
         echo_json(documents[0] if len(documents) == 1 else {"status": status, "graphs": documents})
     elif form == "sarif":
-        from pipeline.cli.app import version
+        from pipeline.version import product_version
 
-        echo_json(sarif(list(dict.fromkeys(faults)), version(), REMEDIES))
+        echo_json(sarif(list(dict.fromkeys(faults)), product_version(), REMEDIES))
     elif form == "github":
         for fault in dict.fromkeys(faults):
             click.echo(github_line(fault))
