@@ -14,13 +14,24 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from pipeline.errors import PluginError
 from pipeline.frame.dataframe.frame import DataFrame
 from pipeline.frame.index.index import Index
-from pipeline.frame.library.gaps import Gap
+from pipeline.frame.library.gaps import Gap, note_fallback, recorded_gaps
 from pipeline.frame.series.series import Series
 from pipeline.frame.values.values import Values
 
-__all__ = ["described", "from_real", "has_pandas", "has_twin", "offer_twin", "on_pandas", "to_real", "twin_of"]
+__all__ = [
+    "described",
+    "from_real",
+    "has_pandas",
+    "has_twin",
+    "offer_twin",
+    "on_pandas",
+    "to_real",
+    "twin_of",
+    "with_way_out",
+]
 
 _twins: WeakKeyDictionary[Callable[..., Any], Callable[[], Callable[..., Any]]] = WeakKeyDictionary()
 
@@ -43,6 +54,30 @@ def has_pandas() -> bool:
 def twin_of(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function on real pandas. Raises KeyError when nobody offered one."""
     return _twins[function]()
+
+
+def with_way_out(name: str, call: Callable[[], Any], twin: Callable[[], Any] | None) -> Any:
+    """The result of `call`, or that of `twin` when the adapter lacked something, even if an author's `except` hid that.
+
+    `twin` does the same on real pandas, None where it cannot; then PluginError TG407 says what `name` lacks, unless the
+    call itself failed: its own error is raised.
+    """
+    with recorded_gaps() as gaps:
+        try:
+            found = call()
+        except Exception:
+            if not gaps or twin is None:
+                raise
+    if not gaps:
+        return found
+    if twin is None:
+        raise PluginError(
+            f"{name!r} uses what the pandas adapter does not have: {described(gaps)}",
+            code="TG407",
+            hint="Install real pandas (the extra [pandas]): what is lacking is then run there.",
+        )
+    note_fallback(gaps)
+    return twin()
 
 
 def on_pandas(function: Callable[..., Any]) -> Callable[..., Any]:
