@@ -76,7 +76,8 @@ class KernelCache:
         tag = node.code[:16] or "loose"
         kernel = _jitted(node.fn, tag, self._jitted)
         wired = [_fields(kind) for kind in types[2 : 2 + len(node.ports)]]
-        dtypes = [output.kind.dtype if isinstance(output.kind, Kind) else None for output in node.outputs]
+        # a Same kind is that of numbers, whatever is wired
+        dtypes: list[Dtype] = [o.kind.dtype if isinstance(o.kind, Kind) else "float" for o in node.outputs]
         source = _driver_source(f"driver_{tag}", dtypes, wired, len(node.params))
         scope: dict[str, Any] = {"__name__": __name__, "kernel": kernel, "np": np}
         exec(compile(source, "<driver>", "exec"), scope)  # noqa: S102 - written above, of counts alone
@@ -158,18 +159,18 @@ def _slice(port: str, fields: int) -> str:
     return "(" + "".join(f"{port}[{i}][a:b], " for i in range(fields)) + ")" if fields else "None"
 
 
-def _driver_source(name: str, outputs: Sequence[Dtype | None], wired: Sequence[int], params: int) -> str:
+def _driver_source(name: str, outputs: Sequence[Dtype], wired: Sequence[int], params: int) -> str:
     """The driver's text: for each segment, call the kernel on slices and put its arrays in place.
 
-    `outputs` are their dtypes, None where it depends on what is wired. The driver gives 0 when all events are -1, 0 or
-    1, and all conditions 0 or 1.
+    `outputs` are their dtypes. The driver gives how many values are no codes: events but -1, 0 and 1, conditions but 0
+    and 1.
     """
     ports = [f"x{i}" for i in range(len(wired))]
     names = [f"p{i}" for i in range(params)]
     slices = [_slice(port, fields) for port, fields in zip(ports, wired, strict=True)]
     call = f"kernel({', '.join([*slices, *names])})"
     lines = [f"def {name}({', '.join(['outs', 'offsets', *ports, *names])}):"]
-    lines += [f"    odd = {1 if None in outputs else 0}"]
+    lines += ["    odd = 0"]
     lines += ["    for s in range(len(offsets) - 1):", "        a = offsets[s]", "        b = offsets[s + 1]"]
     lines += [f"        found = {call}"]
     for i, dtype in enumerate(outputs):
@@ -178,10 +179,10 @@ def _driver_source(name: str, outputs: Sequence[Dtype | None], wired: Sequence[i
     return "\n".join([*lines, "    return odd"])
 
 
-_CODES: Mapping[str | None, str] = {"event": "v * v == abs(v) and abs(v) <= 1.0", "bool": "v * v == v and v <= 1.0"}
+_CODES: Mapping[str, str] = {"event": "v * v == abs(v) and abs(v) <= 1.0", "bool": "v * v == v and v <= 1.0"}
 
 
-def _placed(out: str, value: str, dtype: Dtype | None) -> list[str]:
+def _placed(out: str, value: str, dtype: Dtype) -> list[str]:
     """Check an array and copy it, by a loop: numba takes two seconds to compile its first assignment to a slice."""
     lines = [
         f"        if len({value}) != b - a:",

@@ -265,6 +265,7 @@ class _Planner:
         self.recipes = Recipes(bars)
         self._by_key: dict[str, Step] = {}
         self._by_shape: dict[tuple[int, ...], Step] = {}
+        self._parts: dict[tuple[NodeType, tuple[str, ...]], tuple[str, ...]] = {}
         self._bare = {request: frozenset((request,)) for request in bars}
 
     def add(self, graph: Graph, names: Iterable[str]) -> None:
@@ -273,13 +274,13 @@ class _Planner:
             node = graph.nodes[name]
             step = self._step(graph, node)
             step.users.append((graph.name, name))
-            kept = self._keeps(graph, name) if node.store else ()
+            kept = tuple(self._keeps(graph, name)) if node.store else ()
             if kept:
-                parts = step.parts_of(kept)
+                parts = self._parts.get((node.type, kept))
+                if parts is None:
+                    parts = self._parts[node.type, kept] = step.parts_of(kept)
                 step.parts = parts if not step.parts else tuple(dict.fromkeys((*step.parts, *parts)))
             self.step_of[graph.name, name] = step
-        for style in {node.type.style for node in graph.nodes.values()}:
-            self.versions.update(library_versions(style))
 
     def _step(self, graph: Graph, node: Node) -> Step:
         """The step that a node comes to. Cells of a sweep share most of their nodes: one object, one answer."""
@@ -292,6 +293,7 @@ class _Planner:
         return found
 
     def _made(self, graph: Graph, node: Node) -> Step:
+        self.versions.update(library_versions(node.type.style))
         axis = graph.bars[node.axis]
         sources: dict[str, Source] = {}
         inputs: list[tuple[Wire, str | BarsRequest]] = []
