@@ -40,6 +40,7 @@ from pipeline.frame.library.ancient import (
     rolling_sum,
     rolling_var,
 )
+from pipeline.frame.library.expression import col
 from pipeline.frame.library.gaps import (
     AdapterGap,
     Gap,
@@ -136,6 +137,7 @@ __all__ = [
     "api",
     "array",
     "bdate_range",
+    "col",
     "concat",
     "core",
     "crosstab",

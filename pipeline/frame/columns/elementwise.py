@@ -25,7 +25,9 @@ class Elementwise(Columnar):
 
     def shift(self, periods: int = 1, freq: Any = None, axis: Any = 0, fill_value: Any = None, **options: Any) -> Any:
         """Values moved down by `periods` rows (up, when negative); what enters is missing or `fill_value`."""
-        refuse("shift", {"axis": axis, **options})
+        refuse("shift", options)
+        if _along_rows(self, axis):
+            return self.T.shift(periods, fill_value=fill_value).T  # type: ignore[attr-defined]
         if freq is not None:
             moved = self._each(lambda values: values)
             moved._index = self._index.shift(periods, freq)
@@ -34,7 +36,8 @@ class Elementwise(Columnar):
 
     def diff(self, periods: Any = 1, axis: Any = 0) -> Any:
         """The change over `periods` rows."""
-        refuse("diff", {"axis": axis})
+        if _along_rows(self, axis):
+            return self.T.diff(periods).T  # type: ignore[attr-defined]
         if isinstance(periods, float) and not periods.is_integer():
             raise ValueError("periods must be an integer")
 
@@ -82,6 +85,8 @@ class Elementwise(Columnar):
         return self._running(np.minimum, np.inf, skipna, {"axis": axis, **options})
 
     def _running(self, function: np.ufunc, neutral: float, skipna: bool, options: dict[str, Any]) -> Any:
+        if _along_rows(self, options.pop("axis")):
+            return self.T._running(function, neutral, skipna, {"axis": 0, **options}).T  # type: ignore[attr-defined]
         refuse(f"running {function.__name__}", options)
 
         def change(values: Values) -> Values:
@@ -123,7 +128,11 @@ class Elementwise(Columnar):
         if isinstance(values, str):
             raise TypeError("only list-like objects are allowed to be passed to isin(), you passed a `str`")
         if isinstance(values, dict):
-            raise unsupported("isin", "a dict")
+            if not hasattr(self, "columns"):
+                return self.isin(list(values))
+            there = {c: self._column(c).isin(values[c])._values for c in self._data if c in values}  # type: ignore[attr-defined]
+            blank = Values(np.zeros(len(self), dtype=np.bool_))
+            return self._of({c: there.get(c, blank) for c in self._data}, self._index)  # type: ignore[attr-defined]
         wanted = Values.of(list(values))
         wants_missing = bool(missing_mask(wanted.array).any())
 
@@ -189,6 +198,15 @@ class Elementwise(Columnar):
 
     def _replaced(self, old: Any, new: Any, *, regex: bool) -> Any:
         return self._each(lambda values: replaced(values, old, new, regex=regex))
+
+
+def _along_rows(columns: Any, axis: Any) -> bool:
+    """True when a frame is to be worked on along its rows. Raises ValueError for an axis that there is not."""
+    if axis not in {None, 0, 1, "index", "columns", "rows"} or (
+        axis in {1, "columns"} and not hasattr(columns, "columns")
+    ):
+        raise ValueError(f"No axis named {axis} for object type {type(columns).__name__}")
+    return axis in {1, "columns"}
 
 
 def shifted(values: Values, periods: int, fill_value: Any) -> Values:

@@ -14,6 +14,7 @@ from pipeline.frame.columns.temporary import references_when_held
 from pipeline.frame.dataframe.twin import keys_of
 from pipeline.frame.index.index import Index
 from pipeline.frame.index.level_key import levels_fixed, rows_of_levels
+from pipeline.frame.library.expression import worked_out
 from pipeline.frame.library.gaps import unsupported
 from pipeline.frame.values.values import Values, concatenated
 
@@ -73,6 +74,7 @@ class FrameIndexer:
         rows, columns = key if isinstance(key, tuple) else (key, slice(None))
         if isinstance(key, tuple) and len(key) != 2:
             raise IndexError("Too many indexers")
+        rows = worked_out(rows, self._frame)
         return (rows(self._frame) if callable(rows) else rows), columns
 
     def _columns(self, key: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.frame.columns.columnar import Columnar
-from pipeline.frame.index.index import Index
+from pipeline.frame.index.index import DatetimeIndex, Index
 from pipeline.frame.index.level_key import rows_of_levels
 from pipeline.frame.library.gaps import unsupported
 from pipeline.frame.values.values import Array, missing_mask
@@ -95,8 +95,7 @@ def by_label(key: Any, index: Index) -> Selected:
             lost = [label for label, place in zip(labels, positions, strict=True) if place < 0]
             raise KeyError(f"{lost} not in index")
         return positions
-    if isinstance(key, str) and index._values.kind == "M" and len(key.strip()) <= 10 and key not in index:
-        # a day, month or year means all of it
+    if isinstance(key, str) and isinstance(index, DatetimeIndex) and index.is_span(key):
         part = index.slice_of(key, key)
         if part.start == part.stop:
             raise KeyError(key)

@@ -80,7 +80,7 @@ class FrameSummary(Columnar):
     def value_counts(self, subset: Any = None, normalize: bool = False, ascending: bool = False, **options: Any) -> Any:
         """How often each row comes, most frequent first."""
         refuse("value_counts", {k: v for k, v in options.items() if k not in {"dropna", "sort"}})
-        labels = list(self._data) if subset is None else list(subset)
+        labels = list(self._data) if subset is None else subset
         counts = self.groupby(labels).size().sort_values(ascending=ascending)  # type: ignore[attr-defined]
         counts.name = "proportion" if normalize else "count"
         return counts / counts.sum() if normalize else counts

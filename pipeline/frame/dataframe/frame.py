@@ -34,6 +34,7 @@ from pipeline.frame.dataframe.twin import Twin, keys_of, label_of
 from pipeline.frame.groups.grouped import Grouped
 from pipeline.frame.index.index import Index, as_index
 from pipeline.frame.index.period_index import PeriodRows
+from pipeline.frame.library.expression import Expression, worked_out
 from pipeline.frame.library.gaps import missing_name, refuse
 from pipeline.frame.reshape.pivoting import FramePivot
 from pipeline.frame.reshape.turning import FrameReshape
@@ -263,7 +264,7 @@ class DataFrame(
         if isinstance(key, str):
             return self._by_name(key) if key in self._data else self._below(key)
         if callable(key):
-            return self[key(self)]
+            return self[key._function(self) if isinstance(key, Expression) else key(self)]
         if isinstance(key, DataFrame):
             return self.where(key)
         if is_mask(key):
@@ -280,6 +281,7 @@ class DataFrame(
         return self._below(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        key, value = worked_out(key, self), worked_out(value, self)
         if isinstance(key, DataFrame):
             self._become(self.mask(key, value))
         elif is_mask(key):

@@ -54,7 +54,10 @@ class FrameRows(Columnar):
 
     def apply(self, func: Any, axis: Any = 0, raw: bool = False, args: Any = (), **kwargs: Any) -> Any:
         """A function of each column (axis 0) or each row (axis 1) as a Series, or as an array when `raw`."""
-        refuse("DataFrame.apply", {"result_type": kwargs.pop("result_type", None)})
+        shape = kwargs.pop("result_type", None)
+        if shape not in {None, "reduce", "expand", "broadcast"}:
+            raise ValueError("invalid value for result_type, must be one of {None, 'reduce', 'broadcast', 'expand'}")
+        refuse("DataFrame.apply", {"result_type": shape == "broadcast"})
         if isinstance(func, str):
             return getattr(self, func)(*args, **kwargs)
         if isinstance(func, np.ufunc):
@@ -62,7 +65,9 @@ class FrameRows(Columnar):
         call = _raw(func) if raw else func
         if axis in {1, "columns"}:
             done = [call(row, *args, **kwargs) for _, row in self.iterrows()]
-            if done and isinstance(done[0], Columnar):
+            if shape == "expand" and done and isinstance(done[0], list | tuple | np.ndarray):
+                return self._frame_type([_common(list(one)).tolist() for one in done], index=self._index)
+            if done and isinstance(done[0], Columnar) and shape != "reduce":
                 return self._frame_type([one.to_dict() for one in done], index=self._index)
             return self._series_type._of(Values.of(done) if done else Values(np.empty(0)), self._index)
         columns = {key: call(self._column(key), *args, **kwargs) for key in self._data}

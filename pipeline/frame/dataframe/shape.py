@@ -12,6 +12,7 @@ from pipeline.frame.columns.alignment import align, picked
 from pipeline.frame.columns.columnar import Columnar
 from pipeline.frame.dataframe.twin import keyed, label_of
 from pipeline.frame.index.index import Index, as_index, label_index
+from pipeline.frame.library.expression import worked_out
 from pipeline.frame.library.gaps import note_spelling, refuse, unsupported
 from pipeline.frame.reshape.joining import concat, join_on_index
 from pipeline.frame.reshape.merging import merge
@@ -73,6 +74,7 @@ class FrameShape(Columnar):
         """A copy with more columns; a function gets the frame so far."""
         result = self._each(lambda values: values.freeze())
         for label, value in columns.items():
+            value = worked_out(value, result)
             result[label] = value(result) if callable(value) else value  # type: ignore[index]
         return result
 
@@ -186,7 +188,14 @@ class FrameShape(Columnar):
         self, other: Any, on: Any = None, how: str = "left", lsuffix: str = "", rsuffix: str = "", **o: Any
     ) -> Any:
         """The columns of another frame (or named Series) beside these, by row labels."""
-        refuse("join", {"on": on, **o})
+        refuse("join", o)
+        if on is not None:
+            ends = (lsuffix, rsuffix)
+            other = other.to_frame() if isinstance(other, self._series_type) else other
+            clash = [label for label in other._data if label in self._data]
+            if clash and not any(ends):
+                raise ValueError(f"columns overlap but no suffix specified: {clash}")
+            return merge(self, other, how=how, left_on=on, right_index=True, suffixes=ends)
         return join_on_index(self, other, how=how, suffixes=(lsuffix, rsuffix))
 
     def merge(self, right: Any, how: str = "inner", on: Any = None, **options: Any) -> Any:
@@ -289,7 +298,7 @@ class FrameShape(Columnar):
         return self.transpose()
 
     def to_dict(self, orient: str = "dict") -> Any:
-        """Columns as dicts (`dict`), `list` or `series`; rows as `records` or by label (`index`)."""
+        """Columns as dicts (`dict`), `list` or `series`; rows as `records`, by label (`index`), `split` or `tight`."""
         lists = {label_of(c): v.plain_items() for c, v in self._data.items()}
         if orient == "list":
             return lists
@@ -303,6 +312,14 @@ class FrameShape(Columnar):
             return records
         if orient == "index":
             return dict(zip(self._index, records, strict=True))
+        if orient in {"split", "tight"}:
+            told = {
+                "index": list(self._index),
+                "columns": [label_of(c) for c in self._data],
+                "data": [list(record.values()) for record in records],
+            }
+            names = {"index_names": list(self._index.names), "column_names": list(self.columns.names)}
+            return told if orient == "split" else told | names
         raise unsupported("to_dict", f"orient={orient!r}")
 
     def equals(self, other: Any) -> bool:

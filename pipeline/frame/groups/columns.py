@@ -25,7 +25,7 @@ class SeriesGroups(Groups):
 
     def _aggregated(self, name: str, options: dict[str, Any]) -> Any:
         values = self._per_group(self._columns._values, name, options)
-        return self._made(Columnar._series_type._of(values, self._keys.labels, self._columns.name))
+        return self._made(Columnar._series_type._of(values, self._keys.labels, self._columns.name), [name])
 
     def _restored(self, parts: list[Any]) -> Any:
         values = concatenated([part._values for part in parts]) if parts else self._columns._values.take(slice(0, 0))
@@ -67,18 +67,15 @@ class SeriesGroups(Groups):
 
     def aggregate(self, func: Any = None, *args: Any, **kwargs: Any) -> Any:
         """A reduction by name or function, several as a frame."""
-        if self._empty is not None:
-            if not isinstance(func, str):
-                raise unsupported("groupby", "observed=False, and a category has no rows")
-            return getattr(self, func)(*args, **kwargs)
         if func is None:
             func = dict(kwargs)
             args, kwargs = (), {}
         if isinstance(func, list | tuple | dict):
             ways = func.items() if isinstance(func, dict) else [_way(one) for one in func]
+            ways = list(ways)
             made = Columnar._frame_type._of({name: self._one(how)._values for name, how in ways}, self._keys.labels)
-            return self._made(made)
-        return self._made(self._one(func, *args, **kwargs))
+            return self._made(made, [how for _, how in ways])
+        return self._made(self._one(func, *args, **kwargs), [func])
 
     agg = aggregate
 
@@ -152,7 +149,7 @@ class FrameGroups(Groups):
             for label, values in self._others()._data.items()
             if any_kind or values.kind in "biuf"
         }
-        return self._made(Columnar._frame_type._of(data, self._keys.labels))
+        return self._made(Columnar._frame_type._of(data, self._keys.labels), [name] * len(data))
 
     def _within(self, name: str, *args: Any, **kwargs: Any) -> Any:
         others = self._others()
@@ -171,21 +168,20 @@ class FrameGroups(Groups):
 
     def aggregate(self, func: Any = None, *args: Any, **named: Any) -> Any:
         """A reduction by name, several, or some for each column: a dict, or ``new=('column', 'mean')``."""
-        if self._empty is not None and not isinstance(func, str):
-            raise unsupported("groupby", "observed=False, and a category has no rows")
         if func is None:
             data = {new: self[column]._one(how)._values for new, (column, how) in named.items()}
-            return self._made(Columnar._frame_type._of(data, self._keys.labels))
+            return self._made(Columnar._frame_type._of(data, self._keys.labels), [how for _, how in named.values()])
         if isinstance(func, str):
             return getattr(self, func)(*args, **named)
         wanted = func if isinstance(func, dict) else dict.fromkeys(self._others()._data, func)
         data: dict[Any, Values] = {}  # type: ignore[no-redef]
-        several = any(isinstance(how, list | tuple) for how in wanted.values())
+        several, reductions = any(isinstance(how, list | tuple) for how in wanted.values()), []
         for label, how in wanted.items():
             ways = [_way(one) for one in how] if isinstance(how, list | tuple) else [_way(how)]
             for name, one in ways:
+                reductions.append(one)
                 data[(label, name) if several else label] = self._column(label)._one(one, *args, **named)._values  # type: ignore[index]
-        return self._made(Columnar._frame_type._of(data, self._keys.labels))
+        return self._made(Columnar._frame_type._of(data, self._keys.labels), reductions)
 
     agg = aggregate
 
@@ -205,6 +201,10 @@ class FrameGroups(Groups):
     def corr(self, **options: Any) -> Any:
         """The correlations of the columns within each group."""
         return self.apply(lambda rows: rows.corr(**options))
+
+    def cov(self, **options: Any) -> Any:
+        """The covariances of the columns within each group."""
+        return self.apply(lambda rows: rows.cov(**options))
 
 
 def _way(how: Any) -> tuple[Any, Any]:

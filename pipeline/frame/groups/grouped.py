@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.frame.columns.alignment import align, picked
 from pipeline.frame.columns.columnar import Columnar
 from pipeline.frame.groups.columns import FrameGroups, SeriesGroups
-from pipeline.frame.groups.grouping import keyed
+from pipeline.frame.groups.grouping import every_label, keyed
 from pipeline.frame.groups.resampling import Resampler
 from pipeline.frame.groups.time_bins import binned
 from pipeline.frame.index.index import Index, as_index
@@ -58,16 +58,17 @@ class Grouped(Columnar):
         kind: Any = FrameGroups if hasattr(self, "columns") else SeriesGroups
         made = kind(self, keyed(keys, sort=sort, dropna=dropna), as_index=as_index, group_keys=group_keys)
         if not observed and any(_unseen(values) for _, values in keys):
-            if len(keys) > 1 or not as_index:
-                raise unsupported("groupby", "observed=False of several keys, and a category has no rows")
-            made._empty = keys[0][1].kinds
+            if len(keys) > 1 and not sort:
+                raise unsupported("groupby", "observed=False with sort=False, and a category has no rows")
+            made._empty = every_label(keys)
         return made
 
     def _is_rows(self, by: list[Any]) -> bool:
         """True for a list that is itself the key: as many items as rows, none of them a name."""
         known = getattr(self, "_data", {})
-        names = all(_hashable(one) and (one in known or one in self._index.names) for one in by)
-        return len(by) == len(self) and not names and not any(isinstance(o, Columnar | Index | Grouper) for o in by)
+        if len(by) != len(self) or any(isinstance(one, Columnar | Index | Grouper | np.ndarray) for one in by):
+            return False
+        return not all(_hashable(one) and (one in known or one in self._index.names) for one in by)
 
     def _level(self, level: Any) -> tuple[Any, Values]:
         place = level_number(self._index, level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from pipeline.frame.values.faces import objects
 from pipeline.frame.values.ordering import SortKey, order_of, sort_key
 from pipeline.frame.values.values import Values
 
-__all__ = ["Keyed", "keyed"]
+__all__ = ["Keyed", "every_label", "keyed"]
 
 
 class Keyed(NamedTuple):
@@ -65,6 +66,19 @@ def keyed(keys: list[tuple[Any, Values]], *, sort: bool = True, dropna: bool = T
     mixed = np.concatenate([parts[i] for i in by_first])
     sizes = np.array([len(parts[i]) for i in by_first])
     return Keyed(mixed, np.concatenate([[0], np.cumsum(sizes)[:-1]]), made.labels[by_first], name, made.rows)
+
+
+def every_label(keys: list[tuple[Any, Values]]) -> Index:
+    """The labels of all groups that there could be: every category, and what comes up of keys that have none."""
+    if len(keys) == 1:
+        ((name, values),) = keys
+        assert values.kinds is not None
+        return Index._of(Values(objects(list(values.kinds.items)), kinds=values.kinds), name)
+    levels = [
+        list(values.kinds.items) if values.kinds is not None else list(keyed([(name, values)]).labels)
+        for name, values in keys
+    ]
+    return Index._of(Values(objects(list(product(*levels)))), Names(name for name, _ in keys))
 
 
 def _differs(key: SortKey, order: Positions) -> Any:

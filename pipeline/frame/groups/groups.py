@@ -15,8 +15,6 @@ from pipeline.frame.groups.result import below, combined
 from pipeline.frame.index.index import Index, Positions
 from pipeline.frame.library.gaps import missing_name, refuse, unsupported
 from pipeline.frame.reshape.joining import concat
-from pipeline.frame.values.faces import objects
-from pipeline.frame.values.kinds import Kinds
 from pipeline.frame.values.values import Values, missing_mask
 
 __all__ = ["Groups", "REDUCED", "WITHIN"]
@@ -38,8 +36,8 @@ class Groups:
         self._as_index = as_index
         self._group_keys = group_keys
 
-    _empty: Kinds | None = None
-    """The categories of the key, when those without rows are groups too."""
+    _empty: Index | None = None
+    """The labels of all groups, when categories without rows make groups too."""
 
     # -- for the two kinds ---------------------------------------------------------------------------------
 
@@ -53,17 +51,19 @@ class Groups:
         """The rows of a group as a function of the author's gets them."""
         return self._columns._rows(part)
 
-    def _made(self, result: Any) -> Any:
-        """A result with a row for each group: the labels as index, or as columns when asked."""
-        return result if self._as_index else result.reset_index()
+    def _made(self, result: Any, ways: list[Any]) -> Any:
+        """A result with a row for each group: the labels as index, or as columns when asked.
 
-    def _with_empty(self, result: Any, name: str) -> Any:
-        """A result with a row for each category, those without rows included."""
-        if self._empty is None:
-            return result
-        labels = Index._of(Values(objects(list(self._empty.items)), kinds=self._empty), self._keys.name)
-        fill = {"sum": 0, "count": 0, "size": 0, "nunique": 0, "prod": 1, "any": False, "all": True}.get(name)
-        return result.reindex(labels, fill_value=fill)
+        `ways` are the reductions that its columns come from: they decide what a group without rows has.
+        """
+        if self._empty is not None:
+            labels, rows = self._empty, self._keys.labels.get_indexer(self._empty)
+            if hasattr(result, "columns"):
+                columns = zip(result._data.items(), ways, strict=True)
+                result = result._of({key: _completed(values, rows, way) for (key, values), way in columns}, labels)
+            else:
+                result = result._of(_completed(result._values, rows, ways[0]), labels, result.name)
+        return result if self._as_index else result.reset_index()
 
     # -- one row for each group ----------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ class Groups:
         if args and name in {"std", "var", "sem"}:
             given["ddof"] = args[0]
         minimum = given.pop("min_count", 0)
-        result = self._with_empty(self._aggregated(name, given), name)
+        result = self._aggregated(name, given)
         if minimum > 0 and name in {"sum", "prod", "min", "max", "first", "last"}:
             result = result.where(self._aggregated("count", {}) >= minimum)
         return result
@@ -110,6 +110,8 @@ class Groups:
         refuse("groupby.quantile", {k: v for k, v in options.items() if k not in _PASSED_ON})
         if not isinstance(q, list | tuple | np.ndarray):
             return self._aggregated("quantile", {"q": q, "interpolation": interpolation})
+        if self._empty is not None:
+            raise unsupported("groupby.quantile", "a list, observed=False, and a category has no rows")
         parts = [self.quantile(one, interpolation) for one in q]
         rows = np.arange(len(q) * len(self)).reshape(len(q), len(self)).T.ravel()
         stacked = concat(parts)._rows(rows)
@@ -120,7 +122,7 @@ class Groups:
         """How many rows each group has."""
         sizes = np.diff(np.append(self._keys.starts, len(self._keys.order))).astype(np.int64)
         made = Columnar._series_type._of(Values(sizes), self._keys.labels, getattr(self._columns, "name", None))
-        return self._with_empty(made, "size") if self._as_index else made.rename("size").reset_index()
+        return self._made(made if self._as_index else made.rename("size"), ["size"])
 
     # -- as many rows as before ----------------------------------------------------------------------------
 
@@ -166,11 +168,13 @@ class Groups:
         """The last `n` rows of each group, in the order of the rows."""
         return self._columns[self.cumcount(ascending=False)._values.array < n]
 
-    def nth(self, n: int, **options: Any) -> Any:
-        """The row with number `n` of each group, in the order of the rows."""
+    def nth(self, n: Any, **options: Any) -> Any:
+        """The row with number `n` of each group (the rows, of a list), in the order of the rows."""
         refuse("groupby.nth", options)
-        counted = self.cumcount()._values.array if n >= 0 else self.cumcount(ascending=False)._values.array
-        return self._columns[counted == (n if n >= 0 else -n - 1)]
+        wanted = list(n) if isinstance(n, list | tuple | set | range | np.ndarray) else [n]
+        counted, left = self.cumcount()._values.array, self.cumcount(ascending=False)._values.array
+        ahead, back = [one for one in wanted if one >= 0], [-one - 1 for one in wanted if one < 0]
+        return self._columns[np.isin(counted, ahead) | np.isin(left, back)]
 
     # -- functions of the author's -------------------------------------------------------------------------
 
@@ -294,6 +298,18 @@ class _WindowsByGroup:
             return combined(groups._columns, groups._keys, parts, results, group_keys=True, as_index=True, wide=False)
 
         return statistic
+
+
+def _completed(values: Values, rows: Positions, way: Any) -> Values:
+    """A column with a row for each group that there could be; what has none is what a reduction makes of nothing."""
+    name = getattr(way, "__name__", way)
+    fill = {"sum": 0, "count": 0, "size": 0, "nunique": 0, "prod": 1, "any": False, "all": True}.get(name)
+    gone = rows < 0
+    if fill is None or not gone.any() or not len(values):
+        if fill is not None and not len(values):
+            return Values(np.full(len(rows), fill, dtype=values.array.dtype if values.kind in "iufb" else None))
+        return values.take_or_missing(rows)
+    return values.take(np.maximum(rows, 0)).assigned(gone, fill)
 
 
 def _spread_over(rows: Any, result: Any) -> Any:

@@ -33,6 +33,17 @@ class LabelList(LabelSet):
         """Times as numbers, in microseconds since 1970."""
         return self.array.astype(np.int64)
 
+    def get_indexer_for(self, target: Any) -> Array:
+        """The places of labels, all of them where one comes more than once; -1 for a label that is not there."""
+        if self.is_unique:
+            return self.get_indexer(target)
+        found = [np.flatnonzero(self.array == label) for label in target]
+        return np.concatenate([places if len(places) else np.array([-1]) for places in found] or [np.empty(0, np.intp)])
+
+    def memory_usage(self, deep: bool = False) -> int:  # noqa: ARG002 - the same either way
+        """Bytes of the labels."""
+        return self.nbytes
+
     @property
     def nbytes(self) -> int:
         """Bytes of the labels."""

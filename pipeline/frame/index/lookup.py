@@ -193,4 +193,5 @@ def _text_span(text: str) -> tuple[Timestamp, Timestamp]:
     if parts == 2:
         following = plain.replace(year=plain.year + plain.month // 12, month=plain.month % 12 + 1)
         return first, Timestamp(following - tick)
-    return first, Timestamp(plain + dt.timedelta(days=1) - tick)
+    span = dt.timedelta(hours=1) if len(text.strip()) == len("2023-05-17 10") else dt.timedelta(days=1)
+    return first, Timestamp(plain + span - tick)

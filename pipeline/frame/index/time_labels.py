@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from pipeline.frame.index.label_list import LabelList
 from pipeline.frame.library.gaps import refuse
 from pipeline.frame.time import clock
 from pipeline.frame.time.frequency import Frequency
 from pipeline.frame.time.moment import Timestamp
 from pipeline.frame.time.period import PeriodDtype
+from pipeline.frame.values.dtypes import dtype_of
 from pipeline.frame.values.faces import objects
-from pipeline.frame.values.values import Array
+from pipeline.frame.values.values import Array, Values
 
 __all__ = ["TimeLabels"]
+
+_PARTS = ("day", "hour", "minute", "second", "millisecond", "microsecond")
+_GRAINS = {4: "year", 7: "month", 10: "day", 13: "hour", 16: "minute", 19: "second"}
+"""What ISO text of a length is exact to."""
 
 
 class TimeLabels(LabelList):
     """What labels that are times offer on top."""
 
     freq: Any
+    unit = "us"
+    # set by timeline.py, which builds on labels
+    _infer: Any = None
 
     @property
     def tz(self) -> str | None:
@@ -80,7 +90,75 @@ class TimeLabels(LabelList):
         return objects([Timestamp.to_pydatetime(stamp) for stamp in self._values.items()])
 
     def as_unit(self, unit: str) -> Any:
-        """The times as they are: all are kept to the microsecond."""
-        if unit not in {"us", "ns", "ms", "s"}:
-            raise ValueError(f"Supported units are 's', 'ms', 'us', 'ns', not {unit!r}")
-        return self
+        """The times down to the `unit`, which counts where they are asked for as numbers or as an array."""
+        made = self._made(clock.coarsened(self._values, unit), self.name)
+        made.unit, made.freq = unit, self.freq
+        return made
+
+    @property
+    def values(self) -> Array:
+        return self._values.exposed if self.unit == "us" else self._values.array.astype(f"M8[{self.unit}]")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.values if dtype is None else self.values.astype(dtype), copy=copy)
+
+    @property
+    def asi8(self) -> Array:
+        """The times as numbers of their unit since 1970."""
+        return self.values.astype(np.int64)
+
+    @property
+    def dtype(self) -> Any:
+        return dtype_of(self._values) if self.unit == "us" or self.tz is not None else np.dtype(f"M8[{self.unit}]")
+
+    def astype(self, dtype: Any, **_: Any) -> Any:
+        """The labels as another type; whole numbers are those of `unit`."""
+        values = self._values
+        if self.unit != "us" and dtype in {int, "int", "int64", np.int64}:
+            values = Values(self.asi8)
+        return self._made(values.cast(dtype), self.name)
+
+    @property
+    def inferred_freq(self) -> str | None:
+        """The pace of the times, None where there is none."""
+        try:
+            found: str | None = type(self)._infer(self)
+        except ValueError:
+            return None
+        return found
+
+    @property
+    def freqstr(self) -> str | None:
+        return None if self.freq is None else self.freq.freqstr
+
+    @property
+    def is_normalized(self) -> bool:
+        """True when all are midnights."""
+        return bool((self.normalize().array == self.array).all())
+
+    @property
+    def resolution(self) -> str:
+        """The coarsest part of a time that all have whole."""
+        ticks = self.array.astype(np.int64)
+        sizes = {"day": 86_400_000_000, "hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000,
+                 "millisecond": 1_000}  # fmt: skip
+        return next((name for name, size in sizes.items() if not (ticks % size).any()), "microsecond")
+
+    def is_span(self, text: str) -> bool:
+        """True for a text that is less exact than the labels (a day, of minutes): it means all that lie in it."""
+        grain = _GRAINS.get(len(text.strip()))
+        return grain is not None and (grain in {"year", "month"} or _PARTS.index(grain) < _PARTS.index(self.resolution))
+
+    def indexer_between_time(
+        self, start_time: Any, end_time: Any, include_start: bool = True, include_end: bool = True
+    ) -> Array:
+        """The places of the labels from one time of day to another."""
+        sides = {(True, True): "both", (True, False): "left", (False, True): "right", (False, False): "neither"}
+        return self._places().between_time(start_time, end_time, sides[include_start, include_end])._values.array  # type: ignore[no-any-return]
+
+    def indexer_at_time(self, time: Any, asof: bool = False) -> Array:
+        """The places of the labels at one time of day."""
+        return self._places().at_time(time, asof)._values.array  # type: ignore[no-any-return]
+
+    def _places(self) -> Any:
+        return self._as_series()._series_type._of(Values(np.arange(len(self), dtype=np.int64)), self)

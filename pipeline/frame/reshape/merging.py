@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.frame.columns.columnar import Columnar
+from pipeline.frame.groups.grouping import keyed
 from pipeline.frame.index.index import Index
+from pipeline.frame.library.error_types import ERRORS
 from pipeline.frame.library.gaps import refuse, unsupported
 from pipeline.frame.reshape.joining import join_on_index
 from pipeline.frame.values.values import Array, Values, concatenated
@@ -39,16 +41,19 @@ def merge(  # noqa: PLR0917 - pandas' signature
     indicator: Any = False, **options: Any,
 ) -> Any:  # fmt: skip
     """The rows of two frames that agree in the keys: `inner`, `left`, `right`, `outer`; all with all: `cross`."""
+    validate = options.pop("validate", None)
     refuse("merge", options)
     left, right = (part.to_frame() if isinstance(part, Columnar._series_type) else part for part in (left, right))
     if how not in {*_ORDER, "cross"}:
         raise unsupported("merge", f"how={how!r}")
     ends = ("" if suffixes[0] is None else suffixes[0], "" if suffixes[1] is None else suffixes[1])
-    if left_index and right_index and not indicator and not sort:
+    if left_index and right_index and not indicator and not sort and validate is None:
         return join_on_index(left, right, how=how, suffixes=ends)
     mine, theirs = _sides(left, right, how, (on, left_on, right_on), (left_index, right_index))
     if len(mine.keys) != len(theirs.keys):
         raise ValueError("len(right_on) must equal len(left_on)")
+    if validate is not None:
+        _validated(mine, theirs, validate)
     mine, theirs = _matched(mine, theirs, how, sort=sort)
     labels: Any = Index(range(len(mine.rows)))
     if left_index or right_index:
@@ -60,6 +65,19 @@ def merge(  # noqa: PLR0917 - pandas' signature
         origin = np.where(mine.rows < 0, "right_only", np.where(theirs.rows < 0, "left_only", "both"))
         result[indicator if isinstance(indicator, str) else "_merge"] = origin.astype(object)
     return result
+
+
+def _validated(mine: _Side, theirs: _Side, validate: str) -> None:
+    """Raise MergeError where keys come more than once on a side that is said to have each but once."""
+    sides = validate.replace("one", "1").replace("many", "m").replace("_to_", ":")
+    if sides not in {"1:1", "1:m", "m:1", "m:m"}:
+        raise ValueError(
+            f'"{validate}" is not a valid argument. Valid arguments are 1:1, 1:m, m:1, m:m, or one_to_one and the like.'
+        )
+    for wanted, side, name in ((sides[0], mine, "left"), (sides[2], theirs, "right")):
+        found = keyed([(None, key) for key in side.keys], dropna=False)
+        if wanted == "1" and len(found.starts) < len(side.frame):
+            raise ERRORS["MergeError"](f"Merge keys are not unique in {name} dataset; not a {validate} merge")
 
 
 def _sides(

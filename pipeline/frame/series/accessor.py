@@ -90,10 +90,8 @@ class DatetimeAccessor:
         return self._made(Values(objects([x.to_pydatetime() for x in self._series._values.items()])))
 
     def as_unit(self, unit: str) -> Any:
-        """The times as they are: all are kept to the microsecond."""
-        if unit not in {"us", "ns", "ms", "s"}:
-            raise ValueError(f"Supported units are 's', 'ms', 'us', 'ns', not {unit!r}")
-        return self._series
+        """The times down to the `unit`; they go on being kept to the microsecond."""
+        return self._series._each(lambda values: clock.coarsened(values, unit))
 
     @property
     def seconds(self) -> Any:

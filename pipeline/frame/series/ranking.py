@@ -79,13 +79,23 @@ class Ranking(Columnar):
 
     def nlargest(self, n: int = 5, keep: str = "first") -> Any:
         """The `n` highest values."""
-        refuse("nlargest", {} if keep == "first" else {"keep": keep})
-        return self.sort_values(ascending=False).head(n)
+        return self._outermost(n, keep, ascending=False)
 
     def nsmallest(self, n: int = 5, keep: str = "first") -> Any:
         """The `n` lowest values."""
-        refuse("nsmallest", {} if keep == "first" else {"keep": keep})
-        return self.sort_values().head(n)
+        return self._outermost(n, keep, ascending=True)
+
+    def _outermost(self, n: int, keep: str, *, ascending: bool) -> Any:
+        """The first `n` values in order; of ties at the edge those that stand first, last, or all of them."""
+        if keep not in {"first", "last", "all"}:
+            raise ValueError('keep must be either "first", "last" or "all"')
+        rows = self._rows(slice(None, None, -1)) if keep == "last" else self
+        there = rows._rows(~missing_mask(rows._values.array)).sort_values(ascending=ascending)
+        if keep == "all" and 0 < n < len(there):
+            edge = there.iloc[n - 1]
+            return there[(there <= edge) if ascending else (there >= edge)]
+        found = there.head(max(n, 0))
+        return found if len(found) >= n or len(there) == len(rows) else rows.sort_values(ascending=ascending).head(n)
 
     def rank(self, *, method: str = "average", ascending: bool = True, pct: bool = False, **options: Any) -> Any:
         """Ranks from 1; missing has none."""

@@ -11,12 +11,13 @@ from pipeline.frame.columns.alignment import align, picked
 from pipeline.frame.columns.columnar import Columnar
 from pipeline.frame.index.index import Index, Positions, as_index
 from pipeline.frame.library.gaps import AdapterGap, note_spelling, refuse
+from pipeline.frame.series.choice import SeriesChoice
 from pipeline.frame.values.values import Values, concatenated, missing_mask
 
 __all__ = ["SeriesShape", "kept_after_drop", "reindexer", "same_values"]
 
 
-class SeriesShape(Columnar):
+class SeriesShape(SeriesChoice):
     """Changes of the labels and conversions to other containers."""
 
     _values: Values

@@ -12,11 +12,24 @@ import polars as pl
 
 from pipeline.frame.library.gaps import unsupported
 from pipeline.frame.time.moment import Timedelta, is_missing, zone_name
+from pipeline.frame.time.unit import coarse
 from pipeline.frame.time.written_time import read_text
 from pipeline.frame.values.faces import objects
 from pipeline.frame.values.values import Values
 
-__all__ = ["FIELDS", "FLAGS", "SECOND", "field", "formatted", "moved", "parsed", "placed", "rounded", "spans"]
+__all__ = [
+    "FIELDS",
+    "FLAGS",
+    "SECOND",
+    "coarsened",
+    "field",
+    "formatted",
+    "moved",
+    "parsed",
+    "placed",
+    "rounded",
+    "spans",
+]
 
 SECOND = np.timedelta64(1, "s")
 FIELDS: dict[str, Callable[[pl.Series], pl.Series]] = {
@@ -149,3 +162,13 @@ def _times(values: Values, name: str) -> pl.Series:
     if values.kind != "M":
         raise AttributeError(f"Can only use .dt accessor with datetimelike values (.dt.{name})")
     return values.series
+
+
+def coarsened(values: Values, unit: str) -> Values:
+    """Times or spans down to a unit. Raises ValueError for a unit that pandas does not have."""
+    size = coarse(unit)
+    if size == 1:
+        return values
+    kind = values.array.dtype
+    whole = {1_000_000: "s", 1_000: "ms"}[size]
+    return values.like(values.array.astype(f"{kind.kind}8[{whole}]").astype(kind))

@@ -68,6 +68,21 @@ class Frequency:
         return f"{self.count}{self.unit}"
 
     @property
+    def freqstr(self) -> str:
+        """The frequency as pandas writes it."""
+        month = _MONTHS[self.month - 1]
+        name = {
+            "m": "min",
+            "d": "D",
+            "b": "B",
+            "w": f"W-{_DAYS[self.weekday]}",
+            "mo": "ME" if self.end else "MS",
+            "q": f"{'QE' if self.end else 'QS'}-{month}",
+            "y": f"{'YE' if self.end else 'YS'}-{month}",
+        }.get(self.unit, self.unit)
+        return name if self.count == 1 else f"{self.count}{name}"
+
+    @property
     def step(self) -> np.timedelta64:
         """The frequency as a span of fixed length; months and weekdays have none."""
         if self.unit not in _MICROSECONDS:

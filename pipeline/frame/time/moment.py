@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from pipeline.frame.library.gaps import refuse, unsupported
+from pipeline.frame.time.unit import InUnits
 from pipeline.frame.time.written_time import read_text
 
 __all__ = [
@@ -108,7 +109,7 @@ def zone_name(zone: Any) -> str | None:
     return str(name)
 
 
-class Timestamp(dt.datetime):
+class Timestamp(InUnits, dt.datetime):
     """An instant, to the microsecond. Built from ISO text, a datetime, a date, or a number with a unit."""
 
     def __new__(cls, value: Any = None, *args: Any, tz: Any = None, unit: str | None = None, **other: Any) -> Any:
@@ -281,7 +282,7 @@ class Timestamp(dt.datetime):
         return f"Timestamp('{self.isoformat(sep=' ')}')"
 
 
-class Timedelta(dt.timedelta):
+class Timedelta(InUnits, dt.timedelta):
     """A span of time, to the microsecond: ``Timedelta('1h30min')``, ``Timedelta(days=1)``, ``Timedelta(5, 'min')``."""
 
     def __new__(cls, value: Any = None, unit: str | None = None, **parts: Any) -> Any:

@@ -11,7 +11,7 @@ from pipeline.frame.columns.columnar import Columnar
 from pipeline.frame.index.index import Index
 from pipeline.frame.library.gaps import note_spelling, refuse
 from pipeline.frame.time.frequency import Frequency
-from pipeline.frame.time.moment import Timedelta
+from pipeline.frame.time.moment import Timedelta, Timestamp
 from pipeline.frame.values.values import Array, missing_mask
 
 __all__ = ["TimeRows"]
@@ -53,6 +53,8 @@ class TimeRows(Columnar):
 
     def asof(self, where: Any, subset: Any = None) -> Any:
         """The last row before (or at) a moment that has values; moments in a list give rows."""
+        if isinstance(where, str) and self._index._values.kind == "M":
+            where = Timestamp(where)
         wanted = Index(where) if isinstance(where, list | np.ndarray | Index) else Index([where])
         columns = self._data.values() if hasattr(self, "columns") else [self._values]  # type: ignore[attr-defined]
         gone = np.zeros(len(self), dtype=np.bool_)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.frame.index.index import Index
+from pipeline.frame.index.index import DatetimeIndex, Index
 from pipeline.frame.library.gaps import refuse, unsupported
 from pipeline.frame.series.series import Series
 from pipeline.frame.time import clock
@@ -35,9 +35,11 @@ def date_range(  # noqa: PLR0917 - pandas' signature
     name: Any = None, inclusive: str = "both", **options: Any,
 ) -> Any:  # fmt: skip
     """Times at a steady pace, given by three of start, end, periods and freq (a day when only two are given)."""
-    refuse("date_range", {k: v for k, v in options.items() if k != "unit"})
+    refuse("date_range", {k: v for k, v in options.items() if k not in {"unit", "normalize"}})
     first = None if start is None else Timestamp(start)
     last = None if end is None else Timestamp(end)
+    if options.get("normalize"):
+        first, last = (stamp if stamp is None else stamp.normalize() for stamp in (first, last))
     if first is not None and last is not None and periods is not None and freq is None:
         stamps = np.linspace(_ticks(first), _ticks(last), periods).astype(np.int64).astype("M8[us]")
         return Index._of(Values(stamps), name)
@@ -113,7 +115,7 @@ def to_datetime(
     if arg is None or is_missing(arg):
         return None if arg is None else NaT
     if isinstance(arg, dict) or hasattr(arg, "columns"):
-        raise unsupported("to_datetime", "parts of dates in columns")
+        return _from_parts(arg, coerce=coerce, utc=utc)
     try:
         stamp = Timestamp(dt.datetime.strptime(arg, format) if format else arg, unit=unit)
     except ValueError:
@@ -121,6 +123,45 @@ def to_datetime(
             return NaT
         raise
     return (stamp.tz_convert("UTC") if stamp.tzinfo else stamp.tz_localize("UTC")) if utc else stamp
+
+
+_PARTS = ("year", "month", "day", "hour", "minute", "second")
+
+
+def _from_parts(parts: Any, *, coerce: bool, utc: bool) -> Any:
+    """Times from columns of years, months, days and the like."""
+    short = {"years": "year", "months": "month", "days": "day", "hours": "hour", "h": "hour", "minutes": "minute",
+             "m": "minute", "seconds": "second", "s": "second"}  # fmt: skip
+    named = {short.get(str(name).lower(), str(name).lower()): parts[name] for name in parts}
+    lost = [name for name in ("year", "month", "day") if name not in named]
+    if lost:
+        raise ValueError(
+            f"to assemble mappings requires at least that [year, month, day] be specified: [{','.join(lost)}] "
+            "is missing"
+        )
+    refuse(
+        "to_datetime",
+        {name: True for name in named if name not in _PARTS},
+    )
+    columns = {name: Series(column) for name, column in named.items()}
+    made: list[Any] = []
+    for row in zip(*(column.tolist() for column in columns.values()), strict=True):
+        told: dict[str, Any] = dict(zip(columns, row, strict=True))
+        try:
+            made.append(NaT if any(map(is_missing, row)) else Timestamp(_moment(told)))
+        except ValueError:
+            if not coerce:
+                raise
+            made.append(NaT)
+    times = Values(
+        np.array([np.datetime64("NaT") if is_missing(one) else one.to_datetime64() for one in made], dtype="M8[us]")
+    )
+    return Series._of(clock.placed(times, "UTC") if utc else times, columns["year"].index)
+
+
+def _moment(parts: dict[str, Any]) -> dt.datetime:
+    year, month, day, *clock_time = (int(parts.get(name, 0)) for name in _PARTS)
+    return dt.datetime(year, month, day, *clock_time)  # type: ignore[arg-type] # hour, minute, second
 
 
 def _times(values: Values, layout: str | None, unit: str | None, *, coerce: bool, utc: bool) -> Values:
@@ -158,9 +199,15 @@ def to_timedelta(arg: Any, unit: str | None = None, errors: str = "raise") -> An
 
 def to_numeric(arg: Any, errors: str = "raise", **options: Any) -> Any:
     """Text as numbers; what is none is missing when `errors` is 'coerce'."""
+    small = options.pop("downcast", None)
     refuse("to_numeric", options)
+    if small not in {None, "integer", "signed", "unsigned", "float"}:
+        raise ValueError("invalid downcasting method provided")
 
     def read(values: Values) -> Values:
+        return _smallest(_read(values), small) if small else _read(values)
+
+    def _read(values: Values) -> Values:
         if values.kind in "biuf":
             return values
         texts = values.cast(str).series
@@ -175,6 +222,24 @@ def to_numeric(arg: Any, errors: str = "raise", **options: Any) -> Any:
     if isinstance(arg, list | tuple | np.ndarray | Index):
         return read(Values.of(list(arg))).array
     return read(Values.of([arg])).item(0)
+
+
+def _smallest(values: Values, kind: str) -> Values:
+    """The numbers in the smallest type of a kind that holds them all; as they are where none does."""
+    array = values.array
+    if array.dtype.kind not in "iuf":
+        return values
+    sizes = {"float": "f4", "unsigned": "u1 u2 u4 u8"}.get(kind, "i1 i2 i4 i8").split()
+    for size in sizes:
+        with np.errstate(all="ignore"):
+            tried = array.astype(size)
+        if kind == "float":
+            close = np.allclose(tried, array, rtol=5e-4, atol=0.0, equal_nan=True)
+        else:
+            close = bool(np.isfinite(array).all()) and bool((tried == array).all())
+        if close and tried.dtype.itemsize <= array.dtype.itemsize:
+            return Values(tried)
+    return values
 
 
 def bdate_range(start: Any = None, end: Any = None, periods: int | None = None, freq: Any = "B", **options: Any) -> Any:
@@ -238,3 +303,6 @@ def _pace_of(step: int, labels: Any) -> str:
 
 
 TimeRows._date_range = staticmethod(lambda first, last, freq: date_range(first, last, freq=freq))
+
+
+DatetimeIndex._infer = staticmethod(infer_freq)

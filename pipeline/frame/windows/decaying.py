@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.frame.library.gaps import refuse
-from pipeline.frame.windows.ewm import Decay, weighted, weighted_in_time, weighted_pair
+from pipeline.frame.windows.dispersion import weighted_pair, weighted_spread
+from pipeline.frame.windows.ewm import Decay, weighted, weighted_in_time
 from pipeline.frame.windows.pair import paired
 from pipeline.frame.windows.windowed import UNHEARD, Windowed
 
@@ -64,12 +65,12 @@ class ExponentialMovingWindow(Windowed):
     def std(self, bias: bool = False, **options: Any) -> Any:
         """The weighted standard deviation."""
         self._checked("std", options)
-        return self._each(lambda values: weighted(values, self._decay, "std", bias=bias))
+        return self._each(lambda values: weighted_spread(values, self._decay, bias=bias, root=True))
 
     def var(self, bias: bool = False, **options: Any) -> Any:
         """The weighted variance."""
         self._checked("var", options)
-        return self._each(lambda values: weighted(values, self._decay, "var", bias=bias))
+        return self._each(lambda values: weighted_spread(values, self._decay, bias=bias))
 
     def cov(self, other: Any = None, pairwise: Any = None, bias: bool = False, **options: Any) -> Any:
         """The weighted covariance with another Series, the columns of the same name, or all pairs of columns."""

@@ -76,10 +76,10 @@ def test_a_name_that_pandas_has_not_is_a_plain_slip(section: str) -> None:
         "pd.concat([df.close, df.close], levels=[[1, 2]])",
         "df.close.corr(df.close, method='kendall')",
         "df.fillna(0, axis=1)",
-        "df.close.shift(1, axis=1)",
-        "df.close.cumsum(axis=1)",
+        "df.close.value_counts(bins=3)",
+        "df.describe(include='all')",
         "df.close.astype(float, errors='ignore')",
-        "df.isin({'close': [1]})",
+        "pd.to_datetime('03/04/2024', dayfirst=True)",
         "df.set_index('when').resample('ME', closed='left')",
     ],
 )

@@ -68,9 +68,10 @@ def test_a_value_that_is_no_category_is_refused() -> None:
         pd.Series(["buy", None]).astype("category").fillna("exit")
 
 
-def test_groups_of_categories_without_rows_are_groups_when_asked_for_and_a_gap_among_several_keys() -> None:
+def test_groups_of_categories_without_rows_are_groups_when_asked_for() -> None:
     frame = pd.DataFrame({"x": [1.0], "k": pd.Categorical(["a"], categories=["a", "b"])})
     assert frame.groupby("k", observed=False)["x"].sum().to_dict() == {"a": 1.0, "b": 0.0}
     assert frame.groupby("k", observed=False).size().to_dict() == {"a": 1, "b": 0}
+    assert frame.groupby(["k", "x"], observed=False).size().to_dict() == {("a", 1.0): 1, ("b", 1.0): 0}
     with pytest.raises(pd.AdapterGap, match="a category has no rows"):
-        frame.groupby(["k", "x"], observed=False)
+        frame.groupby(["k", "x"], observed=False, sort=False)
