@@ -6,6 +6,7 @@ a worker answers is checked as if a stranger had sent it, for a stranger's code 
 
 from __future__ import annotations
 
+import math
 import re
 import time
 import weakref
@@ -15,9 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from pipeline.errors import Place, PluginError
+from pipeline.execution.arguments import flat
 from pipeline.execution.attempt import Call, Outcome, Raised
 from pipeline.execution.parcel import arrays_of, head_of, plain_value
 from pipeline.execution.replay import Frame
@@ -28,8 +30,9 @@ from pipeline.plugins.examination.trial import Trial, read_trial
 from pipeline.plugins.workers.answer import Ended, Failed, answer_of, outcome_of
 from pipeline.plugins.workers.forkserver import forkserver
 from pipeline.plugins.workers.hearing import Ear
-from pipeline.plugins.workers.process import Exceeded, WorkerProcess
+from pipeline.plugins.workers.process import WorkerProcess
 from pipeline.plugins.workers.setup import Places, Setup
+from pipeline.plugins.workers.watchdog import Exceeded
 
 __all__ = ["WorkerEnded", "WorkerHost"]
 
@@ -37,6 +40,10 @@ _START = 60.0
 """Seconds for a worker to shut itself in; usually a millisecond."""
 _COMPILE = 300.0
 """Seconds for it to compile a node's kernel; the node's own time begins after that."""
+_COMPILED = frozenset({"kernel", "table"})
+"""The styles of nodes that may have to be compiled."""
+_PREPARE = 0.05
+"""Seconds for it to prepare the columns of a call of any other style; usually a millisecond."""
 _WARM = 8
 """So many workers wait for another call."""
 _LINES = 1_000_000
@@ -70,6 +77,12 @@ class _Turn:
     limit: float | None = None
     began: float = 0.0
     isolation: str = ""
+
+    @overload
+    def within(self, limit: float) -> float: ...
+
+    @overload
+    def within(self, limit: None) -> None: ...
 
     def within(self, limit: float | None) -> float | None:
         """A new limit from now on; gives the instant at which it is over."""
@@ -147,11 +160,19 @@ class WorkerHost:
 
         def made(worker: WorkerProcess, ear: Ear, number: int) -> tuple[Outcome, Sequence[Any]]:
             worker.bound_processor(limit)
-            worker.send({**head_of(call), "do": do, "number": number}, arrays_of(call))
-            frame = ear.hear(turn.within(_COMPILE))
+            whole = [column.whole for column in flat(call.ports)]
+            worker.send({**head_of(call), "whole": whole, "do": do, "number": number}, arrays_of(call))
+            if call.node.captured is None or call.node.style in _COMPILED or limit is None:
+                last = math.inf
+                frame = ear.hear(turn.within(_COMPILE))
+            else:  # nothing takes long before its own time begins: that its time begins is not left to it
+                turn.loading = False
+                last = turn.within(limit) + _PREPARE
+                frame = ear.hear(last)
             if frame is not None and frame.get("begun"):
                 turn.loading, turn.own = False, True
-                frame = ear.hear(turn.within(limit))
+                until = turn.within(limit)
+                frame = ear.hear(None if until is None else min(until, last))
             done = answer_of(frame, number)
             turn.held = bool(done.get("held"))
             frames = [(file, min(int(line), _LINES), name, text) for file, line, name, text in done.get("frames", ())]
@@ -261,7 +282,10 @@ class WorkerHost:
 
     def _set_up(self, worker: WorkerProcess, ear: Ear, captured: Captured | None, turn: _Turn) -> None:
         """Have a worker shut itself in, and load what it is for. Raises as `_ordered` expects."""
-        worker.send(Setup(self._places, captured, self.bounds, self.level).told())
+        setup = Setup(self._places, captured, self.bounds, self.level).told()
+        if worker.watchdog is not None and setup["sight"]["writes"]:
+            worker.watchdog.folder = Path(setup["sight"]["writes"])
+        worker.send(setup)
         frame = ear.hear(turn.within(_START))
         if frame is None:
             raise Ended
@@ -269,10 +293,11 @@ class WorkerHost:
         if self.bounds is not None:
             isolation = f"worker: {Confinement(**frame['confined'])}"
         if captured is not None:
+            last = time.monotonic() + 2 * self.patience
             frame = ear.hear(turn.within(self.patience))
             while frame is not None and frame.get("learning"):
                 turn.learning = True
-                frame = ear.hear(turn.within(self.patience))
+                frame = ear.hear(min(turn.within(self.patience), last))
             answer_of(frame, 0)
         turn.learning = False
         worker.isolation = isolation
