@@ -15,7 +15,7 @@ import polars as pl
 
 from pipeline.model.kind import Dtype
 
-__all__ = ["Column", "FloatArray", "polars_dtype"]
+__all__ = ["Column", "FloatArray", "FullStrength", "polars_dtype"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -121,3 +121,54 @@ class Column:
     def nbytes(self) -> int:
         """Bytes that the values take in memory, without null masks."""
         return len(self) * (8 if self.dtype == "float" else 1)
+
+
+class FullStrength(Column):
+    """The strength of events that come without one: 1 where there is an event, missing where there is none.
+
+    It is made when it is asked for: most of its takers know what it is.
+    """
+
+    __slots__ = ("_event",)
+
+    def __init__(self, event: Column) -> None:
+        self.dtype = "float"
+        self._array = self._series = None
+        self._event = event
+
+    def __len__(self) -> int:
+        return len(self._event)
+
+    @property
+    def array(self) -> FloatArray:
+        """1.0, or NaN."""
+        if self._array is None:
+            array = self._event.array * 0.0  # NaN stays NaN
+            array += 1.0
+            array.flags.writeable = False
+            self._array = array
+        return self._array
+
+    @property
+    def made_of_array(self) -> bool:
+        """True when that of the events is there already."""
+        return self._event.made_of_array
+
+    @property
+    def series(self) -> pl.Series:
+        """1.0, or null."""
+        if self._series is None:
+            if self._event.made_of_array:
+                self._series = pl.Series(self.array, nan_to_null=True)
+            else:
+                event = self._event.series
+                self._series = pl.select(pl.when(event.is_not_null()).then(pl.lit(1.0))).to_series()
+        return self._series
+
+    def slice(self, start: int, stop: int) -> Column:
+        """The values from row `start` to before row `stop`."""
+        return FullStrength(self._event.slice(start, stop))
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Column:
+        """The values at some rows."""
+        return FullStrength(self._event.take(rows))

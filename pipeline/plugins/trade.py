@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.errors import NodeError, did_you_mean
 from pipeline.frame import DataFrame, Series
-from pipeline.frame.guest import Back, guest
+from pipeline.frame.library.guest import Back, guest
 from pipeline.model.node import NodeType
 from pipeline.plugins.codes import read_codes
 from pipeline.plugins.guide import ParameterError, sized

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.errors import PluginError
 from pipeline.frame import DataFrame
-from pipeline.frame.real import to_real
+from pipeline.frame.library.real import to_real
 from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.here import plugin_here
 

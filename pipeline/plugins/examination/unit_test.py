@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import PluginError
 from pipeline.frame import Gap, recorded_gaps
-from pipeline.frame.real import described
+from pipeline.frame.library.real import described
 from pipeline.plugins.load import Loader
 
 __all__ = ["UnitTests", "run_unit_tests"]
