@@ -134,6 +134,7 @@ class FullStrength(Column):
     def __init__(self, event: Column) -> None:
         self.dtype = "float"
         self._array = self._series = None
+        self._whole = False
         self._event = event
 
     def __len__(self) -> int:

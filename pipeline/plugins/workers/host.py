@@ -26,7 +26,10 @@ from pipeline.execution.replay import Frame
 from pipeline.model.captured import Captured
 from pipeline.model.node import NodeType
 from pipeline.plugins.confine import Bounds, Confinement
+from pipeline.plugins.examination.profile import Profile, read_profile
 from pipeline.plugins.examination.trial import Trial, read_trial
+from pipeline.plugins.examination.unit_test import UnitTests, read_unit_tests
+from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.workers.answer import Ended, Failed, answer_of, outcome_of
 from pipeline.plugins.workers.forkserver import forkserver
 from pipeline.plugins.workers.hearing import Ear
@@ -54,6 +57,7 @@ _LEARNING = "on sample bars: "
 _ENDED_FOR = {"SIGSYS": "TG418", "SIGXCPU": "TG417", "SIGXFSZ": "TG417"}
 
 _Found = TypeVar("_Found")
+_Told = TypeVar("_Told")
 
 
 class WorkerEnded(PluginError):
@@ -193,10 +197,21 @@ class WorkerHost:
         order = {"do": "examine", "node_type": node.id, "code": node.code, "exhaustive": exhaustive, "limit": limit}
         # the worker has an alarm of its own, which says more
         told = self._asked(node.captured, order, limit * 1.1 + 0.5, most=_TRIALS * limit)
-        try:
-            return read_trial(told, node)
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise PluginError("its worker examined it and told something else", code="TG406") from error
+        return _read(lambda: read_trial(told, node))
+
+    def profile(self, plugin: GuidePlugin, params: Mapping[str, Any], rows: int, lines: int) -> Profile:
+        """Profile a call of a plugin over made-up bars, see `profile_plugin`. Raises ParameterError, PluginError."""
+        assert plugin.home is not None
+        said = {name: plain_value(value) for name, value in plugin.checked(params).items()}
+        order = {"do": "profile", "plugin": plugin.id, "params": said, "rows": rows, "lines": lines}
+        told = self._asked(plugin.home, order, self.patience)
+        return _read(lambda: read_profile(told))
+
+    def unit(self, captured: Captured, tests: Path, *, real: bool) -> UnitTests:
+        """Run the unit tests of captured files, see `run_unit_tests`; each may last `patience`. Raises PluginError."""
+        order = {"do": "unit", "tests": str(tests), "real": real}
+        told = self._asked(captured, order, self.patience, most=_TRIALS * self.patience)
+        return _read(lambda: read_unit_tests(told))
 
     def ask(self, captured: Captured, what: str, node_id: str, params: Mapping[str, Any]) -> Any:
         """What a function of a declaration gives for params: `warmup` or `caution`. Raises PluginError."""
@@ -352,6 +367,13 @@ def _line_in(text: str, origin: str) -> int | None:
     """The innermost line of a file in a traceback."""
     found = re.findall(rf'File "{re.escape(origin)}", line (\d+)', text)
     return int(found[-1]) if found else None
+
+
+def _read(read: Callable[[], _Told]) -> _Told:
+    try:
+        return read()
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise PluginError("its worker told something else than it was asked", code="TG406") from error
 
 
 def _unloaded(call: Call) -> Raised:

@@ -32,7 +32,9 @@ from pipeline.plugins.closure import CodeDigester
 from pipeline.plugins.confine import Bounds, Sight, confine
 from pipeline.plugins.describe import describe
 from pipeline.plugins.discover import load_type
+from pipeline.plugins.examination.profile import profile_plugin, tell_profile
 from pipeline.plugins.examination.trial import try_out
+from pipeline.plugins.examination.unit_test import run_unit_tests, tell_unit_tests
 from pipeline.plugins.load import Loaded, Loader
 from pipeline.plugins.source import SourceFile, SourceTree
 from pipeline.plugins.workers.channel import Channel
@@ -106,6 +108,8 @@ class _Worker:
             "replay": self._call,
             "describe": lambda _: describe(self._own),
             "examine": self._examine,
+            "profile": self._profile,
+            "unit": self._unit,
             "warmup": lambda order: {"found": self._type(order).warmup_of(_params(order))},
             "caution": lambda order: {"found": self._type(order).caution_of(_params(order))},
         }
@@ -142,6 +146,16 @@ class _Worker:
         tree = self._loader.tree.read(self._captured.path, self._captured.root).tree
         alive = lambda: self._channel.send({"alive": True})  # noqa: E731 - a word for it
         return try_out(node, tree, exhaustive=order["exhaustive"], limit=order["limit"], alive=alive)
+
+    def _profile(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        plugin = next(plugin for plugin in self._own.plugins if plugin.id == order["plugin"])
+        return tell_profile(profile_plugin(plugin, _params(order), order["rows"], lines=order["lines"]))
+
+    def _unit(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        assert self._captured is not None
+        alive = lambda: self._channel.send({"alive": True})  # noqa: E731 - a word for it
+        plugin, tests = self._captured.path, Path(order["tests"])
+        return tell_unit_tests(run_unit_tests(plugin, tests, real=order["real"], captured=self._captured, alive=alive))
 
     def _call(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """Make the call that an order describes; times and what went wrong in it are part of the answer.
