@@ -67,20 +67,18 @@ def measure(sizes: Sequence[int], rounds: int) -> Table:
         here, there = _types(Path(folder), host)
         inline = InProcess(KernelCache(None))
         for rows in sizes:
-            # two sets of bars by turns: none is there from the call before
+            # two sets of bars: those of the second are not there from the call before
             inside, outside = _call(here, rows), [_call(there, rows) for _ in range(2)]
             values = [caller.call(call, 600.0).value for caller, call in ((inline, inside), (host, outside[0]))]
             first, second = (value["value"].array for value in values if value is not None)
             np.testing.assert_array_equal(first, second)
             plain, other, same = (Sample() for _ in range(3))
-            for turn in range(rounds):
+            for _ in range(rounds):
                 with one_round():
-                    for caller, call, sample in (
-                        (host, outside[turn % 2], other),
-                        (host, outside[turn % 2], same),
-                        (inline, inside, plain),  # last: threads of polars are busy for a while after it
-                    ):
-                        _over(caller, call, sample)
+                    host.call(outside[0], 600.0)  # collecting garbage has emptied the processor's caches
+                    _over(host, outside[1], other)
+                    _over(host, outside[1], same)
+                    _over(inline, inside, plain)  # last: threads of polars are busy for a while after it
             over, over_it = (round((sample.best - plain.best) * 1e3, 2) for sample in (other, same))
             figures = {"in process": _ms(plain), columns[2]: _ms(other), columns[4]: _ms(same)}
             table.add(rows=rows, **figures, over=over, **{"over it": over_it})
