@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,6 +20,7 @@ from pipeline.errors import PluginError, SettingsError
 from pipeline.execution.attempt import Call
 from pipeline.execution.execute import Guest
 from pipeline.execution.kernel import KernelCache
+from pipeline.execution.kernel_folder import kernel_folder
 from pipeline.execution.replay import KeptCall, Replay, changes, remake, replay
 from pipeline.laws.trial import Evaluator
 from pipeline.model.node import NodeType
@@ -248,6 +249,7 @@ class PluginSystem:
             trusted=frozenset(said.trusted_plugins),
             disabled=frozenset(said.disabled_plugins),
             memory=self._policy_file,
+            compiled=_shared_folder(),
             installed=entry_files(),
             lock=self._locked,
             root=self.project.root,
@@ -371,3 +373,10 @@ def _kept(before: Discovery, after: Discovery) -> Discovery:
         records.append(replace(record, status="kept", ids=old.ids))
     registry = Registry(types.values(), refused=after.registry.refused, contested=after.registry.contested)
     return Discovery(registry, tuple(records), dict(sorted(plugins.items())))
+
+
+def _shared_folder() -> Path | None:
+    """The user's folder of compiled code, if any: never the project's, which may be somebody else's."""
+    with suppress(SettingsError):  # told to whoever compiles kernels
+        return kernel_folder(None)
+    return None
