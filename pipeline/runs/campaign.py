@@ -80,6 +80,7 @@ def gather(
     """
     around = Surroundings(universes=workshop.project.settings.project.universes)
     registry = workshop.plugins.current().registry
+    sizes: dict[str, int] = {}
 
     def check(file: Path, one: Overrides, mine: Search) -> Graph | Cells:
         fixed = Fixed(registry, one, around, manner.store or "metrics")
@@ -90,6 +91,7 @@ def gather(
                 faults = [replace(fault, message=f"{file}: {fault.message}") for fault in error.faults]
                 raise GraphError.of(faults) from error
             found: Graph | Cells = prepared.graphs.all(prepared.cells)
+            sizes[prepared.graphs.base.name] = prepared.size
         else:
             found = check_file(
                 file, registry, params=one.params, settings=one.settings, bars=one.bars, surroundings=around
@@ -98,7 +100,7 @@ def gather(
         workshop.plan([graph], Reuses(lambda _graph, _node: (), cache=False))  # raises for bars that there are not
         return found
 
-    return gather_graphs(files, given, search, check, keep_going=not manner.fail_fast)
+    return replace(gather_graphs(files, given, search, check, keep_going=not manner.fail_fast), sizes=sizes)
 
 
 def chosen(prepared: Prepared, search: Search) -> Cells:
@@ -137,7 +139,7 @@ def sweep(workshop: Workshop, file: Path, search: Search, given: Overrides, mann
             selected = Selected((), {name: given}, swept=(cells,), searches={name: search})
             away = _Away(workshop, selected, manner) if manner.crew.divided else None
         run, published = _carry_out(workshop, selected, manner, away, began=began, run_id=run_id)
-    return Swept(run, cells, prepared.size, published, workshop.database)
+    return Swept(run, cells, prepared.size, len(prepared.cells), published, workshop.database)
 
 
 def _carry_out(
