@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from pipeline.errors import UsageError
-from pipeline.execution.executor import Executor, Inline, Processes, Work, expect_processes
+from pipeline.execution.executor import Executor, Gift, Inline, Processes, Work, expect_processes
 from pipeline.runs.forecast import Forecast
 
 __all__ = ["Crew", "Kind", "Prospect"]
 
-_START, _HANDED_OUT = 4.0, 0.6e-3
-"""Seconds to start workers and to pass values on, and what a step takes more when it is handed out, roughly."""
-_IMPORTED = ("pipeline.runs.task", "numba")
-"""What nearly every task needs."""
+_START, _HANDED_OUT = 2.5, 0.5e-3
+"""Seconds to start workers, and what a step takes more when it is handed out, roughly: see docs/decisions.md."""
+_PRELOADED, _ROOT = ("pipeline.runs.preload",), "TRADEGRAPH_WARM"
+"""What every worker begins with, and the variable that tells it of the project: see `preload`."""
 
 Kind: TypeAlias = Literal["inline", "processes", "dask"]
 
@@ -57,14 +59,17 @@ class Crew:
         """How many tasks are at work at once, as far as this is known before."""
         return 1 if self.kind == "inline" else self.workers or os.cpu_count() or 1
 
-    def expect(self) -> None:
+    def expect(self, root: Path) -> None:
         """Begin what takes a second before anybody can be hired, while others plan. Raises UsageError TG524."""
         self._check()
         if not self.scheduler and self.kind == "processes":
-            expect_processes(_IMPORTED)
+            _begin(root)
 
-    def hire(self, work: Work) -> Executor:
-        """Somebody who carries out tasks. Raises UsageError TG523, TG524 when there is no Dask, or no scheduler."""
+    def hire(self, work: Work, root: Path | None = None, gift: Callable[[], Gift] | None = None) -> Executor:
+        """Somebody who carries out tasks, of the project at `root` if that is said; `gift` is for each process.
+
+        Raises UsageError TG523, TG524 when there is no Dask, or no scheduler.
+        """
         self._check()
         if self.kind == "dask" or self.scheduler:
             # optional, and slow to import
@@ -73,13 +78,18 @@ class Crew:
             return cluster(work, scheduler=self.scheduler, workers=self.size)
         if self.kind == "inline":
             return Inline(work)
-        expect_processes(_IMPORTED)
-        return Processes(work, workers=self.size)
+        _begin(root)
+        return Processes(work, workers=self.size, gift=gift)
 
     def _check(self) -> None:
         if self.scheduler and self.kind not in (None, "dask"):
             hint = "Say --executor dask, or no --scheduler."
             raise UsageError("a scheduler is for the executor dask", code="TG524", hint=hint)
+
+    @property
+    def local(self) -> bool:
+        """True when workers are processes of this machine that are started here one by one."""
+        return not self.scheduler and self.kind in (None, "processes")
 
     @property
     def divided(self) -> bool:
@@ -118,6 +128,10 @@ class Crew:
         # of a cluster nobody here knows the processors
         hands = self.size if self.kind == "dask" or self.scheduler else min(self.size, _processors())
         return _START + found.compute * _HANDED_OUT + found.seconds / max(hands, 1)
+
+
+def _begin(root: Path | None) -> None:
+    expect_processes(_PRELOADED, {} if root is None else {_ROOT: str(root.absolute())})
 
 
 def _processors() -> int:
