@@ -37,6 +37,7 @@ from pipeline.plugins.system import PluginSystem
 from pipeline.runs import campaign
 from pipeline.runs.batch import Batch, Selected
 from pipeline.runs.crew import Crew
+from pipeline.runs.prepare import Prepared
 from pipeline.runs.result import Result
 from pipeline.runs.selection import part_of
 from pipeline.runs.sweep import Search, Swept
@@ -191,8 +192,19 @@ class Engine:
         Raises GraphError, UsageError.
         """
         search = search or Search()
-        prepared = campaign.allowed(self._workshop, self._file(graph), search, overrides or Overrides())
+        prepared = self.allowed(graph, search, overrides)
         return campaign.chosen(prepared, search), prepared.size
+
+    def allowed(
+        self,
+        graph: str | Path,
+        search: Search,
+        overrides: Overrides | None = None,
+        *,
+        store: StorePolicy | None = None,
+    ) -> Prepared:
+        """All cells that a search of a graph allows, tried or not. Raises GraphError, UsageError."""
+        return campaign.allowed(self._workshop, self._file(graph), search, overrides or Overrides(), store)
 
     def plan_sweep(self, cells: Cells, *, cache: bool = True) -> Plan:
         """What a sweep would compute and what it would reuse, without reading a bar. Raises GraphError."""

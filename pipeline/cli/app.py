@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline.cli.console.guard import guarded
+from pipeline.cli.console.guard import PipeClosed, guarded
 from pipeline.cli.console.lazy import LazyGroup
 from pipeline.cli.console.session import PROJECT_VARIABLE, Session, pass_session
 from pipeline.version import product_version
@@ -56,6 +57,25 @@ class Application(LazyGroup):
         if standalone_mode:
             sys.exit(status)
         return status
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read what was typed, and help who asks. Raises PipeClosed."""
+        with _readers():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. Raises PipeClosed."""
+        with _readers():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _readers() -> Iterator[None]:
+    """Take it from click that nobody reads stdout any more: it would end the process with status 1, a failed node's."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise PipeClosed from error
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -15,11 +15,19 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from types import CodeType
 
-from pipeline.execution.kernel_folder import is_closed
+from pipeline.errors import SettingsError
+from pipeline.execution.kernel_folder import is_closed, kernel_folder
 from pipeline.model.digest import digest, digest_bytes
 from pipeline.plugins.shipped import Shipped
 
-__all__ = ["read_compiled", "write_compiled"]
+__all__ = ["compiled_folder", "read_compiled", "write_compiled"]
+
+
+def compiled_folder() -> Path | None:
+    """The user's folder of compiled code, if any: never the project's, which may be somebody else's."""
+    with suppress(SettingsError):  # told to whoever compiles kernels
+        return kernel_folder(None)
+    return None
 
 
 def read_compiled(folder: Path, shipped: Shipped) -> dict[tuple[Path, bytes], CodeType]:

@@ -10,8 +10,8 @@ import datetime as dt
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,7 +20,6 @@ from pipeline.errors import PluginError, SettingsError
 from pipeline.execution.attempt import Call
 from pipeline.execution.execute import Guest
 from pipeline.execution.kernel import KernelCache
-from pipeline.execution.kernel_folder import kernel_folder
 from pipeline.execution.replay import KeptCall, Replay, changes, remake, replay
 from pipeline.laws.trial import Evaluator
 from pipeline.model.node import NodeType
@@ -28,6 +27,7 @@ from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
 from pipeline.plugins.apart import Apart
 from pipeline.plugins.audit import AUDIT_FILE, AuditLog
+from pipeline.plugins.compiled import compiled_folder
 from pipeline.plugins.confine import Bounds
 from pipeline.plugins.confinement import unconfined
 from pipeline.plugins.describe import Absent
@@ -41,6 +41,7 @@ from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
 from pipeline.plugins.monitor import EventName, EventSink, Monitor, PluginEvent
 from pipeline.plugins.reading import descriptions_file
+from pipeline.plugins.workers.forkserver import Shared, forkserver, shared_forkserver
 from pipeline.plugins.workers.host import WorkerHost
 from pipeline.settings import CONFIG_NAME, Project, Settings
 
@@ -152,6 +153,30 @@ class PluginSystem:
         """What a reload would find; nothing is told and nothing changes."""
         return build_registry(self.project.plugin_directories, policy=self._policy())
 
+    def shared_workers(self, nodes: Iterable[NodeType]) -> Callable[[], Shared] | None:
+        """What gives workers of a run what plugins are forked from; None when none of these nodes is a plugin's.
+
+        It begins to start now, which takes a second. Raises OSError.
+        """
+        if not any(isinstance(node.fn, Absent) for node in nodes):
+            return None
+        forkserver()
+        return shared_forkserver
+
+    @property
+    def aloof(self) -> bool:
+        """True when a look runs no code in this process but that of the shipped nodes."""
+        said = self._policy()
+        confined = not any(entry.unconfined for entry in said.lock.plugins.values())
+        return said.elsewhere is not None and not said.trusted and not said.installed and confined
+
+    def let_go(self) -> None:
+        """Forget the workers that there are: a process that is forked from this one has others."""
+        with self._lock:
+            if self._workers is not None:
+                self._workers.close()
+            self._workers = None
+
     def guest(self, node: NodeType) -> Guest:
         """How a node type is called in graphs: plugins with a time limit, in a worker if they were loaded in one."""
         if node.shipped:
@@ -249,7 +274,7 @@ class PluginSystem:
             trusted=frozenset(said.trusted_plugins),
             disabled=frozenset(said.disabled_plugins),
             memory=self._policy_file,
-            compiled=_shared_folder(),
+            compiled=compiled_folder(),
             installed=entry_files(),
             lock=self._locked,
             root=self.project.root,
@@ -373,10 +398,3 @@ def _kept(before: Discovery, after: Discovery) -> Discovery:
         records.append(replace(record, status="kept", ids=old.ids))
     registry = Registry(types.values(), refused=after.registry.refused, contested=after.registry.contested)
     return Discovery(registry, tuple(records), dict(sorted(plugins.items())))
-
-
-def _shared_folder() -> Path | None:
-    """The user's folder of compiled code, if any: never the project's, which may be somebody else's."""
-    with suppress(SettingsError):  # told to whoever compiles kernels
-        return kernel_folder(None)
-    return None

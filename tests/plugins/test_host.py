@@ -18,8 +18,10 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.execution.protocols import MemoryObjects
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column
+from pipeline.plugins.workers.forkserver import forkserver
 from pipeline.plugins.workers.host import WorkerHost
 from pipeline.plugins.workers.pages import Pages
+from pipeline.plugins.workers.process import WorkerProcess
 
 pytestmark = pytest.mark.xdist_group("worker")  # one host for all of them: it takes a second to start a worker
 
@@ -575,3 +577,19 @@ def test_columns_that_a_plugin_holds_on_to_are_never_changed_under_its_hands(sho
     # the second call is made in another worker: one that still sees the first input would see it changed
     assert statuses(found) == {"a": "computed", "b": "computed", "c": "computed"}, messages(found)
     assert shop.values(found, "a")[0] == shop.values(found, "b")[0] == 100.0
+
+
+def test_another_process_may_have_a_fork_server_that_is_forked_from_ours(monkeypatch) -> None:
+    ours = forkserver()
+    shared = ours.double()
+    monkeypatch.setattr("pipeline.plugins.workers.forkserver._running", {})
+    shared()
+    its = forkserver()
+    assert its is not ours
+    worker = WorkerProcess(its, None)
+    assert ours.status(worker.pid, 0.0) is None  # it is no child of ours
+    os.kill(worker.pid, signal.SIGKILL)
+    assert its.status(worker.pid, 60.0) == -signal.SIGKILL
+    worker.kill()
+    its.close()
+    assert ours.alive
