@@ -69,7 +69,7 @@ def commands(script: str) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="session")
-def answers(registries, sharing_kernels, compiled_kernels) -> Callable[..., list[subprocess.CompletedProcess[str]]]:
+def answers(registries, sharing_kernels) -> Callable[..., list[subprocess.CompletedProcess[str]]]:
     """`answers(script, folder)`: the same for commands that need no shell, in this process, one answer for each.
 
     A process costs two seconds. The entry point itself is proved by the README, whose commands run as processes.
@@ -80,7 +80,6 @@ def answers(registries, sharing_kernels, compiled_kernels) -> Callable[..., list
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             patch.setenv("COLUMNS", "100")
-            patch.setenv("XDG_CACHE_HOME", str(compiled_kernels.parents[1]))
             patch.delenv("TRADEGRAPH_PROJECT", raising=False)
             patch.setattr("pipeline.plugins.system.build_registry", registries)
             for words in commands(script):
