@@ -172,6 +172,7 @@ def test_the_function_of_the_page_about_the_api_installs(trusting, capsys) -> No
 
 
 def test_a_broken_log_is_told(shop) -> None:
+    shop.post("/api/plugins/reload")  # what is discovered is logged
     log = shop.root / "logs/plugin_audit.jsonl"
     whole = log.read_text()
     log.write_text(whole.replace('"event": "discovered"', '"event": "dreamt"', 1))
