@@ -28,7 +28,10 @@ __all__ = ["Fixed", "Prepared", "block_of", "graphs_of", "prepare"]
 
 @dataclass(frozen=True)
 class Prepared:
-    """All cells that a search allows, in order, and who makes their graphs; there were `size` before any condition."""
+    """All cells that a search allows, in order, and who makes their graphs; there were `size` before any condition.
+
+    Of more than `MAX_CELLS` so many were looked at, when only some are to be tried.
+    """
 
     cells: tuple[Cell, ...]
     graphs: CellGraphs
@@ -85,7 +88,8 @@ def prepare(spec: GraphSpec, search: Search, fixed: Fixed) -> Prepared:
         raise UsageError(f"graph {spec.name!r} has nothing to sweep", hint=hint)
     first = _cell_of({axis.name: axis.values[0] for axis in sweep.axes if axis.values})
     graphs = graphs_of(spec, first, fixed)
-    cells, faults = cells_of(sweep, graphs.base.params)
+    sampler = None if search.most is None else search.sampler
+    cells, faults = cells_of(sweep, graphs.base.params, sampler=sampler, seed=search.seed)
     if faults:
         raise GraphError.of(faults)
     return Prepared(tuple(cells), graphs, sweep.size)
@@ -100,13 +104,13 @@ def graphs_of(spec: GraphSpec, like: Cell, fixed: Fixed) -> CellGraphs:
 def block_of(graph: Graph, market: BarSource) -> int:
     """Of how many cells of a graph the signals may wait in memory for their back-tests, which are called together.
 
-    About 64 MB of them, a symbol being taken for 5,000 bars.
+    About 64 MB of events, a symbol being taken for 5,000 bars.
     """
     most = 1
     for request in graph.bars.values():
         with suppress(MarketError):  # planning says what is wrong
             most = max(most, len(market.resolve(request).symbols))
-    return min(max(64 * 1024 * 1024 // (most * 5_000 * 16), 1), 256)
+    return min(max(64 * 1024 * 1024 // (most * 5_000 * 8), 1), 256)
 
 
 def _cell_of(values: Mapping[str, Any]) -> Cell:
@@ -123,7 +127,8 @@ def _axes(spec: GraphSpec, registry: Registry, values: Mapping[str, Sequence[Any
             except ValueError as error:
                 raise UsageError(f"{name}={given}: the range {error}", hint="Write FROM:TO:STEP.") from error
         else:
-            checked = [ParamSet((declared,)).check({declared.name: value}, owner="the sweep") for value in given]
+            alone = ParamSet((declared,))
+            checked = [alone.check({declared.name: value}, owner="the sweep") for value in given]
             wrong = [fault.message for _, faults in checked for fault in faults]
             axis = Axis(name, tuple(found.get(declared.name) for found, _ in checked))
         if wrong:

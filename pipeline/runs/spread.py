@@ -110,7 +110,7 @@ class Spread:
         self._out[self._tasks] = some
         task = Task(self._tasks, self._shares(some), tuple(self._held(some)), tried)
         self._tried[self._tasks] = (*tried, self._tasks)
-        self.executor.submit(self._tasks, task, lives=lives)
+        self.executor.submit(self._tasks, task, lives=lives, near=[found.row.key for found in task.held])
 
     def _shares(self, some: Sequence[Cone]) -> tuple[Share, ...]:
         shares: dict[str, list[Wanted]] = {}
