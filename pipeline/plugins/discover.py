@@ -150,14 +150,14 @@ class _Builder:
         tree.held = {path: data for path, data in shipped.files.items() if path not in edited}
         found = kept(shipped)
         if found is None:
-            memory = self._policy.memory and self._policy.memory.with_name("shipped.code")
-            tree.compiled = read_compiled(memory, shipped) if memory else {}
+            folder = self._policy.compiled
+            tree.compiled = read_compiled(folder, shipped) if folder else {}
             loaded = [self._loaded(path, self._home, "shipped") for path in paths]
             found = [candidate for candidate in loaded if candidate is not None]
             if len(found) == len(paths):
                 keep(shipped, found)
-                if memory and not tree.compiled:
-                    write_compiled(memory, shipped, {file.path: file.code for file in tree.files})
+                if folder and not tree.compiled:
+                    write_compiled(folder, shipped, {file.path: file.code for file in tree.files})
         for candidate in found:
             self._take(candidate)
 

@@ -27,6 +27,7 @@ from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
 from pipeline.plugins.apart import Apart
 from pipeline.plugins.audit import AUDIT_FILE, AuditLog
+from pipeline.plugins.compiled import compiled_folder
 from pipeline.plugins.confine import Bounds
 from pipeline.plugins.confinement import unconfined
 from pipeline.plugins.describe import Absent
@@ -273,6 +274,7 @@ class PluginSystem:
             trusted=frozenset(said.trusted_plugins),
             disabled=frozenset(said.disabled_plugins),
             memory=self._policy_file,
+            compiled=compiled_folder(),
             installed=entry_files(),
             lock=self._locked,
             root=self.project.root,

@@ -37,8 +37,8 @@ def home(tmp_path, monkeypatch):
     return folder
 
 
-def built(home, memory=None):
-    return build_registry([], shipped=home, policy=Policy(examine=False, memory=memory))
+def built(home, compiled=None):
+    return build_registry([], shipped=home, policy=Policy(examine=False, compiled=compiled))
 
 
 def test_the_same_bytes_are_loaded_once(home) -> None:
@@ -61,42 +61,46 @@ def test_an_edit_is_noticed_whatever_size_and_time_say(home) -> None:
 
 
 def test_an_edited_node_is_the_users_and_what_was_kept_is_not_it(home, tmp_path) -> None:
-    memory = tmp_path / "private" / "admission.json"
-    assert built(home, memory).registry["double"].shipped
+    assert built(home, tmp_path).registry["double"].shipped
     (home / "double.py").write_text(DOUBLE.replace("Twice", "Double"))
-    found = built(home, memory)
+    found = built(home, tmp_path)
     assert [record.origin for record in found.records] == ["user"]
     assert not found.registry["double"].shipped
     assert found.registry["double"].doc.startswith("Double")
 
 
 def test_compiled_code_is_kept_and_found_for_the_same_bytes_alone(home, tmp_path, monkeypatch) -> None:
-    memory = tmp_path / "private" / "admission.json"
-    code = built(home, memory).registry["double"].code
-    file = memory.with_name("shipped.code")
-    kept = read_compiled(file, read_shipped(home))
+    code = built(home, tmp_path).registry["double"].code
+    kept = read_compiled(tmp_path, read_shipped(home))
     assert {path.name for path, _ in kept} == {"double.py", "factor.py"}
     monkeypatch.setattr(room, "_loaded", {})
     with monkeypatch.context() as patch:
         patch.setattr("pipeline.plugins.source._compiled", lambda data, name: pytest.fail("it is compiled again"))
-        assert built(home, memory).registry["double"].code == code
+        assert built(home, tmp_path).registry["double"].code == code
     (home / "kernels" / "factor.py").write_text("FACTOR = 3\n")
-    assert read_compiled(file, read_shipped(home)) == {}
-    assert built(home, memory).registry["double"].code != code
+    assert read_compiled(tmp_path, read_shipped(home)) == {}
+    assert built(home, tmp_path).registry["double"].code != code
 
 
 @pytest.mark.parametrize("harm", [lambda data: b"", lambda data: data[:-9], lambda data: data[:-1] + b"x"])
 def test_compiled_code_that_is_damaged_is_none(home, tmp_path, harm) -> None:
-    file = tmp_path / "shipped.code"
     shipped = read_shipped(home)
-    write_compiled(file, shipped, {home / "double.py": compile("x = 1", "double.py", "exec")})
-    assert len(read_compiled(file, shipped)) == 1
+    write_compiled(tmp_path, shipped, {home / "double.py": compile("x = 1", "double.py", "exec")})
+    assert len(read_compiled(tmp_path, shipped)) == 1
+    (file,) = tmp_path.glob("shipped-*.code")
     file.write_bytes(harm(file.read_bytes()))
-    assert read_compiled(file, shipped) == {}
+    assert read_compiled(tmp_path, shipped) == {}
+
+
+def test_compiled_code_that_others_may_write_is_not_believed(home, tmp_path) -> None:
+    shipped = read_shipped(home)
+    write_compiled(tmp_path, shipped, {home / "double.py": compile("x = 1", "double.py", "exec")})
+    (file,) = tmp_path.glob("shipped-*.code")
+    file.chmod(0o666)
+    assert read_compiled(tmp_path, shipped) == {}
 
 
 def test_a_folder_that_moves_has_code_of_its_own(home, tmp_path) -> None:
-    file = tmp_path / "shipped.code"
-    write_compiled(file, read_shipped(home), {home / "double.py": compile("x = 1", "double.py", "exec")})
+    write_compiled(tmp_path, read_shipped(home), {home / "double.py": compile("x = 1", "double.py", "exec")})
     moved = shutil.move(home, tmp_path / "elsewhere")
-    assert read_compiled(file, read_shipped(moved)) == {}
+    assert read_compiled(tmp_path, read_shipped(moved)) == {}

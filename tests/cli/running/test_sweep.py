@@ -145,7 +145,7 @@ def test_whoever_stops_reading_events_ends_the_sweep_and_what_it_computed_is_kep
 
     with monkeypatch.context() as pipe:
         pipe.setattr("pipeline.cli.running.progress.event", written_until)
-        pipe.setattr("pipeline.cli.sweep_report.event", written_until)
+        pipe.setattr("pipeline.cli.running.sweep_report.event", written_until)
         answer = tradegraph("sweep", "ups", "--json=stream")
     assert (answer.status, len(written)) == (141, 4)
     assert "7 steps not computed" in answer.err
