@@ -38,10 +38,10 @@ manifest: $(RUNTIME) ## list the shipped node files and their page anew, after o
 	$(BIN)/python -m pipeline.plugins.manifest
 	$(BIN)/python -m pipeline.plugins.codes
 	$(BIN)/python -m pipeline.plugins.examination.examined
-	$(BIN)/python -c 'from pipeline.cli.nodes_catalog import catalog; from pipeline.plugins.discover import build_registry; print(catalog(build_registry([]).registry), end="")' > docs/nodes.md
+	$(BIN)/python -c 'from pipeline.cli.nodes.catalog import catalog; from pipeline.plugins.discover import build_registry; print(catalog(build_registry([]).registry), end="")' > docs/nodes.md
 
 errors: $(RUNTIME) ## write docs/errors.md anew, after a code was added
-	$(BIN)/python -m pipeline.cli.remedy
+	$(BIN)/python -m pipeline.cli.console.remedy
 
 page: $(WEB) ## build the script and the style of the report anew, after web/src was edited
 	node web/build.js

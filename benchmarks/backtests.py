@@ -133,7 +133,8 @@ class Sweep:
         runs = len(bounds) - 1
         spans = np.tile(np.array([0, self.rows, -1], np.int64), (runs, 1))
         metrics, trades = np.empty((runs, len(METRICS))), np.zeros((len(decisions), 9))
-        trade_events(self.bars, spans, decisions, bounds, self.settings(NEXT_CLOSE, runs), np.empty(0), trades, metrics)
+        settings, last = self.settings(NEXT_CLOSE, runs), np.empty(runs)
+        trade_events(self.bars, spans, decisions, bounds, settings, np.empty(0), last, trades, metrics)
         return metrics
 
     def from_events(self, *, stops: bool) -> Array:

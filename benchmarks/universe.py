@@ -21,7 +21,7 @@ import polars as pl
 
 from benchmarks.report import Table, show
 from benchmarks.timing import Laps, Sample, one_round
-from pipeline.cli.starter import starter_files, write_starter
+from pipeline.cli.project.starter import starter_files, write_starter
 from pipeline.engine import Engine, Overrides, Result
 from pipeline.graph.graph import Graph, Node
 from pipeline.market import import_files

@@ -42,6 +42,41 @@ DUST = 1e-8
 
 
 @kernel
+def gather_decisions(
+    event: NDArray[np.float64],
+    strength: NDArray[np.float64],
+    series: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    stops: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    decisions: NDArray[np.float64],
+    bounds: NDArray[np.int64],
+) -> int:
+    """Write a decision for each event that is one, and where those of each symbol begin; gives how many there are.
+
+    As many are written as `decisions` has room for. Without values in `strength` each has the strength 1, else one
+    whose strength is unknown is none. The three `stops` are for all, but where `series` has values, which are by bar.
+    """
+    k = 0
+    for s in range(len(offsets) - 1):
+        bounds[s] = k
+        a = offsets[s]
+        mine = event[a : offsets[s + 1]]
+        for i in range(len(mine)):
+            side = mine[i]
+            if side == 0.0 or not np.isfinite(side) or (len(strength) > 0 and not np.isfinite(strength[a + i])):
+                continue
+            if k < len(decisions):
+                decision = decisions[k]
+                decision[AT], decision[WANTED] = i, np.sign(side)
+                decision[STRENGTH] = strength[a + i] if len(strength) > 0 else 1.0
+                for j in range(3):
+                    decision[STOP + j] = series[j][a + i] if len(series[j]) > 0 else stops[j]
+            k += 1
+    bounds[-1] = k
+    return k
+
+
+@kernel
 def trade_events(
     bars: NDArray[np.float64],
     spans: NDArray[np.int64],
@@ -49,10 +84,11 @@ def trade_events(
     bounds: NDArray[np.int64],
     settings: NDArray[np.float64],
     curves: NDArray[np.float64],
+    last: NDArray[np.float64],
     trades: NDArray[np.float64],
     metrics: NDArray[np.float64],
 ) -> NDArray[np.int64]:
-    """Run every cell: write its trades and metrics, and its equity where that is kept; gives the trades of each.
+    """Run every cell: write its trades, metrics and last equity, all of it where that is kept; gives its trades' count.
 
     `bars` has the rows open, high, low, close, one column per bar. Cell c has the bars from spans[c, 0] to spans[c,
     1], keeps its equity in `curves` from spans[c, 2] on (-1: not at all), takes the rows bounds[c] to bounds[c + 1]
@@ -74,6 +110,7 @@ def trade_events(
             bars[0, a:b], bars[1, a:b], bars[2, a:b], bars[3, a:b], given, settings[c], curve, mine
         )
         counts[c] = count
+        last[c] = curve[-1] if len(curve) else settings[c, CASH]
         held = 0
         traded = 0.0
         fees = 0.0

@@ -158,19 +158,13 @@ def measure_ranges(
 
 def cross_lines(fast: NDArray[np.float64], slow: NDArray[np.float64]) -> NDArray[np.float64]:
     """+1 where `fast` gets above `slow`, -1 where it gets below, else 0; the first known bar is NaN."""
-    out = np.full(len(fast), np.nan)
-    before_fast = np.nan
-    before_slow = np.nan
+    out = np.empty(len(fast))
+    known = above = below = False  # as it was on the last bar on which both were known
     for i in range(len(fast)):
-        if np.isnan(fast[i]) or np.isnan(slow[i]):
-            continue
-        if not np.isnan(before_fast):
-            if before_fast <= before_slow and fast[i] > slow[i]:
-                out[i] = 1.0
-            elif before_fast >= before_slow and fast[i] < slow[i]:
-                out[i] = -1.0
-            else:
-                out[i] = 0.0
-        before_fast = fast[i]
-        before_slow = slow[i]
+        over, under = fast[i] > slow[i], fast[i] < slow[i]
+        side = 1.0 if over and not above else -1.0 if under and not below else 0.0
+        both = over or under or fast[i] == slow[i]
+        out[i] = side if both and known else np.nan
+        if both:
+            known, above, below = True, over, under
     return out

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nodes.kernels.event_account import hold_positions, trade_events
+from nodes.kernels.event_account import gather_decisions, hold_positions, trade_events
 from nodes.kernels.measure import AT_END, ENTRY, EXIT, FEE, LEAVING_FEE, LEFT, METRICS, PRICE, REASON, SIDE, SIZE
 from nodes.kernels.statement import (
     DIRECTIONS,
@@ -49,12 +49,11 @@ def measure_cells(axis: pl.DataFrame, calls: Sequence[tuple[tuple[Any, ...], dic
     decisions = np.concatenate([decisions for decisions, _ in made])
     bounds = np.concatenate([*(own[:-1] + end for (_, own), end in zip(made, ends, strict=False)), ends[-1:]])
     settings = np.array([settings_of(params, year) for _, params in calls for year in years], dtype=np.float64)
-    spans = np.tile(np.column_stack((offsets[:-1], offsets[1:], offsets[:-1])), (len(calls), 1))
-    spans[:, 2] += np.repeat(np.arange(len(calls)) * len(times), len(symbols))
-    curves = np.empty(len(calls) * len(times))
+    spans = np.tile(np.column_stack((offsets[:-1], offsets[1:], np.full(len(symbols), -1))), (len(calls), 1))
+    last = np.empty(len(spans))
     metrics = np.empty((len(spans), len(METRICS)))
     trades = np.zeros((len(decisions), 9))
-    trade_events(prices, spans, decisions, bounds, settings, curves, trades, metrics)
+    trade_events(prices, spans, decisions, bounds, settings, np.empty(0), last, trades, metrics)
     cash = [params["cash"] for _, params in calls]
     worth = {one: _benchmark_returns(prices[3], offsets, one) for one in set(cash)}
     accounts = {
@@ -62,7 +61,7 @@ def measure_cells(axis: pl.DataFrame, calls: Sequence[tuple[tuple[Any, ...], dic
         "bars": np.tile(np.diff(offsets), len(calls)),
         "bars_per_year": np.repeat([params["bars_per_year"] for _, params in calls], len(symbols)),
         "initial_cash": np.repeat(cash, len(symbols)),
-        "final_equity": curves[spans[:, 2] + spans[:, 1] - spans[:, 0] - 1],
+        "final_equity": last,
     }
     return tell_metrics(accounts, metrics, [held for one in cash for held in worth[one]])
 
@@ -132,19 +131,19 @@ def backtest(
     position = np.zeros(len(times))
     trades = np.zeros((len(decisions), 9))
     metrics = np.empty((len(symbols), len(METRICS)))
-    counts = trade_events(prices, spans, decisions, bounds, settings, equity, trades, metrics)
+    last = np.empty(len(symbols))
+    counts = trade_events(prices, spans, decisions, bounds, settings, equity, last, trades, metrics)
     hold_positions(spans, trades, bounds, counts, position)
     owner = np.repeat(np.arange(len(symbols)), counts)
     kept = trades[np.arange(len(owner)) + np.repeat(bounds[:-1] - np.cumsum(counts) + counts, counts)]
     labels = [times[a:b] for a, b in pairwise(offsets)]
     benchmark = benchmark_of(prices[3], offsets, cash)
-    last = offsets[1:] - 1
     accounts = {
         "symbol": symbols,
         "bars": np.diff(offsets),
         "bars_per_year": [bars_per_year] * len(symbols),
         "initial_cash": [cash] * len(symbols),
-        "final_equity": equity[last],
+        "final_equity": last,
     }
     held = _benchmark_returns(prices[3], offsets, cash)
     return Backtest(
@@ -158,20 +157,31 @@ def backtest(
 
 
 def decide(
-    signal: dict[str, NDArray[np.float64]],
+    signal: Mapping[str, NDArray[np.float64] | None],
     stops: Sequence[NDArray[np.float64] | None],
     params: Mapping[str, Any],
     offsets: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The decisions that the kernel takes: a row for each event that is one, and where those of each symbol begin."""
-    event, strength = signal["event"], signal["strength"]
-    rows = np.flatnonzero(np.isfinite(event) & (event != 0.0) & np.isfinite(strength))
-    starts = offsets[np.searchsorted(offsets, rows, side="right") - 1]
-    columns = [rows - starts, np.sign(event[rows]), strength[rows]]
-    for series, name in zip(stops, ("stop_loss", "take_profit", "trailing_stop"), strict=True):
-        number = params[name]
-        columns.append(np.full(len(rows), np.nan if number is None else number) if series is None else series[rows])
-    return np.column_stack(columns).astype(np.float64), np.searchsorted(rows, offsets).astype(np.int64)
+    event, strength, *series = map(_whole, (signal["event"], signal["strength"], *stops))
+    numbers = [params[name] for name in ("stop_loss", "take_profit", "trailing_stop")]
+    fixed = np.array([np.nan if number is None else number for number in numbers])
+    bounds = np.empty(len(offsets), np.int64)
+    what = event, strength, tuple(series), fixed, offsets
+    decisions = np.empty((len(event) // 16, 6))  # a signal mostly holds
+    count = gather_decisions(*what, decisions, bounds)
+    if count > len(decisions):
+        decisions = np.empty((count, 6))
+        gather_decisions(*what, decisions, bounds)
+    return decisions[:count], bounds
+
+
+def _whole(series: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """A series as the kernel takes it, which is compiled for one kind of array; none is one without values."""
+    found = np.empty(0) if series is None else np.ascontiguousarray(series)
+    found = found.view()
+    found.flags.writeable = False
+    return found
 
 
 def settings_of(params: Mapping[str, Any], years: float) -> tuple[float, ...]:
@@ -181,9 +191,18 @@ def settings_of(params: Mapping[str, Any], years: float) -> tuple[float, ...]:
 
 
 def _benchmark_returns(close: NDArray[np.float64], offsets: NDArray[np.int64], cash: float) -> list[float | None]:
-    """What each symbol's benchmark returns, None where no close is known."""
-    worth = benchmark_of(close, offsets, cash)[offsets[1:] - 1]
-    return [None if np.isnan(one) else float(one) for one in worth / cash - 1.0]
+    """What each symbol's benchmark returns in the end, None where no close is known."""
+    found: list[float | None] = []
+    for a, b in pairwise(offsets):
+        known = np.isfinite(close[a:b])
+        paid = known & (close[a:b] > 0.0)
+        first = int(paid.argmax()) if len(paid) else 0
+        if not len(paid) or not paid[first]:
+            found.append(None)
+            continue
+        worth = cash * close[b - 1 - known[::-1].argmax()] / close[a + first]
+        found.append(float(worth / cash - 1.0))
+    return found
 
 
 def _orders(

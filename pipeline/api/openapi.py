@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from pipeline.api.problem import MEDIA, Problem
+from pipeline.version import product_version
 
-__all__ = ["TAGS", "install_openapi", "problems", "product_version"]
+__all__ = ["TAGS", "install_openapi", "problems"]
 
 TAGS = [
     {"name": "graphs", "description": "Graph files: list, read, save, check, plan, complete."},
@@ -37,14 +37,6 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def product_version() -> str:
-    """The version of the installed product, "0" when it runs from its source."""
-    try:
-        return version("tradegraph")
-    except PackageNotFoundError:
-        return "0"
-
-
 def install_openapi(app: FastAPI) -> None:
     """Have the app describe itself so."""
 
@@ -57,7 +49,9 @@ def install_openapi(app: FastAPI) -> None:
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
-    made = get_openapi(title="tradegraph", version=product_version(), description=_ABOUT, routes=app.routes, tags=TAGS)
+    made = get_openapi(
+        title="tradegraph", version=product_version() or "0", description=_ABOUT, routes=app.routes, tags=TAGS
+    )
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     of_problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     schemas.update(of_problem.pop("$defs", {}))

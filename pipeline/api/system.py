@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from pipeline.api.openapi import problems, product_version
+from pipeline.api.openapi import problems
 from pipeline.api.problem import Problem, problem_of, refusal
 from pipeline.api.served import Project, Served
 from pipeline.api.shape import Reply
@@ -18,6 +18,7 @@ from pipeline.api.tasks import State, Task
 from pipeline.errors import StoreError
 from pipeline.model.document import plain
 from pipeline.plugins.overview import overview
+from pipeline.version import product_version
 
 __all__ = ["TaskReply", "router", "task_reply"]
 
@@ -97,7 +98,7 @@ def show_system(project: Project) -> SystemReply:
         states[task.state] = states.get(task.state, 0) + 1
     return SystemReply(
         **plain(overview(engine.plugins)),
-        version=product_version(),
+        version=product_version() or "0",
         read_only=project.access.read_only,
         symbols=len({entry.symbol for entry in coverage}),
         bars=sum(entry.rows for entry in coverage),

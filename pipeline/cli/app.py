@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,36 +12,37 @@ from typing import Any
 
 import click
 
-from pipeline.cli.guard import PipeClosed, guarded
-from pipeline.cli.lazy import LazyGroup
-from pipeline.cli.session import PROJECT_VARIABLE, Session, pass_session
+from pipeline.cli.console.guard import PipeClosed, guarded
+from pipeline.cli.console.lazy import LazyGroup
+from pipeline.cli.console.session import PROJECT_VARIABLE, Session, pass_session
+from pipeline.version import product_version
 
-__all__ = ["COMMANDS", "app", "main", "version"]
+__all__ = ["COMMANDS", "app", "main"]
 
 COMMANDS = {
-    "init": "pipeline.cli.init:init",
-    "doctor": "pipeline.cli.doctor:doctor",
-    "data": "pipeline.cli.data:data",
-    "nodes": "pipeline.cli.nodes:nodes",
-    "plugin": "pipeline.cli.plugin:plugin",
-    "market": "pipeline.cli.market:market",
-    "graph": "pipeline.cli.graph:graph",
-    "check": "pipeline.cli.check:check",
-    "plan": "pipeline.cli.plan:plan",
-    "run": "pipeline.cli.run:run",
-    "batch": "pipeline.cli.batch:batch",
-    "sweep": "pipeline.cli.sweep:sweep",
-    "watch": "pipeline.cli.watch:watch",
-    "serve": "pipeline.cli.serve:serve",
-    "backtest": "pipeline.cli.backtest:backtest",
-    "sql": "pipeline.cli.sql:sql",
-    "runs": "pipeline.cli.runs:runs",
-    "cache": "pipeline.cli.cache:cache",
-    "export": "pipeline.cli.export:export",
-    "report": "pipeline.cli.report:report",
-    "schema": "pipeline.cli.schema:schema",
-    "explain": "pipeline.cli.explain:explain",
-    "completion": "pipeline.cli.completion:completion",
+    "init": "pipeline.cli.project.init:init",
+    "doctor": "pipeline.cli.project.doctor:doctor",
+    "data": "pipeline.cli.data.group:data",
+    "nodes": "pipeline.cli.nodes.group:nodes",
+    "plugin": "pipeline.cli.plugins.group:plugin",
+    "market": "pipeline.cli.market.group:market",
+    "graph": "pipeline.cli.graphs.group:graph",
+    "check": "pipeline.cli.graphs.check:check",
+    "plan": "pipeline.cli.graphs.plan:plan",
+    "run": "pipeline.cli.running.run:run",
+    "batch": "pipeline.cli.running.batch:batch",
+    "sweep": "pipeline.cli.running.sweep:sweep",
+    "watch": "pipeline.cli.running.watch:watch",
+    "serve": "pipeline.cli.project.serve:serve",
+    "backtest": "pipeline.cli.running.backtest:backtest",
+    "sql": "pipeline.cli.results.sql:sql",
+    "runs": "pipeline.cli.results.runs:runs",
+    "cache": "pipeline.cli.results.cache:cache",
+    "export": "pipeline.cli.results.export:export",
+    "report": "pipeline.cli.results.report:report",
+    "schema": "pipeline.cli.graphs.schema:schema",
+    "explain": "pipeline.cli.console.explain:explain",
+    "completion": "pipeline.cli.console.completion:completion",
 }
 
 
@@ -78,30 +80,25 @@ def _readers() -> Iterator[None]:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command with `args` (those of the process when None) and give its exit status."""
+    alone = args is None
+    if alone:
+        # imports make a million objects and no garbage: to look for it took a tenth of a start
+        gc.set_threshold(50_000, 20, 100)
     for stream in (sys.stdout, sys.stderr):
         # a terminal that cannot show a character gets another one, not a traceback
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    return int(app.main(args=args, prog_name="tradegraph", standalone_mode=False))
+    status = int(app.main(args=args, prog_name="tradegraph", standalone_mode=False))
+    if alone:
+        gc.freeze()  # the process ends, and would look through all of them once more
+    return status
 
 
 def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
-    click.echo(f"tradegraph {version() or '(not installed: run from its source)'}")
+    click.echo(f"tradegraph {product_version() or '(not installed: run from its source)'}")
     ctx.exit()
-
-
-def version() -> str:
-    """The version of the installed product, "" when it runs from its source."""
-    # imported here because reading metadata costs as much as the rest of the start
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as version_of
-
-    try:
-        return version_of("tradegraph")
-    except PackageNotFoundError:
-        return ""
 
 
 @click.group(

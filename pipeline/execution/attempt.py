@@ -23,8 +23,8 @@ from pipeline.execution.call import WrongValues, prepare
 from pipeline.execution.call import call as call_node
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.protocols import Outputs
-from pipeline.frame.gaps import Gap, recorded_fallbacks
-from pipeline.frame.real import described
+from pipeline.frame.library.gaps import Gap, recorded_fallbacks
+from pipeline.frame.library.real import described
 from pipeline.model.bars import Panel
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType

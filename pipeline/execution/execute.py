@@ -20,8 +20,8 @@ from pipeline.execution.options import Computed, Elsewhere, Guest, Options
 from pipeline.execution.part import Columns, Part, apart, joined, selected
 from pipeline.execution.plan import Plan, Step
 from pipeline.execution.protocols import BarSource, ObjectStore, Outputs
-from pipeline.execution.run import Failure, NodeRecord, Run, named
-from pipeline.execution.together import bundles, call_together, most_of, output_of
+from pipeline.execution.run import Failure, NodeRecord, Rows, Run, named
+from pipeline.execution.together import bundles, called_in_a_row, measured_at_once, output_of
 from pipeline.model.bars import Panel
 from pipeline.model.garbage import survivors_frozen
 from pipeline.model.rows import axis_frame
@@ -122,21 +122,28 @@ class _Execution:
         started = dt.datetime.now(dt.UTC)
         try:
             panel = self.inputs.panel(todo[0])
-            most = most_of(panel, todo[0])
-            for first in range(0, len(todo) if most > 1 else 0, most):
-                some = todo[first : first + most]
-                for step in some:
-                    self._restore(step)
-                ports = [self.inputs.ports(step, panel) for step in some]
-                found = call_together(some, ports, panel, self._kernels)
+            what = todo, panel, self.inputs, self._kernels, self._restore
+            for found in measured_at_once(*what) if todo[0].type.cells is not None else ():
                 self.run.compile_ms += found.compile_ms
-                for step, table in zip(some, found.tables, strict=True):
-                    _, key, rows, size = self._keep(step, {output_of(step): table}, panel, {})
-                    times = (found.ms, found.cpu_ms)
-                    records[step.index] = NodeRecord(step, "computed", *times, rows, size, started, stored=key)
+                told = (found.ms, found.cpu_ms, *self._keep_rows(found.steps, found.table), started)
+                records |= {s.index: NodeRecord(s, "computed", *told, stored=s.key) for s in found.steps}
+            for step, value, ms, cpu_ms, compile_ms in called_in_a_row(*what) if todo[0].type.cells is None else ():
+                self.run.compile_ms += compile_ms
+                _, key, rows, size = self._keep(step, value, panel, {})
+                records[step.index] = NodeRecord(step, "computed", ms, cpu_ms, rows, size, started, stored=key)
+                started = dt.datetime.now(dt.UTC)
         except (Exception, SystemExit):  # noqa: BLE001 - each is called alone then, and says itself what is wrong
             return records
         return records
+
+    def _keep_rows(self, steps: Sequence[Step], table: pl.DataFrame) -> tuple[int, int]:
+        """Store the metrics of steps, which lie in one table; gives the rows and the bytes of each."""
+        output, each = output_of(steps[0]), table.height // len(steps)
+        suffix = steps[0].tables[output]
+        self.store.put_rows([self.run.plan.holding(step).of(suffix) for step in steps], table)
+        for place, step in enumerate(steps):
+            self._note(step, output, Rows(table, place * each, each))
+        return each, int(table.estimated_size()) // len(steps)
 
     def _share(self, step: Step) -> None:
         """Leave a step to another run that computes it just now, and take what others have stored meanwhile."""
@@ -374,9 +381,11 @@ class _Execution:
     def _publish(self, step: Step, tables: Mapping[str, pl.DataFrame]) -> None:
         """Note metrics and trades in the run: they have tables of their own in the published file."""
         for name, table in tables.items():
-            for graph, node in step.users if self._is_published(step, name) else ():
-                noted = self.run.tables.setdefault(step.node.kinds[name].name, {})
-                noted[graph, node, name] = table
+            self._note(step, name, Rows(table, 0, table.height))
+
+    def _note(self, step: Step, name: str, rows: Rows) -> None:
+        if self._is_published(step, name):
+            self.run.tables.setdefault(step.node.kinds[name].name, {})[step.index, name] = rows
 
     def _is_published(self, step: Step, name: str) -> bool:
         return step.node.kinds[name] in self.options.published

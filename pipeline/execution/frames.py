@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.errors import NodeError, PluginError
+from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
-from pipeline.frame import DataFrame, RangeIndex, Series, recorded_gaps
-from pipeline.frame.gaps import note_fallback
-from pipeline.frame.real import described, has_twin, twin_of
+from pipeline.frame import DataFrame, RangeIndex, Series
+from pipeline.frame.library.real import has_twin, twin_of, with_way_out
 from pipeline.model.bars import Panel
 from pipeline.model.kind import Dtype
 from pipeline.model.node import NodeType
@@ -34,23 +33,13 @@ def evaluate_frames(
     those of its bars is refused. When an operation is hit that the adapter lacks, even where the plugin's own
     `except` swallowed it, all symbols are computed again on real pandas; without pandas the node fails.
     """
-    with recorded_gaps() as gaps:
-        try:
-            found = _evaluate(node.fn, node, ports, params, columns, panel)
-        except Exception:
-            if not (gaps and has_twin(node.fn)):
-                raise
-            found = []
-    if not gaps:
-        return found
-    if not has_twin(node.fn):
-        raise PluginError(
-            f"{node.id!r} uses what the pandas adapter does not have: {described(gaps)}",
-            code="TG407",
-            hint="Install real pandas (the extra [pandas]): what is lacking is then run there.",
-        )
-    note_fallback(gaps)
-    return _evaluate(twin_of(node.fn), node, ports, params, columns, panel)
+
+    def evaluated(function: Callable[..., Any]) -> list[pl.Series]:
+        return _evaluate(function, node, ports, params, columns, panel)
+
+    twin = (lambda: evaluated(twin_of(node.fn))) if has_twin(node.fn) else None
+    found: list[pl.Series] = with_way_out(node.id, lambda: evaluated(node.fn), twin)
+    return found
 
 
 def _evaluate(  # noqa: PLR0917 - the node's own arguments

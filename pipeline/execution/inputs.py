@@ -16,7 +16,7 @@ from pipeline.execution.plan import Plan, Source, Step
 from pipeline.execution.protocols import BarSource, ObjectStore
 from pipeline.execution.span import Span
 from pipeline.model.bars import BarsRequest, Panel
-from pipeline.model.column import Column
+from pipeline.model.column import FullStrength
 from pipeline.model.kind import EVENT, SIGNAL
 from pipeline.model.rows import axis_frame, made_rows
 
@@ -153,7 +153,7 @@ class Inputs:
         if wire.kind.fields:
             return {name: column for (name, _), column in zip(wire.kind.fields, columns, strict=True)}
         if signal and wire.kind is EVENT:
-            return {"event": columns[0], "strength": _full_strength(columns[0])}
+            return {"event": columns[0], "strength": FullStrength(columns[0])}
         return columns[0]
 
     def _panel(self, request: BarsRequest) -> Panel:
@@ -200,14 +200,3 @@ def _fields_needed(plan: Plan) -> dict[BarsRequest, set[str]]:
 
 def _bar_sources(steps: Iterable[Step]) -> Iterable[Source]:
     return (source for step in steps for source in step.sources if source is not None and source.request is not None)
-
-
-def _full_strength(event: Column) -> Column:
-    """Strength 1 where there is an event, null where there is none."""
-    if event.made_of_array:
-        array = event.array * 0.0  # NaN stays NaN
-        array += 1.0
-        array.flags.writeable = False
-        return Column(array=array)
-    one = pl.select(pl.when(event.series.is_not_null()).then(pl.lit(1.0))).to_series()
-    return Column(series=one)

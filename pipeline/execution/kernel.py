@@ -19,13 +19,14 @@ from pipeline.errors import NodeError
 from pipeline.execution.arguments import Argument
 from pipeline.execution.buffer import Buffers
 from pipeline.model.bars import Offsets
-from pipeline.model.column import FloatArray
+from pipeline.model.column import Column, FloatArray
 from pipeline.model.kernel import Kernel
+from pipeline.model.kind import Dtype, Kind
 from pipeline.model.node import NodeType
 
 __all__ = ["KernelCache", "kernel_arguments"]
 
-_MANNER = ":2"
+_MANNER = ":3"
 """Changes with how kernels are compiled: what rests on the disk from before is compiled again."""
 
 
@@ -75,7 +76,9 @@ class KernelCache:
         tag = node.code[:16] or "loose"
         kernel = _jitted(node.fn, tag, self._jitted)
         wired = [_fields(kind) for kind in types[2 : 2 + len(node.ports)]]
-        source = _driver_source(f"driver_{tag}", len(node.outputs), wired, len(node.params))
+        # a Same kind is that of numbers, whatever is wired
+        dtypes: list[Dtype] = [o.kind.dtype if isinstance(o.kind, Kind) else "float" for o in node.outputs]
+        source = _driver_source(f"driver_{tag}", dtypes, wired, len(node.params))
         scope: dict[str, Any] = {"__name__": __name__, "kernel": kernel, "np": np}
         exec(compile(source, "<driver>", "exec"), scope)  # noqa: S102 - written above, of counts alone
         driver = _compiler(wrapped=True)(scope[f"driver_{tag}"])
@@ -124,10 +127,10 @@ def kernel_arguments(
     """
     arrays: list[Any] = []
     for port in ports:
-        if isinstance(port, Mapping):
-            arrays.append(tuple(column.array for column in port.values()))
-        else:
+        if port is None or isinstance(port, Column):
             arrays.append(None if port is None else port.array)
+        else:
+            arrays.append(tuple(column.array for column in port.values()))
     return (outs, offsets, *arrays, *params.values())
 
 
@@ -156,29 +159,39 @@ def _slice(port: str, fields: int) -> str:
     return "(" + "".join(f"{port}[{i}][a:b], " for i in range(fields)) + ")" if fields else "None"
 
 
-def _driver_source(name: str, outputs: int, wired: Sequence[int], params: int) -> str:
-    """The driver's text: for each segment, call the kernel on slices and put its arrays in place."""
+def _driver_source(name: str, outputs: Sequence[Dtype], wired: Sequence[int], params: int) -> str:
+    """The driver's text: for each segment, call the kernel on slices and put its arrays in place.
+
+    `outputs` are their dtypes. The driver gives how many values are no codes: events but -1, 0 and 1, conditions but 0
+    and 1.
+    """
     ports = [f"x{i}" for i in range(len(wired))]
     names = [f"p{i}" for i in range(params)]
     slices = [_slice(port, fields) for port, fields in zip(ports, wired, strict=True)]
     call = f"kernel({', '.join([*slices, *names])})"
     lines = [f"def {name}({', '.join(['outs', 'offsets', *ports, *names])}):"]
+    lines += ["    odd = 0"]
     lines += ["    for s in range(len(offsets) - 1):", "        a = offsets[s]", "        b = offsets[s + 1]"]
     lines += [f"        found = {call}"]
-    for i in range(outputs):
-        value = f"found[{i}]" if outputs > 1 else "found"
-        lines += _placed(f"outs[{i}]", value)
-    return "\n".join(lines)
+    for i, dtype in enumerate(outputs):
+        value = f"found[{i}]" if len(outputs) > 1 else "found"
+        lines += _placed(f"outs[{i}]", value, dtype)
+    return "\n".join([*lines, "    return odd"])
 
 
-def _placed(out: str, value: str) -> list[str]:
+_CODES: Mapping[str, str] = {"event": "v * v == abs(v) and abs(v) <= 1.0", "bool": "v * v == v and v <= 1.0"}
+
+
+def _placed(out: str, value: str, dtype: Dtype) -> list[str]:
     """Check an array and copy it, by a loop: numba takes two seconds to compile its first assignment to a slice."""
-    return [
+    lines = [
         f"        if len({value}) != b - a:",
         "            raise ValueError('a kernel gave an array of another length than its input')",
         "        for i in range(b - a):",
-        f"            {out}[a + i] = {value}[i]",
+        f"            v = {value}[i] * 1.0",
+        f"            {out}[a + i] = v",
     ]
+    return [*lines, f"            odd += not ({_CODES[dtype]} or v != v)"] if dtype in _CODES else lines
 
 
 def _jitted(

@@ -171,16 +171,24 @@ def plan(
 
     `reuse` False plans everything as compute; nodes named in `refresh` are computed even when stored,
     what depends on them is still taken by its key. `keeps` says what is to be stored. Of so many graphs as `block` says
-    the nodes that can be called together come one after the other, behind all that they need. Raises
+    the nodes come side by side, first those of all graphs that come first in each, and last those that can be called
+    together and that nothing depends on. Raises
     GraphError with one fault per bars source that the market cannot serve, UsageError for a node to refresh
     that no graph has.
     """
     planner = _Planner(_resolve(graphs, market), keeps)
     for first in range(0, len(graphs), block):
-        for graph in graphs[first : first + block]:
-            planner.add(graph, [name for name in graph.nodes if block == 1 or not _closes(graph, name)])
-        for graph in graphs[first : first + block] if block > 1 else ():
-            planner.add(graph, [name for name in graph.nodes if _closes(graph, name)])
+        some = [(graph, tuple(graph.nodes)) for graph in graphs[first : first + block]]
+        if block == 1:
+            planner.add(*some[0])
+            continue
+        # cells have the same nodes in the same order, so those of one type come one after the other
+        before = [(graph, [name for name in names if not _closes(graph, name)]) for graph, names in some]
+        for place in range(max(len(open_names) for _, open_names in before)):
+            for graph, open_names in before:
+                planner.add(graph, open_names[place : place + 1])
+        for graph, names in some:
+            planner.add(graph, [name for name in names if _closes(graph, name)])
     refreshed = set(refresh)
     nodes = {node for _, node in planner.step_of}
     if unknown := sorted(refreshed - nodes):
@@ -259,6 +267,7 @@ class _Planner:
         self.recipes = Recipes(bars)
         self._by_key: dict[str, Step] = {}
         self._by_shape: dict[tuple[int, ...], Step] = {}
+        self._parts: dict[tuple[NodeType, tuple[str, ...]], tuple[str, ...]] = {}
         self._bare = {request: frozenset((request,)) for request in bars}
 
     def add(self, graph: Graph, names: Iterable[str]) -> None:
@@ -267,13 +276,13 @@ class _Planner:
             node = graph.nodes[name]
             step = self._step(graph, node)
             step.users.append((graph.name, name))
-            kept = self._keeps(graph, name) if node.store else ()
+            kept = tuple(self._keeps(graph, name)) if node.store else ()
             if kept:
-                parts = step.parts_of(kept)
+                parts = self._parts.get((node.type, kept))
+                if parts is None:
+                    parts = self._parts[node.type, kept] = step.parts_of(kept)
                 step.parts = parts if not step.parts else tuple(dict.fromkeys((*step.parts, *parts)))
             self.step_of[graph.name, name] = step
-        for style in {node.type.style for node in graph.nodes.values()}:
-            self.versions.update(library_versions(style))
 
     def _step(self, graph: Graph, node: Node) -> Step:
         """The step that a node comes to. Cells of a sweep share most of their nodes: one object, one answer."""
@@ -286,6 +295,7 @@ class _Planner:
         return found
 
     def _made(self, graph: Graph, node: Node) -> Step:
+        self.versions.update(library_versions(node.type.style))
         axis = graph.bars[node.axis]
         sources: dict[str, Source] = {}
         inputs: list[tuple[Wire, str | BarsRequest]] = []

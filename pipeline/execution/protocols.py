@@ -51,6 +51,9 @@ class ObjectStore(Protocol):
     def put(self, holding: Holding, value: Value, panel: Panel | None, *, keep: bool = True) -> int:
         """Take a value for storing and give its bytes; it is durable after `flush`, or gone with the run."""
 
+    def put_rows(self, holdings: Sequence[Holding], table: pl.DataFrame) -> None:
+        """Take the tables of many steps for storing, which lie in one, the same number of rows for each."""
+
     def alias(self, holding: Holding, part: Part, held: Holding) -> None:
         """Let a value be a part of another that is stored."""
 
@@ -138,6 +141,12 @@ class MemoryObjects:
         if isinstance(value, Mapping):
             return sum(column.nbytes for column in value.values())
         return int(value.estimated_size())
+
+    def put_rows(self, holdings: Sequence[Holding], table: pl.DataFrame) -> None:
+        """Keep a table each."""
+        each = len(table) // len(holdings)
+        for place, holding in enumerate(holdings):
+            self.put(holding, table.slice(place * each, each), None)
 
     def alias(self, holding: Holding, part: Part, held: Holding) -> None:
         """Keep where the value is."""

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import polars as pl
 
@@ -15,7 +15,7 @@ from pipeline.execution.attempt import Outcome, Raised
 from pipeline.execution.plan import Plan, Step
 from pipeline.graph.cells import Cells
 
-__all__ = ["Failure", "NodeRecord", "Run", "RunSink", "Status", "Unheard", "named", "new_run_id"]
+__all__ = ["Failure", "NodeRecord", "Rows", "Run", "RunSink", "Status", "Unheard", "named", "new_run_id"]
 
 Status: TypeAlias = Literal["cached", "computed", "failed", "skipped"]
 RunStatus: TypeAlias = Literal["ok", "failed", "interrupted"]
@@ -75,12 +75,20 @@ class NodeRecord:
         return None if self.ms is None else len(self.retried) + 1
 
 
+class Rows(NamedTuple):
+    """A table that a step gave: `height` rows of `table`, which may hold those of other steps too."""
+
+    table: pl.DataFrame
+    first: int
+    height: int
+
+
 @dataclass
 class Run:
     """One run of a plan. `records` has one entry per step, in plan order.
 
     `tables` holds the tables that are published row by row: by the name of their kind (metrics, trades), then by
-    (graph, node, output). `compile_ms` is the time that compiling kernels took; it is part of no node's
+    (index of the step, output). `compile_ms` is the time that compiling kernels took; it is part of no node's
     time. `cells` are those of the sweep that it is a run of. `peak_bytes` is the most memory that the process had
     while it ran, None where the system does not say. `apart` when workers carried it out.
     """
@@ -98,7 +106,7 @@ class Run:
     peak_bytes: int | None = None
     warnings: tuple[Fault, ...] = ()
     apart: bool = False
-    tables: dict[str, dict[tuple[str, str, str], pl.DataFrame]] = field(default_factory=dict)
+    tables: dict[str, dict[tuple[int, str], Rows]] = field(default_factory=dict)
 
     _revised: set[int] = field(default_factory=set, repr=False)
 

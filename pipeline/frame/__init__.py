@@ -1,7 +1,8 @@
 """The pandas compatibility adapter: stands in for ``import pandas as pd`` in plugins, on polars and numpy.
 
 Nouns: Series, DataFrame, Index (labels), Values (one column with a numpy and a polars face), Window, Span, Decay,
-Groups, Bins (periods of time), Gap (something of pandas that is not here). The engine makes frames with
+Groups, Bins (periods of time), Gap (something of pandas that is not here). Each room below has one of them with its
+kin; what plugins may name is here, in ``api`` and in ``testing``. The engine makes frames with
 ``DataFrame.from_columns`` and reads columns with ``Series.to_polars``. May import pipeline.model and pipeline.errors,
 never pandas.
 """
@@ -10,13 +11,19 @@ from typing import Any
 
 import numpy as np  # noqa: F401 - pandas 1 offered it under this name
 
-from pipeline.frame import (
-    api,
-    casting,  # noqa: F401 - teaches columns their types
-    testing,
-)
-from pipeline.frame import offset as offsets
-from pipeline.frame.ancient import (
+from pipeline.frame import api, testing
+from pipeline.frame.columns.presence import isna, notna
+from pipeline.frame.columns.table_file import read_csv, read_feather, read_parquet, read_pickle, read_table
+from pipeline.frame.dataframe.frame import DataFrame
+from pipeline.frame.groups.grouped import Grouper
+from pipeline.frame.index.category_index import CategoricalIndex
+from pipeline.frame.index.index import DatetimeIndex, Index, RangeIndex, TimedeltaIndex
+from pipeline.frame.index.interval import Interval, IntervalDtype
+from pipeline.frame.index.interval_index import IntervalIndex, interval_range
+from pipeline.frame.index.level_key import IndexSlice
+from pipeline.frame.index.multi_index import MultiIndex
+from pipeline.frame.index.period_index import PeriodIndex, period_range
+from pipeline.frame.library.ancient import (
     ewma,
     ewmstd,
     ewmvar,
@@ -33,11 +40,40 @@ from pipeline.frame.ancient import (
     rolling_sum,
     rolling_var,
 )
-from pipeline.frame.asof import merge_asof, merge_ordered
-from pipeline.frame.binning import cut, factorize, get_dummies, qcut, unique
-from pipeline.frame.categorical import Categorical
-from pipeline.frame.category_index import CategoricalIndex
-from pipeline.frame.dtypes import (
+from pipeline.frame.library.gaps import (
+    AdapterGap,
+    Gap,
+    MissingName,
+    UnsupportedCall,
+    missing_name,
+    recorded_gaps,
+    recorded_spellings,
+)
+from pipeline.frame.library.namespace import core, errors, tseries, util
+from pipeline.frame.library.option import get_option, option_context, options, reset_option, set_option
+from pipeline.frame.library.toplevel import NamedAgg, eval, melt, pivot, pivot_table, to_pickle  # noqa: A004 - pandas' names
+from pipeline.frame.reshape.asof import merge_asof, merge_ordered
+from pipeline.frame.reshape.binning import cut, factorize, get_dummies, qcut, unique
+from pipeline.frame.reshape.joining import concat
+from pipeline.frame.reshape.merging import merge
+from pipeline.frame.reshape.turning import crosstab
+from pipeline.frame.series.categorical import Categorical
+from pipeline.frame.series.series import Series
+from pipeline.frame.time import offset as offsets
+from pipeline.frame.time.moment import NA, NaT, Timedelta, Timestamp
+from pipeline.frame.time.offset import DateOffset
+from pipeline.frame.time.period import Period, PeriodDtype
+from pipeline.frame.time.timeline import (
+    bdate_range,
+    date_range,
+    infer_freq,
+    timedelta_range,
+    to_datetime,
+    to_numeric,
+    to_timedelta,
+)
+from pipeline.frame.values import casting  # noqa: F401 - teaches columns their types
+from pipeline.frame.values.dtypes import (
     BooleanDtype,
     CategoricalDtype,
     DatetimeTZDtype,
@@ -53,45 +89,7 @@ from pipeline.frame.dtypes import (
     UInt32Dtype,
     UInt64Dtype,
 )
-from pipeline.frame.frame import DataFrame
-from pipeline.frame.gaps import (
-    AdapterGap,
-    Gap,
-    MissingName,
-    UnsupportedCall,
-    missing_name,
-    recorded_gaps,
-    recorded_spellings,
-)
-from pipeline.frame.grouped import Grouper
-from pipeline.frame.index import DatetimeIndex, Index, RangeIndex, TimedeltaIndex
-from pipeline.frame.interval import Interval, IntervalDtype
-from pipeline.frame.interval_index import IntervalIndex, interval_range
-from pipeline.frame.joining import concat
-from pipeline.frame.level_key import IndexSlice
-from pipeline.frame.masked_array import array
-from pipeline.frame.merging import merge
-from pipeline.frame.moment import NA, NaT, Timedelta, Timestamp
-from pipeline.frame.multi_index import MultiIndex
-from pipeline.frame.namespace import core, errors, tseries, util
-from pipeline.frame.offset import DateOffset
-from pipeline.frame.option import get_option, option_context, options, reset_option, set_option
-from pipeline.frame.period import Period, PeriodDtype
-from pipeline.frame.period_index import PeriodIndex, period_range
-from pipeline.frame.presence import isna, notna
-from pipeline.frame.reshape import crosstab
-from pipeline.frame.series import Series
-from pipeline.frame.table_file import read_csv, read_feather, read_parquet, read_pickle, read_table
-from pipeline.frame.timeline import (
-    bdate_range,
-    date_range,
-    infer_freq,
-    timedelta_range,
-    to_datetime,
-    to_numeric,
-    to_timedelta,
-)
-from pipeline.frame.toplevel import NamedAgg, eval, melt, pivot, pivot_table, to_pickle  # noqa: A004 - pandas' names
+from pipeline.frame.values.masked_array import array
 
 __all__ = [
     "AdapterGap",

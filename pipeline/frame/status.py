@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pipeline.frame as pd
-from pipeline.frame.pandas_names import pandas_names
+from pipeline.frame.library.pandas_names import pandas_names
 
 __all__ = ["Status", "page", "statuses"]
 

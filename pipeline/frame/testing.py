@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.frame.index import Index
-from pipeline.frame.values import Values, missing_mask
+from pipeline.frame.index.index import Index
+from pipeline.frame.values.values import Values, missing_mask
 
 __all__ = ["assert_frame_equal", "assert_index_equal", "assert_series_equal"]
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.execution.arguments import Argument
+from pipeline.execution.attempt import Call
 from pipeline.laws.breach import Breach, first_difference
 from pipeline.laws.law import Law, out_of_kind
 from pipeline.laws.sample import Mood, Sample, draw
@@ -103,7 +104,7 @@ class AxisTrial:
         panel = made_rows(node, self.params, wired[0].axis) if callable(node.rows) else _panel(self._given(wired).axis)
         ports: list[Argument] = [port.columns for port in wired]
         axes = [axis_frame(panel, "1h"), *(port.axis for port in wired)]
-        found = self.evaluate(node, ports, self.params, node.columns(self.kinds), panel, axes=axes)
+        found = self.evaluate(Call(node, ports, self.params, node.columns(self.kinds), panel, axes))
         return Answer(Sample(panel, ()), found)
 
     def _given(self, wired: tuple[Wired, ...]) -> Wired:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -10,15 +10,15 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
-from pipeline.execution.arguments import Argument
 from pipeline.execution.array import evaluate_arrays
-from pipeline.execution.call import call, prepare
+from pipeline.execution.attempt import Call
+from pipeline.execution.call import call as call_node
+from pipeline.execution.call import prepare
 from pipeline.execution.kernel import KernelCache
 from pipeline.execution.protocols import Outputs as Values
 from pipeline.laws.sample import Sample, draw
-from pipeline.model.bars import Panel
 from pipeline.model.column import FloatArray
-from pipeline.model.kind import Dtype, Kind
+from pipeline.model.kind import Kind
 from pipeline.model.node import NodeType
 
 __all__ = ["Compiled", "Evaluator", "Interpreted", "Outputs", "Trial", "as_numbers", "kinds_of"]
@@ -30,17 +30,8 @@ Outputs = Mapping[str, FloatArray]
 class Evaluator(Protocol):
     """Who calls the node."""
 
-    def __call__(
-        self,
-        node: NodeType,
-        ports: Sequence[Argument],
-        params: Mapping[str, Any],
-        columns: Sequence[tuple[str, Dtype]],
-        panel: Panel,
-        *,
-        axes: Sequence[pl.DataFrame | None] = (),
-    ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
+    def __call__(self, call: Call) -> Outputs:
+        """The outputs as numbers; a column of a table is called `output.column`."""
 
 
 @dataclass
@@ -49,40 +40,22 @@ class Compiled:
 
     kernels: KernelCache = field(default_factory=KernelCache)
 
-    def __call__(
-        self,
-        node: NodeType,
-        ports: Sequence[Argument],
-        params: Mapping[str, Any],
-        columns: Sequence[tuple[str, Dtype]],
-        panel: Panel,
-        *,
-        axes: Sequence[pl.DataFrame | None] = (),
-    ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
-        prepared = prepare(node, ports, params, panel, self.kernels, axes)
-        return as_numbers(call(node, ports, params, columns, panel, prepared))
+    def __call__(self, call: Call) -> Outputs:
+        """The outputs as numbers; a column of a table is called `output.column`."""
+        prepared = prepare(call.node, call.ports, call.params, call.panel, self.kernels, call.axes)
+        return as_numbers(call_node(call.node, call.ports, call.params, call.columns, call.panel, prepared))
 
 
 class Interpreted(Compiled):
     """The same but for kernels, which run as plain Python: slower by the row, and nothing is compiled."""
 
-    def __call__(
-        self,
-        node: NodeType,
-        ports: Sequence[Argument],
-        params: Mapping[str, Any],
-        columns: Sequence[tuple[str, Dtype]],
-        panel: Panel,
-        *,
-        axes: Sequence[pl.DataFrame | None] = (),
-    ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
-        if node.style != "kernel":
-            return super().__call__(node, ports, params, columns, panel, axes=axes)
+    def __call__(self, call: Call) -> Outputs:
+        """The outputs as numbers; a column of a table is called `output.column`."""
+        if call.node.style != "kernel":
+            return super().__call__(call)
         with np.errstate(all="ignore"):  # what compiled code does without a word
-            arrays = evaluate_arrays(node, ports, params, columns, panel)
-        return dict(zip((name for name, _ in columns), arrays, strict=True))
+            arrays = evaluate_arrays(call.node, call.ports, call.params, call.columns, call.panel)
+        return dict(zip((name for name, _ in call.columns), arrays, strict=True))
 
 
 @dataclass(frozen=True)
@@ -116,7 +89,8 @@ class Trial:
 
     def outputs(self, sample: Sample) -> Outputs:
         """The outputs over a sample. Raises whatever the node raises."""
-        return self.evaluate(self.node, sample.ports, self.params, self.node.columns(self.kinds), sample.panel)
+        columns = self.node.columns(self.kinds)
+        return self.evaluate(Call(self.node, sample.ports, self.params, columns, sample.panel))
 
 
 def kinds_of(node: NodeType) -> dict[str, Kind]:

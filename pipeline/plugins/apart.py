@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import polars as pl
 
 from pipeline.errors import NodeError
-from pipeline.execution.arguments import Argument
 from pipeline.execution.attempt import Call, Caller
 from pipeline.laws.trial import Evaluator, Outputs, as_numbers
-from pipeline.model.bars import Panel
-from pipeline.model.kind import Dtype
-from pipeline.model.node import NodeType
 from pipeline.plugins.describe import Absent
 
 __all__ = ["Apart"]
@@ -28,20 +20,11 @@ class Apart:
     workers: Caller
     limit: float
 
-    def __call__(
-        self,
-        node: NodeType,
-        ports: Sequence[Argument],
-        params: Mapping[str, Any],
-        columns: Sequence[tuple[str, Dtype]],
-        panel: Panel,
-        *,
-        axes: Sequence[pl.DataFrame | None] = (),
-    ) -> Outputs:
-        """The outputs as numbers; a column of a table is called `output.column`. `axes` are as those of a call."""
-        if not isinstance(node.fn, Absent):
-            return self.here(node, ports, params, columns, panel, axes=axes)
-        outcome = self.workers.call(Call(node, ports, params, columns, panel, axes), self.limit)
+    def __call__(self, call: Call) -> Outputs:
+        """The outputs as numbers; a column of a table is called `output.column`."""
+        if not isinstance(call.node.fn, Absent):
+            return self.here(call)
+        outcome = self.workers.call(call, self.limit)
         if outcome.value is None:
             raised = outcome.raised
             raise NodeError(raised.message if raised else "it gave nothing", code=raised.code if raised else "TG502")

@@ -10,8 +10,8 @@ import numpy as np
 
 from pipeline.errors import NodeError, Place, PluginError, TradegraphError
 from pipeline.frame import AdapterGap, DataFrame, Series
-from pipeline.frame.guest import is_pandas
-from pipeline.frame.real import from_real, has_pandas, to_real
+from pipeline.frame.library.guest import is_pandas
+from pipeline.frame.library.real import from_real, has_pandas, to_real
 from pipeline.model.kind import BARS, NUMBER, SIGNAL
 from pipeline.model.node import SINGLE_OUTPUT, NodeType, Output, Port
 from pipeline.plugins.examination.sample_bars import sample_bars

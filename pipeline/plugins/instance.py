@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from pipeline.errors import NodeError, PluginError
+from pipeline.errors import NodeError
 from pipeline.execution.alarm import Overdue, alarm
-from pipeline.frame import DataFrame, recorded_gaps
-from pipeline.frame.guest import guest
-from pipeline.frame.real import described, from_real, has_pandas, to_real
+from pipeline.frame import DataFrame
+from pipeline.frame.library.guest import guest
+from pipeline.frame.library.real import from_real, has_pandas, to_real, with_way_out
 from pipeline.plugins.contract import BaseStrategy
 from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.here import plugin_here
@@ -57,23 +57,8 @@ def calculate_indicator(
 
 
 def _bridged(plugin: GuidePlugin, call: Callable[[], Any], twin: Callable[[], Any]) -> Any:
-    """The result of a call; on real pandas where the adapter lacks something, even if the plugin swallowed that."""
-    with recorded_gaps() as gaps:
-        try:
-            found = call()
-        except Exception:
-            if not gaps:
-                raise
-            found = None
-    if not gaps:
-        return found
-    if plugin.twin is None or not has_pandas():
-        raise PluginError(
-            f"{plugin.id!r} uses what the pandas adapter does not have: {described(gaps)}",
-            code="TG407",
-            hint="Install real pandas (the extra [pandas]): what is lacking is then run there.",
-        )
-    return twin()
+    """The result of a call, on real pandas where the adapter lacks something."""
+    return with_way_out(plugin.id, call, twin if plugin.twin is not None and has_pandas() else None)
 
 
 def _offered(plugin: GuidePlugin, monitor: Monitor, limit: float) -> type[Any]:

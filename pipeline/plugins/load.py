@@ -25,8 +25,8 @@ from typing import Any, TypeGuard
 
 import pipeline.frame
 from pipeline.errors import Place, PluginError, TradegraphError
-from pipeline.frame.real import offer_twin, on_pandas
-from pipeline.frame.talib_frames import talib_module
+from pipeline.frame.library.real import offer_twin, on_pandas
+from pipeline.frame.library.talib_frames import talib_module
 from pipeline.model.captured import Captured
 from pipeline.model.digest import digest
 from pipeline.model.node import NodeType

@@ -10,11 +10,11 @@ import datetime as dt
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pipeline.errors import PluginError, SettingsError
 from pipeline.execution.attempt import Call
@@ -27,11 +27,13 @@ from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
 from pipeline.plugins.apart import Apart
 from pipeline.plugins.audit import AUDIT_FILE, AuditLog
+from pipeline.plugins.compiled import compiled_folder
 from pipeline.plugins.confine import Bounds
 from pipeline.plugins.confinement import unconfined
 from pipeline.plugins.describe import Absent
 from pipeline.plugins.discover import Discovery, PluginRecord, build_registry, source_root
 from pipeline.plugins.entry import entry_files
+from pipeline.plugins.examination.profile import Profile, profile_plugin
 from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.here import type_here
 from pipeline.plugins.lock import LOCK_NAME, Lock, Locked, read_lock
@@ -198,6 +200,12 @@ class PluginSystem:
         outcome, frames = self.workers.replay(call, self.settings.plugin_timeout * max(1, len(call.panel.symbols)))
         return Replay(kept, call, changed, outcome.ms, outcome.value, outcome.raised, frames)
 
+    def profile(self, plugin: GuidePlugin, params: Mapping[str, Any], rows: int, *, lines: int = 10) -> Profile:
+        """Profile a call of a plugin where it is called in graphs. Raises ParameterError, PluginError."""
+        if plugin.home is None:
+            return profile_plugin(plugin, params, rows, lines=lines)
+        return self.workers.profile(plugin, params, rows, lines)
+
     def kernels_of(self, registry: Registry) -> set[str]:
         """The names of the folders of compiled kernels that may be needed: digests of code, or of a plugin's files."""
         return {node.code for node in registry} | {node.captured.digest for node in registry if node.captured}
@@ -266,6 +274,7 @@ class PluginSystem:
             trusted=frozenset(said.trusted_plugins),
             disabled=frozenset(said.disabled_plugins),
             memory=self._policy_file,
+            compiled=compiled_folder(),
             installed=entry_files(),
             lock=self._locked,
             root=self.project.root,

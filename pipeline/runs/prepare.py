@@ -104,13 +104,13 @@ def graphs_of(spec: GraphSpec, like: Cell, fixed: Fixed) -> CellGraphs:
 def block_of(graph: Graph, market: BarSource) -> int:
     """Of how many cells of a graph the signals may wait in memory for their back-tests, which are called together.
 
-    About 64 MB of them, a symbol being taken for 5,000 bars.
+    About 64 MB of events, a symbol being taken for 5,000 bars.
     """
     most = 1
     for request in graph.bars.values():
         with suppress(MarketError):  # planning says what is wrong
             most = max(most, len(market.resolve(request).symbols))
-    return min(max(64 * 1024 * 1024 // (most * 5_000 * 16), 1), 256)
+    return min(max(64 * 1024 * 1024 // (most * 5_000 * 8), 1), 256)
 
 
 def _cell_of(values: Mapping[str, Any]) -> Cell:
@@ -127,7 +127,8 @@ def _axes(spec: GraphSpec, registry: Registry, values: Mapping[str, Sequence[Any
             except ValueError as error:
                 raise UsageError(f"{name}={given}: the range {error}", hint="Write FROM:TO:STEP.") from error
         else:
-            checked = [ParamSet((declared,)).check({declared.name: value}, owner="the sweep") for value in given]
+            alone = ParamSet((declared,))
+            checked = [alone.check({declared.name: value}, owner="the sweep") for value in given]
             wrong = [fault.message for _, faults in checked for fault in faults]
             axis = Axis(name, tuple(found.get(declared.name) for found, _ in checked))
         if wrong:

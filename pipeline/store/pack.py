@@ -26,12 +26,10 @@ def is_pack(path: Path) -> bool:
     return _MARK in path.suffixes
 
 
-def packed(tables: Sequence[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
-    """Tables of one form by key as one."""
-    heights = pl.Series([table.height for _, table in tables], dtype=pl.UInt32)
-    keys = pl.Series(_KEY, [key for key, _ in tables])
-    rows = pl.select(pl.lit(keys).repeat_by(pl.lit(heights)).explode().alias(_KEY))
-    return pl.concat([rows, pl.concat([table for _, table in tables])], how="horizontal")
+def packed(tables: Sequence[tuple[Sequence[str], pl.DataFrame]]) -> pl.DataFrame:
+    """Tables of one form as one, each with the keys of those that lie in it, the same number of rows for each."""
+    rows = [key for keys, table in tables for key in keys for _ in range(table.height // len(keys))]
+    return pl.concat([pl.DataFrame({_KEY: rows}), pl.concat([table for _, table in tables])], how="horizontal")
 
 
 def unpacked(path: Path) -> dict[str, pl.DataFrame]:

@@ -118,10 +118,11 @@ def _merge(connection: duckdb.DuckDBPyConnection, journals: Sequence[Path], priv
 
 
 def _land(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
-    if (journal / "runs.parquet").exists():  # a worker's has none
+    begun = connection.execute("select 1 from runs where run_id = ? limit 1", [run_of(journal)]).fetchone() is not None
+    if begun and (journal / "runs.parquet").exists():  # a worker's has none
         connection.execute("delete from runs where run_id = ?", [run_of(journal)])
     nodes = journal / "nodes.parquet"
-    if nodes.exists():  # a step that was told of may have been computed again
+    if begun and nodes.exists():  # a step that was told of may have been computed again
         told = f"select run_id, graph, node{_cell(nodes)} from {_source(nodes)}"
         for table in NODE_TABLES:
             of_node = "run_id, graph, node" + _cell(nodes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any, TypeAlias
@@ -81,9 +81,8 @@ def record_of(increment: Increment, plugins: Iterable[PluginRow]) -> dict[str, p
     uses = [
         (graph, node, record) for record in increment.records for graph, node in record.step.users if graph not in cells
     ]
-    told = {(graph, node) for graph, node, _ in uses}
     frames = {"runs": _runs(run, graphs), **node_frames(run, uses)}
-    frames |= {"metrics": _metrics(run, told), "trades": _trades(run, told), "warnings": warnings_of(increment, graphs)}
+    frames |= {"metrics": _metrics(run, uses), "trades": _trades(run, uses), "warnings": warnings_of(increment, graphs)}
     if increment.first:
         frames["plugins"] = pl.DataFrame([asdict(row) for row in plugins], infer_schema_length=None)
         frames["outputs"] = _outputs(run, graphs)
@@ -276,11 +275,19 @@ def _failures(uses: Uses) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides={"symbol": _TEXT})
 
 
-def _metrics(run: Run, told: Set[tuple[str, str]]) -> pl.DataFrame:
+def _tables(run: Run, kind: str, uses: Uses) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """The tables of a kind that records tell of, each with its graph and node."""
+    noted = run.tables.get(kind, {})
+    for graph, node, record in uses if noted else ():
+        for output in record.step.tables:
+            rows = noted.get((record.step.index, output))
+            if rows is not None:
+                yield graph, node, rows.table.slice(rows.first, rows.height)
+
+
+def _metrics(run: Run, uses: Uses) -> pl.DataFrame:
     frames = []
-    for (graph, node, _), table in run.tables.get("metrics", {}).items():
-        if (graph, node) not in told:
-            continue
+    for graph, node, table in _tables(run, "metrics", uses):
         numeric = [name for name, dtype in table.schema.items() if dtype.is_numeric() or dtype == pl.Boolean]
         symbols = table["symbol"] if "symbol" in table.columns else pl.Series([None] * table.height, dtype=_TEXT)
         frames += [
@@ -313,14 +320,14 @@ TRADES: dict[str, Any] = {
 """What the `trades` table says of a trade; a table of trades with other columns is taken for those that it has."""
 
 
-def _trades(run: Run, told: Set[tuple[str, str]]) -> pl.DataFrame:
+def _trades(run: Run, uses: Uses) -> pl.DataFrame:
     frames = [
         table.select(
             (pl.col(name).cast(dtype, strict=False) if name in table.columns else pl.lit(None, dtype).alias(name))
             for name, dtype in TRADES.items()
         ).with_columns(graph=pl.lit(graph), node=pl.lit(node))
-        for (graph, node, _), table in run.tables.get("trades", {}).items()
-        if table.height and (graph, node) in told
+        for graph, node, table in _tables(run, "trades", uses)
+        if table.height
     ]
     return pl.concat(frames) if frames else pl.DataFrame()
 

@@ -110,7 +110,7 @@ class Segments:
         self._lookup = lookup
         self._gather = min(gather, MAX_BYTES)
         self._packs = pack
-        self._tables: dict[tuple[Any, ...], list[tuple[Holding, pl.DataFrame]]] = {}
+        self._tables: dict[tuple[Any, ...], list[tuple[Sequence[Holding], pl.DataFrame]]] = {}
         self._unpacked: tuple[str, dict[str, pl.DataFrame]] = ("", {})
         self._known: dict[str, Found] = {}
         self._pending: dict[tuple[int, _Fate], _Pending] = {}
@@ -172,7 +172,7 @@ class Segments:
         """
         if isinstance(value, pl.DataFrame):
             if self._packs and keep and value.height:
-                self._gather_table(holding, value)
+                self._gather_tables([holding], value)
             else:
                 self._write(value, [holding], "kept" if keep else "aside")
             return int(value.estimated_size())
@@ -190,17 +190,26 @@ class Segments:
             self._write_pending(group)
         return size
 
-    def _gather_table(self, holding: Holding, table: pl.DataFrame) -> None:
+    def put_rows(self, holdings: Sequence[Holding], table: pl.DataFrame) -> None:
+        """Take the tables of many steps, which lie in one, the same number of rows for each."""
+        if self._packs and table.height:
+            self._gather_tables(holdings, table)
+            return
+        each = table.height // len(holdings)
+        for place, holding in enumerate(holdings):
+            self.put(holding, table.slice(place * each, each), None)
+
+    def _gather_tables(self, holdings: Sequence[Holding], table: pl.DataFrame) -> None:
         form = (*table.columns, *table.dtypes)
         waiting = self._tables.setdefault(form, [])
-        waiting.append((holding, table))
-        if len(waiting) >= MOST:
+        waiting.append((holdings, table))
+        if sum(len(owners) for owners, _ in waiting) >= MOST:
             self._write_tables(form)
 
     def _write_tables(self, form: tuple[Any, ...]) -> None:
         waiting = self._tables.pop(form)
-        frame = packed([(holding.key, table) for holding, table in waiting])
-        self._write(frame, [holding for holding, _ in waiting], "kept", mark=".pack")
+        frame = packed([([holding.key for holding in owners], table) for owners, table in waiting])
+        self._write(frame, [holding for owners, _ in waiting for holding in owners], "kept", mark=".pack")
 
     def known(self, key: str) -> Found | None:
         """Where a value rests, as far as it was asked for or put here."""
@@ -299,7 +308,7 @@ class Segments:
             if any(holding.key == key for holding in pending.holdings):
                 self._write_pending(group)
         for form, waiting in list(self._tables.items()):
-            if any(holding.key == key for holding, _ in waiting):
+            if any(holding.key == key for owners, _ in waiting for holding in owners):
                 self._write_tables(form)
 
     def _write_pending(self, group: tuple[int, _Fate]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from pipeline.execution.run import NodeRecord, Run
+from pipeline.execution.run import NodeRecord, Rows, Run
 from pipeline.graph.cells import Cells
 from pipeline.model.garbage import collector_paused
 from pipeline.store.record import Increment, Uses, node_frames, run_row, to_json, warnings_of
@@ -72,26 +72,29 @@ def _kept(mine: Sequence[tuple[tuple[str, str], NodeRecord]], numbers: Mapping[s
 
 def _metrics(records: Sequence[NodeRecord], run: Run, cells: Cells, numbers: Mapping[str, int]) -> pl.DataFrame:
     """The metrics of finished steps, for every cell that they serve."""
-    found: dict[tuple[str, str], tuple[list[int], list[pl.DataFrame]]] = {}
-    tables = run.tables.get("metrics", {})
+    noted = run.tables.get("metrics", {})
+    found: dict[str, list[tuple[int, Rows]]] = {}  # by node: cells, each with the rows of it
     for record in records:
-        outputs = [name for name in record.step.tables if (*record.step.users[0], name) in tables]
-        for output in outputs:
+        for output in record.step.tables:
+            rows = noted.get((record.step.index, output))
+            if rows is None:
+                continue
             for graph, node in record.step.users:
-                if graph not in numbers:
-                    continue
-                owners, frames = found.setdefault((node, output), ([], []))
-                owners.append(numbers[graph])
-                frames.append(tables[graph, node, output])
-    parts = [_long(node, owners, frames) for (node, _), (owners, frames) in found.items()]
+                if graph in numbers:
+                    found.setdefault(node, []).append((numbers[graph], rows))
+    parts = [_long(node, owned) for node, owned in found.items()]
     return pl.concat(parts).with_columns(graph=pl.lit(cells.name)) if parts else pl.DataFrame()
 
 
-def _long(node: str, owners: Sequence[int], frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    heights = [frame.height for frame in frames]
-    whole = pl.concat(frames, how="diagonal_relaxed").with_columns(
-        cell=pl.Series(np.repeat(np.array(owners, np.int32), heights))
-    )
+def _long(node: str, owned: Sequence[tuple[int, Rows]]) -> pl.DataFrame:
+    tables = {id(rows.table): rows.table for _, rows in owned}  # one may hold the rows of many cells
+    starts = dict(zip(tables, np.cumsum([0, *(table.height for table in tables.values())]).tolist(), strict=False))
+    heights = np.array([rows.height for _, rows in owned])
+    firsts = np.array([starts[id(rows.table)] + rows.first for _, rows in owned])
+    ends = np.cumsum(heights)
+    places = np.arange(ends[-1]) + np.repeat(firsts - (ends - heights), heights)
+    cell = pl.Series("cell", np.repeat(np.array([cell for cell, _ in owned], np.int32), heights))
+    whole: pl.DataFrame = pl.concat(tables.values(), how="diagonal_relaxed")[places].with_columns(cell)
     if "symbol" not in whole.columns:
         whole = whole.with_columns(symbol=pl.lit(None, pl.String))
     numeric = [

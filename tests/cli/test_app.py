@@ -8,7 +8,7 @@ import click
 import pytest
 
 from pipeline.cli.app import app, main
-from pipeline.cli.session import CONFIG_NAME, shown_path
+from pipeline.cli.console.session import CONFIG_NAME, shown_path
 from pipeline.settings import CONFIG_NAME as REAL_CONFIG_NAME
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pipeline.cli.progress import EVENTS
+from pipeline.cli.running.progress import EVENTS
 
 PAGE = "docs/batch.md"
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipeline.cli.graph import graph
+from pipeline.cli.graphs.group import graph
 from pipeline.graph.select import METHODS, STATES
 from pipeline.graph.shelf import SUBGRAPH
 

@@ -42,3 +42,11 @@ def test_the_page_names_every_room(page, request):
     rooms = {p.name for p in pipeline.iterdir() if p.is_dir() and (p / "__init__.py").exists()}
     text = page("docs/how-it-works.md")
     assert [room for room in sorted(rooms) if f"`pipeline/{room}`" not in text] == []
+
+
+@pytest.mark.parametrize("room", ["cli", "frame"])
+def test_the_page_names_the_rooms_of_a_room_and_a_listing_of_each_fits_a_screen(page, request, room):
+    folders = [p.parent for p in (request.config.rootpath / "pipeline" / room).glob("*/__init__.py")]
+    text = page("docs/how-it-works.md")
+    assert [p.name for p in sorted(folders) if f"`{room}/{p.name}`" not in text] == []
+    assert [p.name for p in sorted(folders) if len(list(p.glob("*.py"))) > 20] == []

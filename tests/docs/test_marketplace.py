@@ -48,8 +48,8 @@ def test_its_commands_and_its_python_work_in_a_fresh_project(tmp_path, answer, s
 
 
 def test_it_names_every_command_and_every_code_that_a_client_may_meet(page):
-    from pipeline.cli.market import market
-    from pipeline.cli.market_author import author
+    from pipeline.cli.market.author import author
+    from pipeline.cli.market.group import market
 
     text = page(PAGE)
     for name in market.list_commands(None):

@@ -1,6 +1,6 @@
 """The page of node types is what the registry gives."""
 
-from pipeline.cli.nodes_catalog import catalog
+from pipeline.cli.nodes.catalog import catalog
 from pipeline.engine import Engine
 from pipeline.laws.law import LAWS
 from pipeline.plugins.discover import build_registry

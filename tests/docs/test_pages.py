@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel
 
-from pipeline.cli.remedy import REMEDIES, SECTIONS, page
+from pipeline.cli.console.remedy import REMEDIES, SECTIONS, page
 from pipeline.errors import CODES
 from pipeline.settings import Settings
 

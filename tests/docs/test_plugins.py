@@ -32,7 +32,7 @@ def test_its_commands_python_and_sql_work_in_a_fresh_project(tmp_path, shell, bl
 
 
 def test_it_names_every_command_table_and_key(page) -> None:
-    from pipeline.cli.plugin import plugin
+    from pipeline.cli.plugins.group import plugin
 
     text = page(PAGE)
     commands = set(plugin.list_commands(None)) - {"install", "remove", "reload"}

@@ -38,6 +38,18 @@ def codes(bars: Bars, extra: Number = None, *, level: Annotated[float, Param("Gi
 
 
 @indicator(style="kernel")
+def holds(x: Number, *, level: Annotated[float, Param("Given out")] = 1.0) -> Condition:
+    """Says `level` for true."""
+    return np.full(len(x), level)
+
+
+@indicator(style="kernel")
+def echoes(x: SameKind) -> SameKind:
+    """Twice its input, whatever that means."""
+    return x * 2.0
+
+
+@indicator(style="kernel")
 def shorter(x: Number) -> Number:
     """One value too few."""
     return x[1:] * 1.0
@@ -96,11 +108,41 @@ def test_a_kernel_gets_a_bundle_as_arrays_and_none_for_an_open_port(kernel_world
     assert kernel_world.column(run, "a").series.dtype == pl.Int8
 
 
-@pytest.mark.parametrize("level", [2.0, 0.5, -1.5])
+@pytest.mark.parametrize("level", [2.0, 0.5, -1.5, 1e300])
 def test_a_kernel_that_gives_other_events_is_refused(kernel_world, level) -> None:
     run = kernel_world.run(f"a: {{use: codes, in: {{bars: daily}}, with: {{level: {level}}}}}")
     assert run.records[0].failure.code == "TG502"
     assert f"{level:g}" in run.records[0].failure.message
+
+
+@pytest.mark.parametrize("level", [3.0, -1.0, 1e300])
+def test_a_condition_other_than_0_and_1_is_refused(kernel_world, level) -> None:
+    run = kernel_world.run(f"a: {{use: holds, in: daily.close, with: {{level: {level}}}}}")
+    assert [record.failure.code for record in run.records] == ["TG502"]
+    assert f"{level:g}" in run.records[0].failure.message
+
+
+def test_twice_an_event_is_a_number(kernel_world) -> None:
+    run = kernel_world.run("a: {use: codes, in: {bars: daily}}\nb: {use: echoes, in: a}")
+    assert set(kernel_world.values(run, "b")) == {2.0, None}
+
+
+def test_neighbours_are_called_in_a_row_and_one_that_fails_fails_alone(kernel_world, monkeypatch) -> None:
+    text = """
+        a: {use: trailing, in: daily.close, with: {period: 3}}
+        b: {use: trailing, in: a.sums, with: {period: 2}}
+        c: {use: codes, in: {bars: daily}}
+        d: {use: codes, in: {bars: daily}, with: {level: 7}}
+        e: {use: codes, in: {bars: daily}, with: {level: -1}}
+    """
+    parts = (("a", "sums"), ("b", "sums"), ("b", "counts"), ("c", "value"), ("e", "value"))
+    found = []
+    for small in (2**20, 0):
+        monkeypatch.setattr("pipeline.execution.together._SMALL", small)
+        run = kernel_world.run(text, cache=False)
+        assert [record.step.node.name for record in run.records if record.failure or record.symbols] == ["d"]
+        found.append([kernel_world.values(run, *part) for part in parts])
+    assert found[0] == found[1]
 
 
 def test_a_kernel_of_the_wrong_length_or_that_writes_into_its_input_fails(kernel_world) -> None:

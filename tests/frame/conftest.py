@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pipeline.frame
-from pipeline.frame.masked_array import ExtensionArray
+from pipeline.frame.values.masked_array import ExtensionArray
 
 EXAMPLES = settings(
     max_examples=15, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)

@@ -301,11 +301,23 @@ def test_a_call_of_many_that_fails_is_made_one_by_one(engine, monkeypatch) -> No
         asked.append(len(steps))
         raise ValueError("not together")
 
-    monkeypatch.setattr("pipeline.execution.execute.call_together", refuse)
+    monkeypatch.setattr("pipeline.execution.execute.measured_at_once", refuse)
+    monkeypatch.setattr("pipeline.execution.execute.called_in_a_row", refuse)
     alone = engine.sweep("g", GRID, cache=False)
-    assert asked == [15]
+    assert asked == [15, 15]  # the signals, and the back-tests on them
     assert alone.run.status == "ok"
     assert alone.table().equals(together)
+
+
+def test_steps_of_a_call_for_many_are_timed_and_counted_each(engine) -> None:
+    run = engine.sweep("g", GRID).run
+    kinds = [record.step.type.id for record in run.records]
+    assert kinds == sorted(kinds, key=("plus", "cross", "backtest").index)  # those of one type side by side
+    for record in run.records:
+        assert record.ms > 0.0
+        assert record.rows == (3 if record.step.type.id == "backtest" else 132)
+    starts = [record.started_at for record in run.records if record.step.type.id == "cross"]
+    assert starts == sorted(set(starts))
 
 
 def test_metrics_of_a_pack_are_read_by_runs_and_views_and_outlive_a_collection(engine, site) -> None:

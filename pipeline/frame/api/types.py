@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.frame.columnar import Columnar
+from pipeline.frame.columns.columnar import Columnar
 
 __all__ = [
     "is_bool_dtype",

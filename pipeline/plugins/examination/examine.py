@@ -24,7 +24,7 @@ from pipeline.errors import Fault, NodeError, Place
 from pipeline.execution.alarm import Overdue, alarm
 from pipeline.execution.attempt import Caller, Outcome
 from pipeline.frame import Series
-from pipeline.frame.real import twin_of
+from pipeline.frame.library.real import twin_of
 from pipeline.laws.breach import Breach, first_difference
 from pipeline.laws.choice import base, ends
 from pipeline.laws.sample import Sample

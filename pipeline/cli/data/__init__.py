@@ -1,0 +1,1 @@
+"""`tradegraph data …`: bars imported, listed, checked, described, removed."""

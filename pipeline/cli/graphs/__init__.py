@@ -1,0 +1,1 @@
+"""Graph files looked at without a run: `check`, `plan`, `schema` and `tradegraph graph …`."""

@@ -1,0 +1,1 @@
+"""`tradegraph market …`: plugins searched, installed, published and reviewed, and a marketplace kept."""

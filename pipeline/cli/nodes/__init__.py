@@ -1,0 +1,1 @@
+"""`tradegraph nodes …`: the node types that graphs may use: listed, shown, put through the laws."""

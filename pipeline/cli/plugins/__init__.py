@@ -1,0 +1,1 @@
+"""`tradegraph plugin …`: plugins made, tried, installed, switched off, signed, audited."""

@@ -1,0 +1,1 @@
+"""A project set up, examined and served: `init`, `doctor`, `serve`."""

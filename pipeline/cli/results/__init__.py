@@ -1,0 +1,1 @@
+"""What runs left behind: `runs …`, `cache …`, `sql`, `export`, `report`."""

@@ -1,0 +1,1 @@
+"""Graphs that compute: `run`, `batch`, `sweep`, `watch`, `backtest`; how they go on, and what they answer."""

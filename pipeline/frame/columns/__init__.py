@@ -1,0 +1,1 @@
+"""What Series and DataFrame share: columns on one index, read, written, calculated with, printed."""

@@ -1,0 +1,1 @@
+"""Rows in groups: ``groupby`` of equal keys, ``resample`` of periods of time."""

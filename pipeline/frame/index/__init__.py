@@ -1,0 +1,1 @@
+"""Labels of rows and columns: the index types, finding labels, labels as lists and as sets."""

@@ -1,0 +1,1 @@
+"""Series: one named column on an index, and its accessors ``str``, ``dt`` and ``cat``."""

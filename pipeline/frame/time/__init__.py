@@ -1,0 +1,1 @@
+"""Times, spans, periods, calendar steps and frequencies, as scalars and as columns."""

@@ -1,0 +1,1 @@
+"""Windows over columns: ``rolling``, ``expanding``, ``ewm``, and the sums that make them exact."""
