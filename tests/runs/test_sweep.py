@@ -263,6 +263,36 @@ def test_back_tests_are_called_together_and_each_has_its_own_bits(engine, site, 
     assert together.equals(alone)
 
 
+@pytest.mark.parametrize(
+    ("node", "more"),
+    [
+        ("backtest_weights", {"bt.bars_per_year": [252.0, 365.0]}),
+        ("backtest_portfolio", {"bt.rebalance": "bar,week"}),
+    ],
+)
+def test_accounts_on_weights_are_called_together_and_each_has_its_own_bits(
+    engine, site, monkeypatch, node, more
+) -> None:
+    path = site.graph(
+        "fast: {use: plus, in: daily.close, with: {by: $fast}}\n"
+        "entry: {use: cross, in: {fast: fast, slow: daily.open}}\n"
+        "side: {use: position, in: entry, with: {direction: both}}\n"
+        "size: {use: scale, in: side, with: {factor: 0.7}}\n"
+        f"bt: {{use: {node}, in: {{bars: daily, weight: size}}, with: {{fee: 0.001}}}}",
+        params=PARAMS,
+        name="w",
+    )
+    fills = "next_open,same_close"
+    search = Search({"fast": "0:18:3", "bt.fill": fills, "bt.cash": "1000,5000", **more})
+    together = engine.sweep(path, search)
+    assert together.run.status == "ok"
+    assert together.table()["n_trades"].sum() > 100
+    monkeypatch.setattr("nodes.kernels.weight_statement._ROWS", 300)  # two or three calls at once
+    monkeypatch.setattr("pipeline.execution.together._BYTES", 0)
+    alone = engine.sweep(path, search, cache=False)
+    assert alone.table().equals(together.table())
+
+
 def test_a_call_of_many_that_fails_is_made_one_by_one(engine, monkeypatch) -> None:
     together = engine.sweep("g", GRID).table()
     asked = []
