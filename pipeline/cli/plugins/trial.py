@@ -50,7 +50,7 @@ def test(session: Session, file: Path, *, unit: Path | None, pandas: bool, here:
 @json_option
 @pass_session
 def profile(session: Session, plugin_id: str, *, rows: int, params: tuple[str, ...], lines: int) -> None:
-    """Show where the time of a plugin's call goes, in the worker that calls it.
+    """Show where the time of a plugin's call goes, in its worker.
 
     The profile is saved as logs/profiles/ID.prof for viewers such as snakeviz or `python -m pstats`.
     """
