@@ -57,7 +57,7 @@ def large(site):
 
 
 def memory(site, limit) -> None:
-    (site.root / "plugin_config.json").write_text(f'{{"project": {{"memory": "{limit}"}}}}')
+    (site.root / "plugin_config.json").write_text(f'{{"isolation": "none", "project": {{"memory": "{limit}"}}}}')
 
 
 def test_a_graph_larger_than_memory_runs_within_it(large) -> None:

@@ -27,7 +27,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 _WIDTH = 8
 _STEP = 1 << 20
-_KEPT = 256 << 20
+_KEPT = 64 << 20
 """Bytes of columns that stay in memory while nobody works with them."""
 
 
