@@ -81,7 +81,7 @@ class Spread:
         found = cones(self.plan, there, self.lasting)
         due = {index for cone in found for index in cone.steps}
         idle = [step for step in self.plan.steps if step.action == "compute" and step.index not in due]
-        self._told.update((step.key, Computed(step.key, "cached")) for step in idle)
+        self._told.update((step.key, Computed(step.key, status="cached")) for step in idle)
         cached = len(self.plan.steps) - len(due)
         self.progress.started(steps=len(self.plan.steps), cached=cached)
         for step in idle:
@@ -160,7 +160,7 @@ class Spread:
         first, *others = [self.plan.steps[index] for cone in some for index in cone.steps]
         failure = Failure(code, done.error, "", "")
         for step in (first, *others) if not done.quarantined else (first,):
-            self._tell(Computed(step.key, "failed", 0.0, 0.0, failure=failure), step)
+            self._tell(Computed(step.key, status="failed", ms=0.0, cpu_ms=0.0, failure=failure), step)
         self._finish(some)
         return first.node.name
 

@@ -32,16 +32,16 @@ def test_a_task_takes_no_longer_than_five_seconds_unless_a_step_does(ms, count) 
 def test_what_is_measured_goes_before_what_was_known() -> None:
     made = pace(1.0)
     assert made.take(CONES) == MOST_CONES
-    made.learn([Computed("key", "computed", ms=100.0)] * 10, ["slow"] * 10, seconds=1.0)
+    made.learn([Computed("key", status="computed", ms=100.0)] * 10, ["slow"] * 10, seconds=1.0)
     assert made.left == pytest.approx(100.0)
     assert made.take(CONES) == pytest.approx(MOST / 0.1, abs=1)
 
 
 def test_what_a_task_takes_of_itself_is_worth_taking() -> None:
     made = pace(1.0, due=50)
-    made.learn([Computed("key", "computed", ms=1.0)] * 10, ["slow"] * 10, seconds=1.01)
+    made.learn([Computed("key", status="computed", ms=1.0)] * 10, ["slow"] * 10, seconds=1.01)
     assert made.take(CONES) == MOST_CONES  # a second to begin with: tasks of a few milliseconds are not worth it
-    made.learn([Computed("key", "computed", ms=50.0)] * 10, ["slow"] * 10, seconds=0.6)
+    made.learn([Computed("key", status="computed", ms=50.0)] * 10, ["slow"] * 10, seconds=0.6)
     assert made.take(CONES[:50]) < 50
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 import time
 import weakref
 from collections import OrderedDict
@@ -255,7 +256,7 @@ class WorkerHost:
         except OSError as error:
             return _ended(turn, f"could not be started: {error}")
         ear = Ear(worker)
-        keep = False
+        keep, spoiled = False, None
         try:
             if not worker.isolation:
                 self._set_up(worker, ear, captured, turn)
@@ -271,6 +272,7 @@ class WorkerHost:
             raised = _too_slow(turn, worker.where())
         except Exceeded as exceeded:
             raised = Raised("TG417", f"{turn.subject} took {exceeded}, and its worker was ended", "", ended=True)
+            spoiled = exceeded.folder
         except OSError as error:
             raised = _ended(turn, f"failed: {error}")
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -281,6 +283,8 @@ class WorkerHost:
                 self._keep(key, worker)
             else:
                 worker.kill()
+            if spoiled is not None:
+                shutil.rmtree(spoiled, ignore_errors=True)
         if raised.ended and warm is not None and not turn.own:
             # something that an earlier call has left behind ended it: that is no fault of this order
             return self._ordered(captured, turn, work)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +19,11 @@ _FIELDS = (b"VmRSS", b"RssShmem", b"Threads")
 
 
 class Exceeded(Exception):
-    """The worker took more than its bounds; the text says of what."""
+    """The worker took more than its bounds; the text says of what. `folder` is to go, once nobody can fill it again."""
+
+    def __init__(self, text: str, folder: Path | None = None) -> None:
+        super().__init__(text)
+        self.folder = folder
 
 
 class Watchdog:
@@ -69,5 +72,5 @@ class Watchdog:
                 except OSError:  # gone meanwhile
                     continue
             if size > self._bounds.folder or count > _MOST_FILES:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise Exceeded(f"more than {self._bounds.folder / 2**20:,.0f} MB or {_MOST_FILES:,} files of disk")
+                text = f"more than {self._bounds.folder / 2**20:,.0f} MB or {_MOST_FILES:,} files of disk"
+                raise Exceeded(text, folder)
