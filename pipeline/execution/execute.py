@@ -49,6 +49,8 @@ def execute(
         with survivors_frozen():
             executor.walk()
     except KeyboardInterrupt:
+        if options.elsewhere is not None and options.elsewhere.interrupted:
+            raise  # it is the second time: nobody waits for the record
         run.status = "interrupted"
         executor.skip_rest("TG504", "the run was interrupted")
     there = options.elsewhere or Elsewhere()

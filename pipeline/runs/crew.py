@@ -139,4 +139,6 @@ def _processors() -> int:
 
 
 def _about(seconds: float) -> str:
-    return f"about {seconds:.1f} s" if seconds < 100 else f"about {seconds / 60:.0f} min"
+    if seconds >= 100:
+        return f"about {seconds / 60:.0f} min"
+    return f"about {seconds:.1f} s" if seconds >= 1 else f"about {seconds * 1e3:.0f} ms"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.engine import Engine
+from pipeline.execution import execute
 from pipeline.execution.protocols import Silent
 from pipeline.runs.crew import Crew
 from pipeline.runs.sweep import Search
@@ -143,6 +144,30 @@ def test_a_sweep_that_is_interrupted_goes_on_where_it_was(site, crew) -> None:
     assert not computed & {record.step.key for record in again.run.records if record.status == "computed"}
     assert not list((site.root / ".tradegraph/segments").rglob("*.handed.*"))
     assert again.table().equals(engine.sweep("g", GRID, cache=False).table())
+
+
+def test_an_interruption_while_an_interrupted_sweep_is_recorded_ends_it_at_once(site, monkeypatch) -> None:
+    class Impatient(Silent):
+        def finished(self, *, node, status, ms, rows, message):
+            if node == "bt":
+                raise KeyboardInterrupt
+
+    walk = execute._Execution.walk
+
+    def pressed_again(self):
+        if self.options.elsewhere is not None:  # the coordinator's, not a task's
+            raise KeyboardInterrupt
+        walk(self)
+
+    engine = Engine.open(site.root)
+    with monkeypatch.context() as again:
+        again.setattr(execute._Execution, "walk", pressed_again)
+        with pytest.raises(KeyboardInterrupt):
+            engine.sweep("g", GRID, workers=Crew("inline"), progress=Impatient())
+    site.calls()
+    resumed = engine.sweep("g", GRID, workers=Crew("inline"))
+    assert resumed.run.status == "ok"
+    assert site.calls() == []  # as after a kill: what was handed over is there
 
 
 @pytest.mark.heavy

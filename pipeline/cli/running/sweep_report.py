@@ -64,7 +64,7 @@ class Ranking:
             return cls("", table.head(0), 0)
         metric = objective or (_FAVOURITE if _FAVOURITE in metrics else metrics[0])
         if metric not in metrics:
-            lost = f"Nothing is lost: --resume {swept.run.id} --objective METRIC ranks it."
+            lost = f"Nothing is lost: `tradegraph sweep --resume {swept.run.id} --objective …` ranks it."
             hint = f"{did_you_mean(metric, metrics)} {lost}"
             raise UsageError(f"no node of the graph has the metric {metric!r}", code="TG136", hint=hint)
         beside = [name for name in dict.fromkeys((metric, *_BESIDE)) if name in metrics]
