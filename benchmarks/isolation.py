@@ -60,30 +60,35 @@ HANGS = 0.2
 
 def measure(sizes: Sequence[int], rounds: int) -> Table:
     """Milliseconds of a call over the plugin's own time, in process and in a worker, by rows."""
-    columns = ("rows", "in process", "in a worker", "worker over in process")
+    columns = ("rows", "in process", "in a worker, other bars", "over", "the same bars again", "over it")
     title = f"isolation: a plugin's call over its own time, ms, min / median of {rounds} rounds ({available()})"
     table = Table(title, columns)
     with tempfile.TemporaryDirectory() as folder, WorkerHost([Path(folder)], None, bounds=Bounds.usual()) as host:
         here, there = _types(Path(folder), host)
         inline = InProcess(KernelCache(None))
         for rows in sizes:
-            calls: dict[str, tuple[Caller, Call]] = {
-                "in process": (inline, _call(here, rows)),
-                "in a worker": (host, _call(there, rows)),
-            }
-            over = {name: Sample() for name in calls}
-            values = {name: caller.call(call, 600.0).value for name, (caller, call) in calls.items()}
-            first, second = (value["value"].array for value in values.values() if value is not None)
+            # two sets of bars: those of the second are not there from the call before
+            inside, outside = _call(here, rows), [_call(there, rows) for _ in range(2)]
+            values = [caller.call(call, 600.0).value for caller, call in ((inline, inside), (host, outside[0]))]
+            first, second = (value["value"].array for value in values if value is not None)
             np.testing.assert_array_equal(first, second)
+            plain, other, same = (Sample() for _ in range(3))
             for _ in range(rounds):
                 with one_round():
-                    for name, (caller, call) in calls.items():
-                        seconds, outcome = timed(lambda caller=caller, call=call: caller.call(call, 600.0))  # type: ignore[misc]
-                        over[name].add(seconds - outcome.ms / 1e3)
-            figures = {name: _ms(sample) for name, sample in over.items()}
-            apart = over["in a worker"].best - over["in process"].best
-            table.add(rows=rows, **figures, **{"worker over in process": round(apart * 1e3, 2)})
+                    host.call(outside[0], 600.0)  # collecting garbage has emptied the processor's caches
+                    _over(host, outside[1], other)
+                    _over(host, outside[1], same)
+                    _over(inline, inside, plain)  # last: threads of polars are busy for a while after it
+            over, over_it = (round((sample.best - plain.best) * 1e3, 2) for sample in (other, same))
+            figures = {"in process": _ms(plain), columns[2]: _ms(other), columns[4]: _ms(same)}
+            table.add(rows=rows, **figures, over=over, **{"over it": over_it})
     return table
+
+
+def _over(caller: Caller, call: Call, sample: Sample) -> None:
+    """Add the seconds of a call over the plugin's own time."""
+    seconds, outcome = timed(lambda: caller.call(call, 600.0))
+    sample.add(seconds - outcome.ms / 1e3)
 
 
 def starting(rounds: int) -> Table:

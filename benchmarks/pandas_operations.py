@@ -59,19 +59,19 @@ def operations(sizes: Sequence[int], rounds: int) -> Table:
     columns = [name for size in sizes for name in (f"times at {size:g}", f"ms at {size:g}")]
     table = Table("pandas' operations on the adapter", ("operation", *columns))
     worlds = {size: {pd: _world(pd, size) for pd in (pandas, pipeline.frame)} for size in sizes}
-    for name, code in OPERATIONS.items():
-        block, figures = compile(code, name, "eval"), {}
-        for size in sizes:
-            times: dict[Any, list[float]] = {pandas: [], pipeline.frame: []}
-            for _ in range(rounds):
-                with one_round():
+    with one_round():  # one for all: to thaw after each would walk the whole heap as often
+        for name, code in OPERATIONS.items():
+            block, figures = compile(code, name, "eval"), {}
+            for size in sizes:
+                times: dict[Any, list[float]] = {pandas: [], pipeline.frame: []}
+                for _ in range(rounds):
                     for pd, found in times.items():
                         found.append(timed(lambda block=block, names=worlds[size][pd]: eval(block, names))[0])
-            # the quickest of each side: what else the machine does only ever adds
-            best = {pd: min(found) for pd, found in times.items()}
-            figures[f"times at {size:g}"] = best[pandas] / best[pipeline.frame]
-            figures[f"ms at {size:g}"] = best[pipeline.frame] * 1e3
-        table.add(operation=name, **figures)
+                # the quickest of each side: what else the machine does only ever adds
+                best = {pd: min(found) for pd, found in times.items()}
+                figures[f"times at {size:g}"] = best[pandas] / best[pipeline.frame]
+                figures[f"ms at {size:g}"] = best[pipeline.frame] * 1e3
+            table.add(operation=name, **figures)
     return table
 
 

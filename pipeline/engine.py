@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -34,11 +34,10 @@ from pipeline.model.node import NodeType
 from pipeline.model.registry import Registry
 from pipeline.plugins.discover import Discovery
 from pipeline.plugins.system import PluginSystem
-from pipeline.report.archive import Archive
-from pipeline.report.write import Wanted, write_report
 from pipeline.runs import campaign
 from pipeline.runs.batch import Batch, Selected
 from pipeline.runs.crew import Crew
+from pipeline.runs.prepare import Prepared
 from pipeline.runs.result import Result
 from pipeline.runs.selection import part_of
 from pipeline.runs.sweep import Search, Swept
@@ -53,6 +52,9 @@ from pipeline.store.publish import publish
 from pipeline.store.remove import RunOfGraph, Selection, remove, select
 from pipeline.store.retention import Retention, StorePolicy, kept
 from pipeline.store.snapshot import publish_tables
+
+if TYPE_CHECKING:
+    from pipeline.report.write import Wanted
 
 __all__ = ["Engine", "Overrides", "Result"]
 
@@ -190,8 +192,19 @@ class Engine:
         Raises GraphError, UsageError.
         """
         search = search or Search()
-        prepared = campaign.allowed(self._workshop, self._file(graph), search, overrides or Overrides())
+        prepared = self.allowed(graph, search, overrides)
         return campaign.chosen(prepared, search), prepared.size
+
+    def allowed(
+        self,
+        graph: str | Path,
+        search: Search,
+        overrides: Overrides | None = None,
+        *,
+        store: StorePolicy | None = None,
+    ) -> Prepared:
+        """All cells that a search of a graph allows, tried or not. Raises GraphError, UsageError."""
+        return campaign.allowed(self._workshop, self._file(graph), search, overrides or Overrides(), store)
 
     def plan_sweep(self, cells: Cells, *, cache: bool = True) -> Plan:
         """What a sweep would compute and what it would reuse, without reading a bar. Raises GraphError."""
@@ -330,6 +343,10 @@ class Engine:
 
     def report(self, run: str = "latest", target: str | Path | None = None, wanted: Wanted | None = None) -> Path:
         """Write the report of a run, an HTML file that needs nothing else, and give its path; see `write_report`."""
+        # pages and charts: no other command needs them
+        from pipeline.report.archive import Archive
+        from pipeline.report.write import Wanted, write_report
+
         archive = Archive(self.project.root, self.database, self.market)
         return write_report(archive, run, None if target is None else Path(target), wanted or Wanted())
 

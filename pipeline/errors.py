@@ -146,6 +146,7 @@ CODES: dict[str, str] = {
     "TG522": "A worker could not carry out its task.",
     "TG523": "An extra that is asked for is not installed.",
     "TG524": "No scheduler answers, or it does not fit what is asked for.",
+    "TG525": "A run is taken up, and a file of it was edited since.",
     # store
     "TG601": "The store cannot be written.",
     "TG602": "The store was written by a newer version.",

@@ -3,14 +3,17 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 
+from pipeline.execution.kernel_folder import VARIABLE
 from pipeline.model.digest import digest
+from pipeline.model.garbage import collector_paused
 from pipeline.plugins.admit import Policy
 from pipeline.plugins.discover import Discovery, build_registry
 from pipeline.plugins.source import shipped_nodes
@@ -23,8 +26,13 @@ hypothesis.settings.load_profile("here")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# tests leave nothing in the folder of the user who runs them, and take nothing from it
-os.environ["TRADEGRAPH_KERNELS"] = "project"
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collecting thousands of tests makes no garbage: to look for it takes as long as a fifth of that."""
+    with collector_paused():
+        return (yield)
+
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -33,34 +41,63 @@ FLAGS = [
 ]
 
 
+class Apart:
+    """Something of Playwright's, used from any thread and at work in its own."""
+
+    def __init__(self, thread: ThreadPoolExecutor, there: Any) -> None:
+        self._thread = thread
+        self._there = there
+
+    def __getattr__(self, name: str) -> Any:
+        return self._done(getattr, self._there, name)
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return self._done(self._there, *args, **options)
+
+    def _done(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        found = self._thread.submit(call, *args, **options).result()
+        theirs = callable(found) or type(found).__module__.startswith("playwright.")
+        return Apart(self._thread, found) if theirs else found
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """A browser for all tests of a process, which can have no second one: its driver keeps an event loop open."""
+    """A browser for all tests of a process, in a thread of its own: its driver keeps an event loop open there."""
     if CHROMIUM is None:
         pytest.skip("there is no chromium here")
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as play:
+    with ThreadPoolExecutor(1) as thread:
+        play = Apart(thread, sync_playwright()).start()
         started = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
         started.close()
+        play.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def compiled_kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of compiled kernels for all workers: they are found by their code digest, so they are never stale.
+    """A folder of compiled kernels for all projects and workers: they are found by their code digest, so never stale.
 
-    It lies where the command keeps kernels outside of projects when `XDG_CACHE_HOME` is three folders above.
+    Tests leave nothing in the folder of the user who runs them, and take nothing from it. Processes that they start
+    are told of this one by `TRADEGRAPH_KERNELS`.
     """
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache" / "tradegraph" / "kernels"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kernels"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ[VARIABLE] = str(folder)
     return folder
+
+
+@pytest.fixture
+def own_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here each project keeps its compiled kernels to itself."""
+    monkeypatch.setenv(VARIABLE, "project")
 
 
 @pytest.fixture(scope="session")
 def sharing_kernels(compiled_kernels: Path) -> Callable[[Path], Path]:
-    """`sharing_kernels(root)`: the project there takes its kernels from this folder, and leaves its own in it."""
+    """`sharing_kernels(root)`: the workers of plugins in the project there use this folder as well."""
 
     def share(root: Path) -> Path:
         (root / ".tradegraph").mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
 """Target weights from the axis to the tables: what the two nodes that trade weights share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,12 @@ from nodes.kernels.statement import (
     years_of,
 )
 from nodes.kernels.weight_account import WHEN, WHOSE, trade_weights
+
+Calls: TypeAlias = Sequence[tuple[tuple[Any, ...], dict[str, Any]]]
+"""The arrays of the ports and the params of many calls."""
+
+_ROWS = 1 << 18
+"""Weights that are traded at once: of each an order and a trade may come, which take twenty times its memory."""
 
 
 @dataclass(frozen=True)
@@ -56,25 +62,9 @@ class Traded:
 def trade_apart(axis: pl.DataFrame, bars: Mapping[str, pl.Series], weight: pl.Series, terms: Terms) -> Traded:
     """Each symbol has an account; it orders when its weight differs from that of the bar before."""
     symbols, offsets = segments_of(axis)
-    times, prices, target = axis["ts"].to_numpy(), prices_of(bars), floats(weight).copy()
-    same = np.zeros(len(target), dtype=bool)
-    same[1:] = target[1:] == target[:-1]
-    same[offsets[:-1][np.diff(offsets) > 0]] = False
-    target[same] = np.nan
-    room = np.array([np.count_nonzero(np.isfinite(target[a:b])) + 1 for a, b in pairwise(offsets)], np.int64)
-    booked = np.cumsum(room) - room
+    times, prices, target = axis["ts"].to_numpy(), prices_of(bars), _ordered(floats(weight), offsets)
     alone = np.arange(len(symbols))
-    spans = np.column_stack(
-        (
-            offsets[:-1],
-            np.diff(offsets),
-            np.ones_like(alone),
-            offsets[:-1],
-            booked,
-            booked + alone,
-            np.zeros_like(alone),
-        )
-    ).astype(np.int64)
+    spans = _spans(target, offsets, 1)
     settings = [terms.row(years_of(times[a:b])) for a, b in pairwise(offsets)]
     curve, units, orders, trades, metrics, counts = _run(prices, target, np.arange(len(times)), spans, settings)
     benchmark = benchmark_of(prices[3], offsets, terms.cash)
@@ -101,18 +91,67 @@ def trade_apart(axis: pl.DataFrame, bars: Mapping[str, pl.Series], weight: pl.Se
     )
 
 
+def measure_apart(axis: pl.DataFrame, calls: Calls) -> pl.DataFrame:
+    """The metrics of many such accounts over the same bars, those of each call below those of the one before."""
+    symbols, offsets = segments_of(axis)
+    times, bars = axis["ts"].to_numpy(), calls[0][0][0]
+    prices = np.array([bars[name] for name in ("open", "high", "low", "close")], dtype=np.float64, ndmin=2)
+    years = [years_of(times[a:b]) for a, b in pairwise(offsets)]
+    last = offsets[1:] - 1
+    worth = {cash: benchmark_of(prices[3], offsets, cash)[last] for cash in {params["cash"] for _, params in calls}}
+    most = max(_ROWS // max(len(times), 1), 1)
+    tables = []
+    for some in (calls[first : first + most] for first in range(0, len(calls), most)):
+        terms = [Terms(**params) for _, params in some]
+        target = np.concatenate([_ordered(np.asarray(ports[1], np.float64), offsets) for ports, _ in some])
+        settings = [one.row(year) for one in terms for year in years]
+        curve, _, _, _, metrics, _ = _run(
+            prices, target, np.arange(len(times)), _spans(target, offsets, len(some)), settings, curves=len(target)
+        )
+        grown = [worth[one.cash] / one.cash - 1.0 for one in terms]
+        accounts = {
+            "symbol": symbols * len(some),
+            "bars": np.tile(np.diff(offsets), len(some)),
+            "bars_per_year": np.repeat([one.bars_per_year for one in terms], len(symbols)),
+            "initial_cash": np.repeat([one.cash for one in terms], len(symbols)),
+            "final_equity": curve.reshape(len(some), len(times))[:, last].ravel(),
+        }
+        tables.append(tell_metrics(accounts, metrics, pl.Series(np.concatenate(grown), nan_to_null=True).to_list()))
+    return pl.concat(tables)
+
+
+def _ordered(weight: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The weights that are orders: those that differ from that of the bar before, NaN elsewhere."""
+    same = np.zeros(len(weight), dtype=bool)
+    same[1:] = weight[1:] == weight[:-1]
+    same[offsets[:-1][np.diff(offsets) > 0]] = False
+    ordered: NDArray[np.float64] = np.where(same, np.nan, weight)
+    return ordered
+
+
+def _spans(target: NDArray[np.float64], offsets: NDArray[np.int64], calls: int) -> NDArray[np.int64]:
+    """What the kernel is told of accounts of one symbol each, over the same bars for each of the calls."""
+    begins, ends = np.tile(offsets[:-1], calls), np.tile(offsets[1:], calls)
+    shift = np.repeat(np.arange(calls) * offsets[-1], len(offsets) - 1)
+    known = np.concatenate((np.zeros(1, np.int64), np.cumsum(np.isfinite(target))))
+    room = known[ends + shift] - known[begins + shift] + 1
+    booked = np.cumsum(room) - room
+    number = np.arange(len(room))
+    spans: NDArray[np.int64] = np.column_stack(
+        (begins, ends - begins, np.ones_like(number), begins + shift, booked, booked + number, shift)
+    ).astype(np.int64)
+    return spans
+
+
 def trade_together(
     axis: pl.DataFrame, bars: Mapping[str, pl.Series], weight: pl.Series, terms: Terms, rebalance: str
 ) -> Traded:
     """All symbols have one account; it orders on bars on which a weight is given, on the first of each period alone."""
     symbols, offsets = segments_of(axis)
-    times, prices, target = axis["ts"].to_numpy(), prices_of(bars), floats(weight)
-    labels, place = np.unique(times, return_inverse=True)
-    if rebalance != "bar":
-        target = np.where(_begins(labels, rebalance)[place], target, np.nan)
-    clock = np.full((len(labels), len(symbols)), -1, np.int64)
-    for s, (a, b) in enumerate(pairwise(offsets)):
-        clock[place[a:b], s] = np.arange(a, b)
+    prices = prices_of(bars)
+    labels, place = np.unique(axis["ts"].to_numpy(), return_inverse=True)
+    target = _given(floats(weight), labels, place, rebalance)
+    clock = _clock(labels, place, offsets)
     room = int(np.count_nonzero(np.isfinite(target))) + len(symbols)
     spans = np.array([[0, len(labels), len(symbols), 0, 0, 0, 0]], np.int64)
     settings = [terms.row(years_of(labels))]
@@ -151,6 +190,70 @@ def trade_together(
     )
 
 
+def measure_together(axis: pl.DataFrame, calls: Calls) -> pl.DataFrame:
+    """The metrics of many such accounts over the same bars, a row for each call."""
+    symbols, offsets = segments_of(axis)
+    labels, place = np.unique(axis["ts"].to_numpy(), return_inverse=True)
+    bars, clock, year = calls[0][0][0], _clock(labels, place, offsets), years_of(labels)
+    prices = np.array([bars[name] for name in ("open", "high", "low", "close")], dtype=np.float64, ndmin=2)
+    worth = {
+        cash: _equal_shares(benchmark_of(prices[3], offsets, cash), clock)[-1:] / cash - 1.0
+        for cash in {params["cash"] for _, params in calls}
+    }
+    most, one = max(_ROWS // max(len(place), 1), 1), min(len(labels), 1)
+    tables = []
+    for some in (calls[first : first + most] for first in range(0, len(calls), most)):
+        terms = [Terms(**{name: value for name, value in params.items() if name != "rebalance"}) for _, params in some]
+        targets = [_given(np.asarray(ports[1]), labels, place, params["rebalance"]) for ports, params in some]
+        room = np.array([np.count_nonzero(np.isfinite(target)) + len(symbols) for target in targets], np.int64)
+        number, booked = np.arange(len(some)), np.cumsum(room) - room
+        same = np.ones_like(number)
+        spans = np.column_stack(
+            (
+                number * 0,
+                same * len(labels),
+                same * len(symbols),
+                number * len(labels),
+                booked,
+                booked + number * len(symbols),
+                number * len(place),
+            )
+        ).astype(np.int64)
+        size = int(room.sum())
+        lengths = (size, size + len(some) * len(symbols), len(some) * len(labels))
+        settings = [own.row(year) for own in terms]
+        curve, _, _, _, metrics, _ = _run(prices, np.concatenate(targets), clock.ravel(), spans, settings, lengths)
+        account = {
+            "symbol": [None] * len(some) * one,
+            "symbols": [len(symbols)] * len(some) * one,
+            "bars": [len(labels)] * len(some) * one,
+            "bars_per_year": [own.bars_per_year for own in terms] * one,
+            "initial_cash": [own.cash for own in terms] * one,
+            "final_equity": curve.reshape(len(some), len(labels))[:, -1] if one else [],
+        }
+        grown = pl.Series(np.concatenate([worth[own.cash] for own in terms]), nan_to_null=True).to_list()
+        tables.append(tell_metrics(account, metrics[: len(some) * one], grown))
+    return pl.concat(tables)
+
+
+def _given(
+    weight: NDArray[np.float64], labels: NDArray[np.datetime64], place: NDArray[np.int64], rebalance: str
+) -> NDArray[np.float64]:
+    """The weights that are orders: those on the first bar of each period, NaN elsewhere."""
+    if rebalance == "bar":
+        return weight
+    given: NDArray[np.float64] = np.where(_begins(labels, rebalance)[place], weight, np.nan)
+    return given
+
+
+def _clock(labels: NDArray[np.datetime64], place: NDArray[np.int64], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The row of each symbol (across) at each label (down), -1 where it has none."""
+    clock = np.full((len(labels), len(offsets) - 1), -1, np.int64)
+    for s, (a, b) in enumerate(pairwise(offsets)):
+        clock[place[a:b], s] = np.arange(a, b)
+    return clock
+
+
 def _begins(labels: NDArray[np.datetime64], period: str) -> NDArray[np.bool_]:
     """Which labels are the first of their day, week (from Monday), month or quarter, in UTC."""
     days = labels.astype("datetime64[D]").astype(np.int64)
@@ -168,12 +271,16 @@ def _run(
     spans: NDArray[np.int64],
     settings: list[tuple[float, ...]],
     room: tuple[int, int, int] | None = None,
+    curves: int | None = None,
 ) -> tuple[NDArray[Any], ...]:
-    """The kernel's answer: curves, units, orders, trades, metrics, counts; `room` says how long three of them are."""
+    """The kernel's answer: curves, units, orders, trades, metrics, counts; `room` says how long three of them are.
+
+    Without it that is worked out, but for the `curves` where they are not as long as the bars.
+    """
     accounts = len(spans)
     if room is None:
         known = int(np.count_nonzero(np.isfinite(target))) + accounts
-        room = (known, known + accounts, len(rows))
+        room = (known, known + accounts, len(rows) if curves is None else curves)
     orders, trades, curve = np.zeros((room[0], 6)), np.zeros((room[1], 10)), np.zeros(room[2])
     units, metrics = np.zeros(len(target)), np.empty((accounts, len(METRICS)))
     terms = np.array(settings, dtype=np.float64).reshape(accounts, 7)

@@ -2,7 +2,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from nodes.kernels.statement import warn_of_fill
 from nodes.kernels.terms import BarsPerYear, Cash, Fee, Fill, Slippage
-from nodes.kernels.weight_statement import Terms, trade_together
+from nodes.kernels.weight_statement import Terms, measure_together, trade_together
 from pipeline import Axis, Bars, Equity, Metrics, Number, Param, Price, Table, Trades, Weight, portfolio
 
 
@@ -18,7 +18,7 @@ class Backtest(NamedTuple):
     curve: Equity
 
 
-@portfolio(style="table", caution=warn_of_fill)
+@portfolio(style="table", caution=warn_of_fill, cells=measure_together)
 def backtest_portfolio(
     axis: Axis,
     bars: Bars,

@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 from nodes.kernels.statement import warn_of_fill
 from nodes.kernels.terms import BarsPerYear, Cash, Fee, Fill, Slippage
-from nodes.kernels.weight_statement import Terms, trade_apart
+from nodes.kernels.weight_statement import Terms, measure_apart, trade_apart
 from pipeline import Axis, Bars, Metrics, Number, Price, Table, Trades, Weight, portfolio
 
 
@@ -17,7 +17,7 @@ class Backtest(NamedTuple):
     orders: Table
 
 
-@portfolio(style="table", caution=warn_of_fill)
+@portfolio(style="table", caution=warn_of_fill, cells=measure_apart)
 def backtest_weights(
     axis: Axis,
     bars: Bars,

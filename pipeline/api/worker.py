@@ -179,7 +179,7 @@ def _sweep(engine: Engine, order: Order, say: Say) -> dict[str, Any]:
             progress=patience,
             run_id=order["id"],
         )
-    return {**_finished(swept.run), "cells": swept.size, "kept": len(swept.cells.cells)}
+    return {**_finished(swept.run), "cells": swept.size, "kept": swept.kept, "tried": len(swept.cells.cells)}
 
 
 def _batch(engine: Engine, order: Order, say: Say) -> dict[str, Any]:

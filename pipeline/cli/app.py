@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline.cli.console.guard import guarded
+from pipeline.cli.console.guard import PipeClosed, guarded
 from pipeline.cli.console.lazy import LazyGroup
 from pipeline.cli.console.session import PROJECT_VARIABLE, Session, pass_session
 from pipeline.version import product_version
@@ -56,14 +58,40 @@ class Application(LazyGroup):
             sys.exit(status)
         return status
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read what was typed, and help who asks. Raises PipeClosed."""
+        with _readers():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. Raises PipeClosed."""
+        with _readers():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _readers() -> Iterator[None]:
+    """Take it from click that nobody reads stdout any more: it would end the process with status 1, a failed node's."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise PipeClosed from error
+
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command with `args` (those of the process when None) and give its exit status."""
+    alone = args is None
+    if alone:
+        # imports make a million objects and no garbage: to look for it took a tenth of a start
+        gc.set_threshold(50_000, 20, 100)
     for stream in (sys.stdout, sys.stderr):
         # a terminal that cannot show a character gets another one, not a traceback
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    return int(app.main(args=args, prog_name="tradegraph", standalone_mode=False))
+    status = int(app.main(args=args, prog_name="tradegraph", standalone_mode=False))
+    if alone:
+        gc.freeze()  # the process ends, and would look through all of them once more
+    return status
 
 
 def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

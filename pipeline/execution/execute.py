@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -48,6 +49,8 @@ def execute(
         with survivors_frozen():
             executor.walk()
     except KeyboardInterrupt:
+        if options.elsewhere is not None and options.elsewhere.interrupted:
+            raise  # it is the second time: nobody waits for the record
         run.status = "interrupted"
         executor.skip_rest("TG504", "the run was interrupted")
     there = options.elsewhere or Elsewhere()
@@ -97,7 +100,7 @@ class _Execution:
             return self._told(step, there)
         record = self._skipped(step)
         if elsewhere and step.action == "compute" and (record is None or elsewhere.interrupted):
-            return NodeRecord(step, "skipped", failure=elsewhere.rest)
+            return NodeRecord(step, status="skipped", failure=elsewhere.rest)
         return record or (self._reused(step) if step.action == "reuse" else self._compute(step)[0])
 
     def _told(self, step: Step, there: Computed) -> NodeRecord:
@@ -125,25 +128,27 @@ class _Execution:
             what = todo, panel, self.inputs, self._kernels, self._restore
             for found in measured_at_once(*what) if todo[0].type.cells is not None else ():
                 self.run.compile_ms += found.compile_ms
-                told = (found.ms, found.cpu_ms, *self._keep_rows(found.steps, found.table), started)
-                records |= {s.index: NodeRecord(s, "computed", *told, stored=s.key) for s in found.steps}
+                told: dict[str, Any] = {"ms": found.ms, "cpu_ms": found.cpu_ms, "started_at": started}
+                told |= self._keep_rows(found.steps, found.table)
+                records |= {s.index: NodeRecord(s, status="computed", stored=s.key, **told) for s in found.steps}
             for step, value, ms, cpu_ms, compile_ms in called_in_a_row(*what) if todo[0].type.cells is None else ():
                 self.run.compile_ms += compile_ms
-                _, key, rows, size = self._keep(step, value, panel, {})
-                records[step.index] = NodeRecord(step, "computed", ms, cpu_ms, rows, size, started, stored=key)
+                _, kept = self._keep(step, value, panel, {})
+                told = {"ms": ms, "cpu_ms": cpu_ms, "started_at": started}
+                records[step.index] = NodeRecord(step, status="computed", **told, **kept)
                 started = dt.datetime.now(dt.UTC)
         except (Exception, SystemExit):  # noqa: BLE001 - each is called alone then, and says itself what is wrong
             return records
         return records
 
-    def _keep_rows(self, steps: Sequence[Step], table: pl.DataFrame) -> tuple[int, int]:
-        """Store the metrics of steps, which lie in one table; gives the rows and the bytes of each."""
+    def _keep_rows(self, steps: Sequence[Step], table: pl.DataFrame) -> dict[str, Any]:
+        """Store the metrics of steps, which lie in one table; gives what their records say of that."""
         output, each = output_of(steps[0]), table.height // len(steps)
         suffix = steps[0].tables[output]
         self.store.put_rows([self.run.plan.holding(step).of(suffix) for step in steps], table)
         for place, step in enumerate(steps):
             self._note(step, output, Rows(table, place * each, each))
-        return each, int(table.estimated_size()) // len(steps)
+        return {"rows": each, "bytes": int(table.estimated_size()) // len(steps)}
 
     def _share(self, step: Step) -> None:
         """Leave a step to another run that computes it just now, and take what others have stored meanwhile."""
@@ -158,7 +163,7 @@ class _Execution:
 
     def skip_rest(self, code: str, message: str) -> None:
         for step in self.run.plan.steps[len(self.run.records) :]:
-            self._take(NodeRecord(step, "skipped", failure=Failure(code, message, "", "")))
+            self._take(NodeRecord(step, status="skipped", failure=Failure(code, message, "", "")))
 
     def _take(self, record: NodeRecord) -> None:
         self.run.records.append(record)
@@ -192,7 +197,7 @@ class _Execution:
             message = f"it needs all symbols of {cause!r}, which failed for {named(dead)}"
         else:
             return None
-        return NodeRecord(step, "skipped", failure=Failure("TG503", message, cause, ""))
+        return NodeRecord(step, status="skipped", failure=Failure("TG503", message, cause, ""))
 
     def _dead_above(self, step: Step) -> dict[str, str]:
         """Symbols for which something that the step needs has failed, each with the node that is the cause."""
@@ -203,7 +208,7 @@ class _Execution:
 
     def _reused(self, step: Step) -> NodeRecord:
         if not step.pieces:  # nobody needs it, and it is not kept
-            return NodeRecord(step, "cached")
+            return NodeRecord(step, status="cached")
         piece = step.pieces[0]
         if len(step.pieces) > 1:
             return self._compute(step)[0]
@@ -219,7 +224,7 @@ class _Execution:
                 return self._compute(step)[0]
             tables[name] = table
         self._publish(step, tables)
-        return NodeRecord(step, "cached", stored=step.key)
+        return NodeRecord(step, status="cached", stored=step.key)
 
     def _compute(self, step: Step) -> tuple[NodeRecord, Columns | None]:
         """Compute what of a step is not stored, and store the whole."""
@@ -230,41 +235,23 @@ class _Execution:
             found = self._found(step, panel, dead)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a step without inputs is a failed step, recorded
             failure = Failure.of(raised_by(error))
-            return NodeRecord(step, "failed", 0.0, 0.0, started_at=started, failure=failure), None
+            return NodeRecord(step, status="failed", ms=0.0, cpu_ms=0.0, started_at=started, failure=failure), None
         self.run.compile_ms += found.compile_ms
         for call, raised in found.failed:
             self._keep_call(step, call, raised)
-        times = (found.ms, found.cpu_ms)
+        told: dict[str, Any] = {"ms": found.ms, "cpu_ms": found.cpu_ms, "started_at": started}
+        told |= {"retried": found.retried, "isolation": found.isolation}
         if found.value is None:
             failure = Failure.of(found.failed[0][1])
-            return NodeRecord(
-                step,
-                "failed",
-                *times,
-                started_at=started,
-                failure=failure,
-                retried=found.retried,
-                isolation=found.isolation,
-            ), None
+            return NodeRecord(step, status="failed", failure=failure, **told), None
         failures = {symbol: Failure.of(raised) for symbol, raised in found.raised.items()}
         for symbol, cause in dead.items():
             failures[symbol] = Failure("TG503", f"it needs {cause!r}, which failed", cause, "")
-        columns, key, rows, size = self._keep(step, found.value, panel, failures)
+        columns, kept = self._keep(step, found.value, panel, failures)
         if found.untouched:
-            return NodeRecord(step, "cached", stored=key, symbols=failures), columns
-        return NodeRecord(
-            step,
-            "computed",
-            *times,
-            rows,
-            size,
-            started,
-            stored=key,
-            symbols=failures,
-            retried=found.retried,
-            fallback=found.fallback,
-            isolation=found.isolation,
-        ), columns
+            return NodeRecord(step, status="cached", stored=kept["stored"], symbols=failures), columns
+        told |= {"symbols": failures, "fallback": found.fallback}
+        return NodeRecord(step, status="computed", **told, **kept), columns
 
     def _found(self, step: Step, panel: Panel, dead: Mapping[str, str]) -> Evaluation:
         """What the step gives over `panel`: stored pieces and what is computed now."""
@@ -322,10 +309,10 @@ class _Execution:
 
     def _keep(
         self, step: Step, given: Outputs, panel: Panel, failures: Mapping[str, Failure]
-    ) -> tuple[Columns, str, int, int]:
-        """Store what a step gave, under the key of the symbols that it has.
+    ) -> tuple[Columns, dict[str, Any]]:
+        """Store what a step gave, under the key of the symbols that it has; gives its columns and what its record says.
 
-        Gives its columns, that key, the rows that it is counted with, the bytes of all.
+        That is the key, the rows that it is counted with, and the bytes of all.
         """
         alive = tuple(symbol for symbol in panel.symbols if symbol not in failures) if failures else None
         holding = self.run.plan.holding(step, alive)
@@ -348,7 +335,8 @@ class _Execution:
                 self.store.put(holding.of(suffix), tables[name], None)
         self._publish(step, tables)
         key = holding.key if step.kept else ""
-        return columns, key, len(panel) if columns else sum(map(len, tables.values())), size
+        height = len(panel) if columns else sum(table.height for table in tables.values())
+        return columns, {"stored": key, "rows": height, "bytes": size}
 
     def _keep_call(self, step: Step, call: Call, raised: Raised) -> None:
         try:

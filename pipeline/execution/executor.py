@@ -11,14 +11,15 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
-__all__ = ["MOST_DEATHS", "Done", "Executor", "Inline", "Processes", "Work", "done_of", "expect_processes"]
+__all__ = ["MOST_DEATHS", "Done", "Executor", "Gift", "Inline", "Processes", "Work", "done_of", "expect_processes"]
 
 Work: TypeAlias = Callable[..., Any]
 """What is done for a task, given its arguments; for processes a function of a module, or a partial of one."""
@@ -40,6 +41,16 @@ class Done:
     quarantined: bool = False
 
 
+class Gift(Protocol):
+    """What a new worker gets from the coordinator besides its work: called there first of all, closed here."""
+
+    def __call__(self) -> None:
+        """Take it, in the worker."""
+
+    def close(self) -> None:
+        """Let go of it, in the coordinator."""
+
+
 class Executor(Protocol):
     """Carries out tasks."""
 
@@ -47,8 +58,11 @@ class Executor(Protocol):
     def room(self) -> int:
         """How many more tasks keep everybody busy: whoever makes tasks need not make more, and can size them later."""
 
-    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS) -> None:
-        """Take a task; it is begun when somebody is free. It is given up when `lives` workers ended at it."""
+    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS, near: Collection[str] = ()) -> None:
+        """Take a task; it is begun when somebody is free. It is given up when `lives` workers ended at it.
+
+        `near` names what it uses: whoever has used some of it already is the best to do it.
+        """
 
     def as_completed(self) -> Iterator[Done]:
         """What came of each task that was submitted, as it comes; ends when none is left."""
@@ -72,7 +86,7 @@ class Inline:
         """One task at a time."""
         return 0 if self._waiting else 1
 
-    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS) -> None:  # noqa: ARG002 - it ends with us
+    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS, near: Collection[str] = ()) -> None:  # noqa: ARG002 - it ends with us
         """Take a task."""
         self._waiting.append((task, args))
 
@@ -96,6 +110,7 @@ class _Worker:
     process: BaseProcess
     line: Connection
     task: tuple[int, tuple[Any, ...]] | None = None
+    used: set[str] = field(default_factory=set)
 
 
 class Processes:
@@ -103,17 +118,19 @@ class Processes:
 
     On Linux they are forked from a process that has imported and computed nothing, see `expect_processes`.
     A worker that ends in the middle of a task is replaced and the task tried again, as long as it has lives. A
-    worker whose coordinator is gone ends when its task does.
+    worker whose coordinator is gone ends when its task does. `gift` makes what each worker gets when it starts.
     """
 
-    def __init__(self, work: Work, *, workers: int) -> None:
+    def __init__(self, work: Work, *, workers: int, gift: Callable[[], Gift] | None = None) -> None:
         self._work = work
         self._count = workers
+        self._gift = gift
         self._context: Any = multiprocessing.get_context(_METHOD)
         self._workers: list[_Worker] = []
         self._waiting: deque[tuple[int, tuple[Any, ...]]] = deque()
         self._deaths: dict[int, int] = {}
         self._lives: dict[int, int] = {}
+        self._near: dict[int, frozenset[str]] = {}
 
     @property
     def room(self) -> int:
@@ -121,10 +138,11 @@ class Processes:
         busy = sum(worker.task is not None for worker in self._workers)
         return max(2 * self._count - busy - len(self._waiting), 0)
 
-    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS) -> None:
+    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS, near: Collection[str] = ()) -> None:
         """Take a task."""
         self._waiting.append((task, args))
         self._lives[task] = lives
+        self._near[task] = frozenset(near)
 
     def as_completed(self) -> Iterator[Done]:
         """What came of each task; at most one is with each worker."""
@@ -158,7 +176,11 @@ class Processes:
         idle = [worker for worker in self._workers if worker.task is None]
         while self._waiting and (idle or len(self._workers) < self._count):
             worker = idle.pop() if idle else self._start()
-            worker.task = self._waiting.popleft()
+            # few wait, see `room`; of those that it knows nothing of the first one
+            place = max(range(len(self._waiting)), key=lambda at: len(self._near[self._waiting[at][0]] & worker.used))
+            worker.task = self._waiting[place]
+            del self._waiting[place]
+            worker.used |= self._near[worker.task[0]]
             with suppress(OSError):  # it has just ended: that is heard below
                 worker.line.send(worker.task)
 
@@ -166,10 +188,13 @@ class Processes:
         here, there = self._context.Pipe()
         # the server's environment is that of its first day
         environment = {**os.environ, **_ONE_THREAD}
-        process = self._context.Process(target=_serve, args=(self._work, there, environment), daemon=True)
+        gift = self._gift() if self._gift is not None else None
+        process = self._context.Process(target=_serve, args=(self._work, there, environment, gift), daemon=True)
         with _one_thread():
             process.start()
         there.close()
+        if gift is not None:
+            gift.close()
         worker = _Worker(process, here)
         self._workers.append(worker)
         return worker
@@ -212,25 +237,26 @@ def done_of(work: Work, task: int, args: tuple[Any, ...]) -> Done:
         return Done(task, error=f"{type(error).__name__}: {error}")
 
 
-def expect_processes(modules: Sequence[str]) -> None:
+def expect_processes(modules: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
     """Have a process import modules, from which `Processes` are forked: each starts in milliseconds then.
 
-    It is there once for this process, with the modules that were asked for first, and ends with it. Where workers are
-    spawned this does nothing.
+    It is there once for this process, with the modules and variables of its environment that were asked for first, and
+    ends with it. Where workers are spawned this does nothing.
     """
     if _METHOD == "forkserver":
         from multiprocessing import forkserver  # there is none on some systems
 
         multiprocessing.set_forkserver_preload(list(modules))
-        with _one_thread():
+        with _one_thread(environment or {}):
             forkserver.ensure_running()
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def _one_thread(more: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
     """For processes that start in the block: polars reads it when it is imported, and workers are as many as cores."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(_ONE_THREAD)
+    variables = {**_ONE_THREAD, **more}
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
@@ -241,9 +267,11 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(work: Work, line: Connection, environment: Mapping[str, str]) -> None:
+def _serve(work: Work, line: Connection, environment: Mapping[str, str], gift: Gift | None) -> None:
     os.environ.clear()
     os.environ.update(environment)
+    if gift is not None:
+        gift()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator, who ends us
     with suppress(EOFError, OSError):  # the coordinator is gone
         while True:

@@ -5,9 +5,11 @@ All workers must see the project at the same path, with the same packages: throu
 
 from __future__ import annotations
 
+import signal
 from collections import deque
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from typing import Any
 
 from pipeline.errors import UsageError
@@ -39,7 +41,7 @@ def cluster(work: Work, *, scheduler: str, workers: int) -> Executor:
         raise UsageError(
             f"no Dask scheduler answers at {scheduler!r}: {error}", code="TG524", hint="Start one: dask scheduler."
         ) from error
-    with dask.config.set({"distributed.scheduler.allowed-failures": MOST_DEATHS - 1}):
+    with dask.config.set({"distributed.scheduler.allowed-failures": MOST_DEATHS - 1}), _ctrl_c_is_ours():
         own = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -48,6 +50,23 @@ def cluster(work: Work, *, scheduler: str, workers: int) -> Executor:
             env={"POLARS_MAX_THREADS": "1"},
         )
     return Dask(work, distributed.Client(own, set_as_default=False), own)
+
+
+@contextmanager
+def _ctrl_c_is_ours() -> Iterator[None]:
+    """Let threads that start in the block, and processes that these start, not hear Ctrl-C: it is for us, who end them.
+
+    What is pressed meanwhile is heard at the end.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # where it starts, it lets the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Dask:
@@ -72,7 +91,7 @@ class Dask:
         """A task for each thread."""
         return max(self._most - len(self._futures) - len(self._waiting), 0)
 
-    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS) -> None:  # noqa: ARG002 - the cluster decides
+    def submit(self, task: int, *args: Any, lives: int = MOST_DEATHS, near: Collection[str] = ()) -> None:  # noqa: ARG002 - the cluster decides
         """Take a task."""
         self._waiting.append((task, args))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.errors import Fault
-from pipeline.execution.attempt import Caller, FailureKeeper, Forgetful, Outcome
+from pipeline.execution.attempt import Caller, FailureKeeper, Forgetful
 from pipeline.execution.plan import Step
 from pipeline.execution.protocols import Progress, Silent
-from pipeline.execution.run import Failure, NodeRecord, RunSink, Status, Unheard
+from pipeline.execution.run import Failure, NodeRecord, RunSink, Told, Unheard
 from pipeline.graph.cells import Cells
 from pipeline.model.kind import METRICS, TRADES, Kind
 from pipeline.model.node import NodeType
@@ -20,37 +20,19 @@ __all__ = ["Computed", "Elsewhere", "Guest", "Options"]
 
 
 @dataclass(frozen=True, slots=True)
-class Computed:
-    """What another process, or this one at another time, tells of a step that it carried out for a run.
-
-    The fields are those of a `NodeRecord`.
-    """
+class Computed(Told):
+    """What another process, or this one at another time, tells of a step, by its key, that it carried out for a run."""
 
     key: str
-    status: Status
-    ms: float | None = None
-    cpu_ms: float | None = None
-    rows: int | None = None
-    bytes: int | None = None
-    started_at: dt.datetime | None = None
-    failure: Failure | None = None
-    stored: str = ""
-    symbols: Mapping[str, Failure] = field(default_factory=dict)
-    retried: tuple[Outcome, ...] = ()
-    fallback: str = ""
-    isolation: str = ""
-    worker: str = ""
 
     @classmethod
     def of(cls, record: NodeRecord, worker: str) -> Computed:
         """What there is to tell of a record."""
-        told = {item.name: getattr(record, item.name) for item in fields(record) if item.name not in ("step", "worker")}
-        return cls(key=record.step.key, worker=worker, **told)
+        return cls(record.step.key, **record.told() | {"worker": worker})
 
     def record(self, step: Step) -> NodeRecord:
         """The record of the step."""
-        told = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "key"}
-        return NodeRecord(step, **told)
+        return NodeRecord(step, **self.told())
 
 
 @dataclass(frozen=True)

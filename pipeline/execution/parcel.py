@@ -65,9 +65,8 @@ def head_of(call: Call) -> dict[str, Any]:
 
 def arrays_of(call: Call) -> list[np.ndarray[Any, Any]]:
     """The times of a call in microseconds, the ends of its axes among them, then its columns with NaN where missing."""
-    times = [call.panel.ts, *(axis[name] for axis in call.axes if axis is not None for name in _TIMES)]
-    as_numbers = [series.cast(pl.Int64).to_numpy() for series in times]
-    return [*as_numbers, *(column.array for column in flat(call.ports))]
+    times = [axis[name].cast(pl.Int64).to_numpy() for axis in call.axes if axis is not None for name in _TIMES]
+    return [call.panel.instants, *times, *(column.array for column in flat(call.ports))]
 
 
 def lengths_of(head: Mapping[str, Any]) -> list[int]:
@@ -95,14 +94,19 @@ def axis_of(shape: Mapping[str, Any], times: Iterator[pl.Series]) -> pl.DataFram
     return pl.DataFrame([symbols.explode(empty_as_null=False), *(next(times).alias(name) for name in _TIMES)])
 
 
-def call_of_arrays(head: Mapping[str, Any], node: NodeType, arrays: Sequence[np.ndarray[Any, Any]]) -> Call:
-    """The call that a head and its arrays describe, of `node`."""
+def call_of_arrays(
+    head: Mapping[str, Any], node: NodeType, arrays: Sequence[np.ndarray[Any, Any]], whole: Sequence[bool]
+) -> Call:
+    """The call that a head and its arrays describe, of `node`; `whole` says of which columns nothing is missing."""
     dtypes = dtypes_of(head)
     count = len(arrays) - len(dtypes)
     instants = iter([pl.Series(array.view(np.int64)).cast(pl.Datetime("us", "UTC")) for array in arrays[:count]])
     ts = next(instants)
     axes = [None if shape is None else axis_of(shape, instants) for shape in head["axes"]]
-    columns = [Column(dtype=dtype, array=array) for dtype, array in zip(dtypes, arrays[count:], strict=True)]  # type: ignore[arg-type]
+    columns = [
+        Column(dtype=dtype, array=array, whole=full)  # type: ignore[arg-type]
+        for dtype, array, full in zip(dtypes, arrays[count:], whole, strict=True)
+    ]
     return call_of(head, node, ts, columns, axes)
 
 

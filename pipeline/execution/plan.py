@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from pipeline.errors import Fault, GraphError, MarketError, UsageError, did_you_mean
+from pipeline.errors import Fault, GraphError, MarketError, Place, UsageError, did_you_mean
 from pipeline.execution.holding import Coverage, Holding, Piece
 from pipeline.execution.protocols import BarSource, ObjectStore
 from pipeline.execution.recipe import Recipes, library_versions
@@ -236,16 +236,18 @@ def _pieces(
 def _resolve(graphs: Sequence[Graph], market: BarSource) -> dict[BarsRequest, ResolvedBars]:
     resolved: dict[BarsRequest, ResolvedBars] = {}
     faults: list[Fault] = []
+    told: set[tuple[BarsRequest, Place | None]] = set()  # cells of a sweep have theirs in common
     for graph in graphs:
         used = {node.axis for node in graph.nodes.values()}
         used |= {wire.source for node in graph.nodes.values() for wire in node.wires if wire.source in graph.bars}
         for name, request in graph.bars.items():
-            if name not in used or request in resolved:
+            place = graph.bars_places.get(name)
+            if name not in used or request in resolved or (request, place) in told:
                 continue
             try:
                 resolved[request] = market.resolve(request)
             except MarketError as error:
-                place = graph.bars_places.get(name)
+                told.add((request, place))
                 faults += [
                     Fault(fault.code, f"bars source {name!r}: {fault.message}", place, fault.hint)
                     for fault in error.faults

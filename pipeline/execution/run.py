@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import polars as pl
@@ -15,7 +15,7 @@ from pipeline.execution.attempt import Outcome, Raised
 from pipeline.execution.plan import Plan, Step
 from pipeline.graph.cells import Cells
 
-__all__ = ["Failure", "NodeRecord", "Rows", "Run", "RunSink", "Status", "Unheard", "named", "new_run_id"]
+__all__ = ["Failure", "NodeRecord", "Rows", "Run", "RunSink", "Status", "Told", "Unheard", "named", "new_run_id"]
 
 Status: TypeAlias = Literal["cached", "computed", "failed", "skipped"]
 RunStatus: TypeAlias = Literal["ok", "failed", "interrupted"]
@@ -36,9 +36,9 @@ class Failure:
         return cls(raised.code, raised.message, "", raised.traceback)
 
 
-@dataclass(frozen=True, slots=True)
-class NodeRecord:
-    """What happened to a step.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What there is to tell of a step that is done.
 
     `ms` is wall time in milliseconds, `cpu_ms` time of all threads, both of the last try; None unless computed or
     failed. `retried` are the tries before it, which failed. `rows` and `bytes` are of the value that was stored,
@@ -48,7 +48,6 @@ class NodeRecord:
     itself.
     """
 
-    step: Step
     status: Status
     ms: float | None = None
     cpu_ms: float | None = None
@@ -62,6 +61,10 @@ class NodeRecord:
     fallback: str = ""
     worker: str = ""
     isolation: str = ""
+
+    def told(self) -> dict[str, Any]:
+        """All of it, by name."""
+        return {item.name: getattr(self, item.name) for item in fields(Told)}
 
     @property
     def of_symbols(self) -> str:
@@ -81,6 +84,13 @@ class Rows(NamedTuple):
     table: pl.DataFrame
     first: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord(Told):
+    """What happened to a step."""
+
+    step: Step
 
 
 @dataclass

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
@@ -20,7 +21,7 @@ from pipeline.errors import Fault, Place, did_you_mean
 __all__ = ["MAX_CELLS", "Axis", "Cell", "Sampler", "Sweep", "cells_of", "sampled"]
 
 MAX_CELLS = 1_000_000
-"""Cells of a sweep before `where`: more is a slip, or a question for a sample."""
+"""Cells of a sweep that are looked at before `where`: more is a slip, or a question for a sample."""
 
 Sampler: TypeAlias = Literal["grid", "random", "optuna"]
 
@@ -68,6 +69,22 @@ class Sweep:
         """The number of cells before `where`."""
         return prod(len(axis.values) for axis in self.grid) * (len(self.zipped[0].values) if self.zipped else 1)
 
+    def rows(self, places: Iterable[int] | None = None) -> list[tuple[Any, ...]]:
+        """The values of the axes in each cell before `where`, or in those at some places."""
+        together = list(zip(*(axis.values for axis in self.zipped), strict=True)) if self.zipped else [()]
+        if places is None:
+            return [(*one, *other) for one, other in product(product(*(a.values for a in self.grid)), together)]
+        lengths = [len(axis.values) for axis in self.grid]
+        rows = []
+        for place in places:
+            rest, last = divmod(place, len(together))
+            row: list[Any] = []
+            for axis, length in zip(reversed(self.grid), reversed(lengths), strict=True):
+                rest, at = divmod(rest, length)
+                row.append(axis.values[at])
+            rows.append((*reversed(row), *together[last]))
+        return rows
+
     def over(self, axes: Sequence[Axis], where: str = "") -> Sweep:
         """The sweep with `axes` in the place of those of the same names, and `where` besides its own condition."""
         names = {axis.name for axis in axes}
@@ -86,20 +103,23 @@ class Sweep:
         return replace(self, grid=tuple(keep[0]), zipped=tuple(keep[1]))
 
 
-def cells_of(sweep: Sweep, params: Mapping[str, Any]) -> tuple[list[Cell], list[Fault]]:
+def cells_of(
+    sweep: Sweep, params: Mapping[str, Any], *, sampler: Sampler | None = None, seed: int = 0
+) -> tuple[list[Cell], list[Fault]]:
     """The cells of a sweep that `where` keeps, in order, or what is wrong with it.
 
-    `params` are the values of all params of the graph: `where` may speak of any of them.
+    `params` are the values of all params of the graph: `where` may speak of any of them. Of a sweep with more than
+    `MAX_CELLS` so many are looked at, as a `sampler` spreads or draws them; without one that is a fault.
     """
     if not sweep.size:
         return [], [Fault("TG132", "the sweep has no cell: a param has no value", sweep.place)]
-    if sweep.size > MAX_CELLS:
+    if sweep.size > (MAX_CELLS if sampler is None else sys.maxsize):
         factors = " × ".join(f"{len(axis.values):,}" for axis in sweep.grid)
         message = f"the sweep has {sweep.size:,} cells ({factors}), at most {MAX_CELLS:,} are allowed"
-        return [], [Fault("TG133", message, sweep.place, "Take larger steps, or fewer params.")]
+        return [], [Fault("TG133", message, sweep.place, "Take larger steps, or fewer params; --max N tries some.")]
     names = [axis.name for axis in sweep.axes]
-    together = list(zip(*(axis.values for axis in sweep.zipped), strict=True)) if sweep.zipped else [()]
-    rows = [(*one, *other) for one, other in product(product(*(axis.values for axis in sweep.grid)), together)]
+    drawn = _places(sweep.size, MAX_CELLS, sampler, seed) if sampler and sweep.size > MAX_CELLS else None
+    rows = sweep.rows(drawn)
     if sweep.where:
         inside, fault = _kept(sweep, rows, {name: value for name, value in params.items() if name not in names})
         if fault is not None:
@@ -116,11 +136,14 @@ def sampled(cells: Sequence[Cell], most: int | None, *, sampler: Sampler = "grid
     """At most `most` of the cells, in their order: spread evenly over them, or drawn by chance, which `seed` fixes."""
     if most is None or most >= len(cells):
         return list(cells)
-    if sampler == "random":
-        chosen = sorted(random.Random(seed).sample(range(len(cells)), most))  # noqa: S311 - no secret hangs on it
-    else:
-        chosen = [round(place * (len(cells) - 1) / max(most - 1, 1)) for place in range(most)]
-    return [cells[place] for place in chosen]
+    return [cells[place] for place in _places(len(cells), most, sampler, seed)]
+
+
+def _places(count: int, most: int, sampler: Sampler, seed: int) -> list[int]:
+    """So many of the first whole numbers, spread evenly or drawn by chance."""
+    if sampler == "grid":
+        return [round(place * (count - 1) / max(most - 1, 1)) for place in range(most)]
+    return sorted(random.Random(seed).sample(range(count), most))  # noqa: S311 - no secret hangs on it
 
 
 def _cell(number: int, values: Mapping[str, Any]) -> Cell:
@@ -139,7 +162,7 @@ def _kept(
 
     def fault(what: str, hint: str = "") -> tuple[Sequence[bool], Fault]:
         message = f"the condition of the sweep, {sweep.where!r}, {what}"
-        return (), Fault("TG134", message, sweep.where_place or sweep.place, hint)
+        return (), Fault("TG134", message, sweep.where_place, hint)
 
     names = [axis.name for axis in sweep.axes]
     try:
@@ -156,7 +179,7 @@ def _kept(
         )
         found = frame.select(inside=condition)["inside"]
     except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
-        return fault(f"cannot be evaluated: {_short(error)}")
+        return fault(f"cannot be evaluated: {_short(error)}", "Compare params: `slow >= 3 * fast`.")
     if found.dtype != pl.Boolean:
         return fault(f"gives {found.dtype}, expected true or false", "Compare something: `slow >= 3 * fast`.")
     if len(found) != len(rows):

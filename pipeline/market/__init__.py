@@ -12,13 +12,17 @@ the other way round.
 
 from __future__ import annotations
 
-from pipeline.market.formats import Choice
-from pipeline.market.importing import import_files, import_frame
+from typing import TYPE_CHECKING, Any
+
 from pipeline.market.memory import MemoryMarket
 from pipeline.market.report import ImportReport
 from pipeline.market.store import Coverage, Market
-from pipeline.market.synth import synthesise
 from pipeline.market.verify import Finding
+
+if TYPE_CHECKING:
+    from pipeline.market.formats import Choice
+    from pipeline.market.importing import import_files, import_frame
+    from pipeline.market.synth import synthesise
 
 __all__ = [
     "Choice",
@@ -31,3 +35,14 @@ __all__ = [
     "import_frame",
     "synthesise",
 ]
+
+_LATER = {"Choice": "formats", "import_files": "importing", "import_frame": "importing", "synthesise": "synth"}
+"""What only an import needs, by module: a dozen formats, which every start of a command would read."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

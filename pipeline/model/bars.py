@@ -143,6 +143,11 @@ class Panel:
         return Panel((symbol,), np.array([0, stop - start]), self.ts.slice(start, stop - start), {})
 
     @cached_property
+    def instants(self) -> Offsets:
+        """`ts` in microseconds since 1970, the same array each time."""
+        return self.ts.cast(pl.Int64).to_numpy()
+
+    @cached_property
     def symbol_column(self) -> pl.Series:
         """The symbol of each row, as strings; every file of values has it."""
         lengths = np.diff(self.offsets)

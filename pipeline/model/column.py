@@ -30,16 +30,23 @@ def polars_dtype(dtype: Dtype) -> type[pl.DataType]:
 class Column:
     """Values of one output, one per row of an axis. Immutable by contract: never write into a face."""
 
-    __slots__ = ("_array", "_series", "dtype")
+    __slots__ = ("_array", "_series", "_whole", "dtype")
 
     def __init__(
-        self, *, dtype: Dtype = "float", array: FloatArray | None = None, series: pl.Series | None = None
+        self,
+        *,
+        dtype: Dtype = "float",
+        array: FloatArray | None = None,
+        series: pl.Series | None = None,
+        whole: bool = False,
     ) -> None:
+        """Made of one face; `whole` says of an array that nothing in it is missing, so that nobody needs to look."""
         if (array is None) == (series is None):
             raise ValueError("a column is made from an array or from a series")
         self.dtype = dtype
         self._array = array
         self._series = series
+        self._whole = whole
 
     def __len__(self) -> int:
         face = self._array if self._array is not None else self._series
@@ -50,8 +57,10 @@ class Column:
         """Float64 values, read-only; NaN where missing; conditions are 0.0 and 1.0."""
         if self._array is None:
             assert self._series is not None
-            array = self._series.cast(pl.Float64).to_numpy()
-            # a polars buffer is shared, never writable; a copy made for nulls is locked as well
+            series = self._series.cast(pl.Float64)
+            # to_numpy takes four times as long where there are nulls
+            array = (series.fill_null(float("nan")) if series.null_count() else series).to_numpy()
+            # a polars buffer is shared, never writable; a copy is locked as well
             array.flags.writeable = False
             self._array = array
         return self._array
@@ -66,7 +75,7 @@ class Column:
         """Float64, Int8 or Boolean values; null where missing, never NaN."""
         if self._series is None:
             assert self._array is not None
-            series = pl.Series(self._array, nan_to_null=True)
+            series = pl.Series(self._array, nan_to_null=not self._whole)
             if self.dtype == "event":
                 series = series.cast(pl.Int8)
             elif self.dtype == "bool":
@@ -74,10 +83,25 @@ class Column:
             self._series = series
         return self._series
 
+    @property
+    def whole(self) -> bool:
+        """True when nothing is missing, as far as that is known without looking at the values."""
+        return self._whole or (self._series is not None and not self._series.null_count())
+
+    def write(self, place: FloatArray) -> None:
+        """Write the values of the array face into `place`, as long as this; makes no face where it can do without."""
+        series = self._series
+        missing = 0 if self._array is not None or series is None else series.null_count()
+        if missing and series is not None and series.head(missing).null_count() == missing:  # nothing but a warm-up
+            place[:missing] = np.nan
+            place[missing:] = series.slice(missing).to_numpy()
+        else:
+            place[:] = self.array
+
     def slice(self, start: int, stop: int) -> Column:
         """The values from row `start` to before row `stop`."""
         if self._array is not None:
-            return Column(dtype=self.dtype, array=self._array[start:stop])
+            return Column(dtype=self.dtype, array=self._array[start:stop], whole=self._whole)
         return Column(dtype=self.dtype, series=self.series.slice(start, stop - start))
 
     def take(self, rows: npt.NDArray[np.int64]) -> Column:
@@ -110,6 +134,7 @@ class FullStrength(Column):
     def __init__(self, event: Column) -> None:
         self.dtype = "float"
         self._array = self._series = None
+        self._whole = False
         self._event = event
 
     def __len__(self) -> int:

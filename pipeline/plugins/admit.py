@@ -70,6 +70,8 @@ class Policy:
     """The project's folder, to which the lock is relative."""
     unconfined: str = ""
     """Why plugins are not confined on this machine; empty where they are."""
+    compiled: Path | None = None
+    """The folder in which compiled code of the files that ship is kept; None keeps none."""
     elsewhere: Elsewhere | None = None
     only_market: bool = False
 

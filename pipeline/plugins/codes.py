@@ -12,9 +12,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.model.digest import digest, digest_bytes
 from pipeline.plugins.find import find_files
 from pipeline.plugins.load import Loader
+from pipeline.plugins.shipped import Shipped, read_shipped
 from pipeline.plugins.source import is_version, shipped_nodes
 
 __all__ = ["CODES", "codes_of", "read_codes"]
@@ -22,11 +22,12 @@ __all__ = ["CODES", "codes_of", "read_codes"]
 CODES = "codes.json"
 
 
-def read_codes(nodes: Path) -> dict[tuple[Path, str], str]:
+def read_codes(shipped: Shipped) -> dict[tuple[Path, str], str]:
     """The digests by file and name, "*" for a whole file; none when they rest on something else than there is."""
+    nodes = shipped.home
     try:
-        kept = json.loads((nodes / CODES).read_text(encoding="utf-8"))
-        same = kept["python"] == _python() and kept["sources"] == _sources(nodes) and _are_installed(kept["versions"])
+        kept = json.loads(shipped.files[nodes / CODES])
+        same = kept["python"] == _python() and kept["sources"] == shipped.sources and _are_installed(kept["versions"])
         if not same:
             return {}
         return {(nodes / path, name): code for path, names in kept["codes"].items() for name, code in names.items()}
@@ -44,7 +45,7 @@ def codes_of(nodes: Path) -> str:
         codes.setdefault(file.relative_to(nodes).as_posix(), {})[name] = code
     body = {
         "python": _python(),
-        "sources": _sources(nodes),
+        "sources": read_shipped(nodes).sources,
         "versions": dict(sorted(loader.digester.versions.items())),
         "codes": {path: dict(sorted(names.items())) for path, names in sorted(codes.items())},
     }
@@ -53,12 +54,6 @@ def codes_of(nodes: Path) -> str:
 
 def _python() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def _sources(nodes: Path) -> str:
-    return digest(
-        [(path.relative_to(nodes).as_posix(), digest_bytes(path.read_bytes())) for path in sorted(nodes.rglob("*.py"))]
-    )
 
 
 def _are_installed(versions: Mapping[str, str]) -> bool:

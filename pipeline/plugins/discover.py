@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Admission, Policy
 from pipeline.plugins.capture import capture
 from pipeline.plugins.codes import read_codes
+from pipeline.plugins.compiled import read_compiled, write_compiled
 from pipeline.plugins.examination.examined import examined
 from pipeline.plugins.find import find_files
 from pipeline.plugins.guide import GuidePlugin
@@ -32,6 +33,7 @@ from pipeline.plugins.manifest import read_manifest
 from pipeline.plugins.order import Candidate, in_order
 from pipeline.plugins.reading import Readings
 from pipeline.plugins.requirement import missing_package, unmet_plugin
+from pipeline.plugins.shipped import Shipped, keep, kept, read_shipped
 from pipeline.plugins.sign import signature_of
 from pipeline.plugins.source import shipped_nodes
 
@@ -74,15 +76,14 @@ def build_registry(directories: Sequence[Path], *, shipped: Path | None = None, 
     stays, then the first in order of path; the other is refused with both paths.
     """
     home = shipped or shipped_nodes()
-    builder = _Builder(home, policy)
+    there = read_shipped(home)
+    builder = _Builder(there, policy)
     listed = read_manifest(home)
-    theirs: list[tuple[Path, Path]] = []
-    for path in find_files(home):
-        # a shipped file that was edited is a user's plugin: its digest is not the listed one
-        if listed.get(path.relative_to(home).as_posix()) == digest_bytes(path.read_bytes()):
-            builder.add_shipped(path, home)
-        else:
-            theirs.append((path, home))
+    # a shipped file that was edited is a user's plugin: its digest is not the listed one
+    same = {home / place for place, found in there.digests.items() if listed.get(place) == found}
+    files_of_home = find_files(home)
+    builder.add_shipped([path for path in files_of_home if path in same], set(files_of_home) - same)
+    theirs = [(path, home) for path in files_of_home if path not in same]
     for root in directories:
         theirs += [(path, root) for path in find_files(root)]
     files = [(path, source_root(path, root), "user") for path, root in theirs]
@@ -124,9 +125,10 @@ def source_root(path: Path, directory: Path) -> Path:
 
 
 class _Builder:
-    def __init__(self, home: Path, policy: Policy) -> None:
-        self._home = home
-        self._loader = Loader(read_codes(home))
+    def __init__(self, shipped: Shipped, policy: Policy) -> None:
+        self._shipped = shipped
+        self._home = shipped.home
+        self._loader = Loader(read_codes(shipped))
         self._loader.tree.gate = self._gate
         self._trusting = False
         self._policy = policy
@@ -142,10 +144,21 @@ class _Builder:
         self._contested: dict[str, str] = {}
         self._looked: set[Path] = set()
 
-    def add_shipped(self, path: Path, root: Path) -> None:
-        """Take a file that ships with the product."""
-        candidate = self._loaded(path, root, "shipped")
-        if candidate is not None:
+    def add_shipped(self, paths: Sequence[Path], edited: Collection[Path]) -> None:
+        """Take the files that ship with the product; those that were `edited` are read as a user's."""
+        shipped, tree = self._shipped, self._loader.tree
+        tree.held = {path: data for path, data in shipped.files.items() if path not in edited}
+        found = kept(shipped)
+        if found is None:
+            folder = self._policy.compiled
+            tree.compiled = read_compiled(folder, shipped) if folder else {}
+            loaded = [self._loaded(path, self._home, "shipped") for path in paths]
+            found = [candidate for candidate in loaded if candidate is not None]
+            if len(found) == len(paths):
+                keep(shipped, found)
+                if folder and not tree.compiled:
+                    write_compiled(folder, shipped, {file.path: file.code for file in tree.files})
+        for candidate in found:
             self._take(candidate)
 
     def add(self, files: Sequence[tuple[Path, Path, str]]) -> None:

@@ -13,7 +13,7 @@ import importlib.machinery
 import importlib.metadata
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -79,6 +79,7 @@ def _version(top: str) -> str:
     return f"{name} {importlib.metadata.version(name)}" if name else f"{top} unversioned"
 
 
+@cache
 def is_version(top: str, said: str) -> bool:
     """Whether `said` is what stands for the code of a package: quicker than to work that out and compare."""
     name, _, number = said.rpartition(" ")
@@ -112,19 +113,28 @@ class SourceTree:
         """Folders of packages that lie on the path without being installed, by name."""
         self.aliases: dict[str, SourceFile] = {}
         """Names that mean a certain file wherever they are imported: those of a plugin in its unit test."""
+        self.compiled: Mapping[tuple[Path, bytes], CodeType] = {}
+        """Code that was compiled before, by path and bytes."""
+        self.held: Mapping[Path, bytes] = {}
+        """Files that somebody has read already, and that keep the file rules."""
         self.gate: Callable[[Path, bytes], None] = lambda _path, _data: None
         """Raises for a file that must not be run, before anything is done with its bytes; helpers pass it as well."""
+
+    @property
+    def files(self) -> Collection[SourceFile]:
+        """Those that were read so far."""
+        return self._files.values()
 
     def read(self, path: Path, root: Path) -> SourceFile:
         """The file, captured. Raises PluginError TG401 (file rules) or TG402 (not Python)."""
         known = self._files.get(path)
         if known is not None:
             return known
-        held = self.captured.files.get(path) if self.captured else None
+        held = self.captured.files.get(path) if self.captured else self.held.get(path)
         data = _read(path, root) if held is None else held
         try:
             self.gate(path, data)
-            code = _compiled(data, str(path))
+            code = self.compiled.get((path, data)) or _compiled(data, str(path))
         except (SyntaxError, ValueError) as error:
             place = Place(str(path), getattr(error, "lineno", None) or 1, getattr(error, "offset", None) or 1)
             message = f"it is not valid Python: {getattr(error, 'msg', error)}"

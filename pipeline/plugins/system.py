@@ -10,11 +10,11 @@ import datetime as dt
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pipeline.errors import PluginError, SettingsError
 from pipeline.execution.attempt import Call
@@ -27,11 +27,13 @@ from pipeline.model.registry import Registry
 from pipeline.plugins.admit import Policy
 from pipeline.plugins.apart import Apart
 from pipeline.plugins.audit import AUDIT_FILE, AuditLog
+from pipeline.plugins.compiled import compiled_folder
 from pipeline.plugins.confine import Bounds
 from pipeline.plugins.confinement import unconfined
 from pipeline.plugins.describe import Absent
 from pipeline.plugins.discover import Discovery, PluginRecord, build_registry, source_root
 from pipeline.plugins.entry import entry_files
+from pipeline.plugins.examination.profile import Profile, profile_plugin
 from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.here import type_here
 from pipeline.plugins.lock import LOCK_NAME, Lock, Locked, read_lock
@@ -39,6 +41,7 @@ from pipeline.plugins.log import level_of, open_log
 from pipeline.plugins.memory import Seen, read_seen, write_seen
 from pipeline.plugins.monitor import EventName, EventSink, Monitor, PluginEvent
 from pipeline.plugins.reading import descriptions_file
+from pipeline.plugins.workers.forkserver import Shared, forkserver, shared_forkserver
 from pipeline.plugins.workers.host import WorkerHost
 from pipeline.settings import CONFIG_NAME, Project, Settings
 
@@ -150,6 +153,30 @@ class PluginSystem:
         """What a reload would find; nothing is told and nothing changes."""
         return build_registry(self.project.plugin_directories, policy=self._policy())
 
+    def shared_workers(self, nodes: Iterable[NodeType]) -> Callable[[], Shared] | None:
+        """What gives workers of a run what plugins are forked from; None when none of these nodes is a plugin's.
+
+        It begins to start now, which takes a second. Raises OSError.
+        """
+        if not any(isinstance(node.fn, Absent) for node in nodes):
+            return None
+        forkserver()
+        return shared_forkserver
+
+    @property
+    def aloof(self) -> bool:
+        """True when a look runs no code in this process but that of the shipped nodes."""
+        said = self._policy()
+        confined = not any(entry.unconfined for entry in said.lock.plugins.values())
+        return said.elsewhere is not None and not said.trusted and not said.installed and confined
+
+    def let_go(self) -> None:
+        """Forget the workers that there are: a process that is forked from this one has others."""
+        with self._lock:
+            if self._workers is not None:
+                self._workers.close()
+            self._workers = None
+
     def guest(self, node: NodeType) -> Guest:
         """How a node type is called in graphs: plugins with a time limit, in a worker if they were loaded in one."""
         if node.shipped:
@@ -172,6 +199,12 @@ class PluginSystem:
         call, changed = remake(kept, call), changes(kept, call.node)
         outcome, frames = self.workers.replay(call, self.settings.plugin_timeout * max(1, len(call.panel.symbols)))
         return Replay(kept, call, changed, outcome.ms, outcome.value, outcome.raised, frames)
+
+    def profile(self, plugin: GuidePlugin, params: Mapping[str, Any], rows: int, *, lines: int = 10) -> Profile:
+        """Profile a call of a plugin where it is called in graphs. Raises ParameterError, PluginError."""
+        if plugin.home is None:
+            return profile_plugin(plugin, params, rows, lines=lines)
+        return self.workers.profile(plugin, params, rows, lines)
 
     def kernels_of(self, registry: Registry) -> set[str]:
         """The names of the folders of compiled kernels that may be needed: digests of code, or of a plugin's files."""
@@ -241,6 +274,7 @@ class PluginSystem:
             trusted=frozenset(said.trusted_plugins),
             disabled=frozenset(said.disabled_plugins),
             memory=self._policy_file,
+            compiled=compiled_folder(),
             installed=entry_files(),
             lock=self._locked,
             root=self.project.root,

@@ -16,6 +16,7 @@ from pipeline.model.node import NodeType
 from pipeline.plugins.codes import read_codes
 from pipeline.plugins.guide import ParameterError, sized
 from pipeline.plugins.load import Loader
+from pipeline.plugins.shipped import read_shipped
 from pipeline.plugins.source import shipped_nodes
 
 __all__ = ["backtest"]
@@ -54,7 +55,7 @@ def backtest(strategy: Any, data: Any, options: Mapping[str, Any]) -> dict[str, 
 def _node() -> NodeType:
     home = shipped_nodes()
     path = home / "portfolio" / "backtest.py"
-    return Loader(read_codes(home)).load(path, home).types[0]
+    return Loader(read_codes(read_shipped(home))).load(path, home).types[0]
 
 
 def _params(node: NodeType, options: Mapping[str, Any]) -> dict[str, Any]:

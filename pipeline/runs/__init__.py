@@ -2,6 +2,7 @@
 
 Read `workshop` first: it carries a plan out. `batch` and `sweep` say what many runs are, `prepare` and `sampler` which
 cells there are, `campaign` carries them out: here, or with a `crew`, for which `spread` makes tasks, `pace` sizes them
-and `task` is what a worker does. `forecast` tells what they would cost, `selection` which part of a graph is meant,
-`telling` and `patience` how it goes on and how it is ended.
+and `task` is what a worker does, with what it keeps `warm` between tasks and what it is forked with, `preload`.
+`forecast` tells what they would cost, `selection` which part of a graph is meant, `telling` and `patience` how it goes
+on and how it is ended.
 """

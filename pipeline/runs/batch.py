@@ -15,20 +15,20 @@ from pipeline.execution.run import Run
 from pipeline.graph.cells import Cells
 from pipeline.graph.graph import Graph
 from pipeline.graph.overrides import Overrides
-from pipeline.graph.read import read_file
+from pipeline.graph.read import load_text, read_file
 from pipeline.runs.sweep import Search
 from pipeline.store.publish import Published
 from pipeline.store.query import Database
 from pipeline.store.sweep_view import SUFFIX
 
-__all__ = ["Batch", "Selected", "as_settings", "gather_graphs", "joined", "recorded"]
+__all__ = ["Batch", "Recorded", "Selected", "as_settings", "gather_graphs", "joined", "recorded"]
 
 
 @dataclass(frozen=True)
 class Selected:
     """The graphs of a batch, and those that it sweeps, each with what the call changes in it, and tries.
 
-    `faults` are of files that were left out.
+    `faults` are of files that were left out, `sizes` the cells of swept graphs before any condition.
     """
 
     graphs: tuple[Graph, ...]
@@ -36,6 +36,7 @@ class Selected:
     faults: tuple[Fault, ...] = ()
     swept: tuple[Cells, ...] = ()
     searches: Mapping[str, Search] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def all(self) -> tuple[Graph, ...]:
@@ -133,6 +134,7 @@ def joined(parts: Iterable[Selected]) -> Selected:
         tuple(fault for one in found for fault in one.faults),
         tuple(cells for one in found for cells in one.swept),
         {name: search for one in found for name, search in one.searches.items()},
+        {name: size for one in found for name, size in one.sizes.items()},
     )
 
 
@@ -153,18 +155,38 @@ def _suited(file: Path, given: Overrides, search: Search) -> tuple[Overrides, Se
     return replace(given, params=params, settings=settings), replace(search, values=values)
 
 
-def recorded(database: Database, run: str) -> list[tuple[Path, Overrides, Search | None]]:
-    """The files of a run of graphs, each with what was changed and tried in it then. Raises StoreError."""
+@dataclass(frozen=True)
+class Recorded:
+    """What a run did with a graph's file: what was changed in it, and tried. `edited` when it says other things now."""
+
+    run_id: str
+    file: Path
+    given: Overrides
+    search: Search | None
+    edited: bool
+
+
+def recorded(database: Database, run: str) -> list[Recorded]:
+    """The files of a run of graphs, as they were run then. Raises StoreError, GraphError TG110 for one that is gone."""
     run_id = database.find_run(run)
-    rows = database.sql("select graph, file, settings from runs where run_id = ? order by graph", [run_id]).rows()
-    found: list[tuple[Path, Overrides, Search | None]] = []
-    for graph, file, text in rows:
+    query = "select graph, file, settings, text from runs where run_id = ? order by graph"
+    found: list[Recorded] = []
+    for graph, file, text, written in database.sql(query, [run_id]).rows():
         said: dict[str, Any] = json.loads(text)
         one = said.get("graphs", {}).get(graph.removesuffix(SUFFIX), said)
         bars = {name: one[name] for name in ("symbols", "from", "to") if name in one}
         search = Search(**one["sweep"]) if "sweep" in one else None
-        found.append((Path(file), Overrides(one.get("params", {}), one.get("set", {}), bars), search))
+        given = Overrides(one.get("params", {}), one.get("set", {}), bars)
+        found.append(Recorded(run_id, Path(file), given, search, _is_edited(run_id, Path(file), written)))
     return found
+
+
+def _is_edited(run_id: str, file: Path, text: str | None) -> bool:
+    try:
+        return load_text(file) != text and text is not None
+    except GraphError as error:
+        hint = f"Run {run_id} was of this file: put it back, or run the one that it is now."
+        raise GraphError.of([replace(fault, hint=hint) for fault in error.faults]) from None
 
 
 def as_settings(selected: Selected) -> dict[str, Any]:

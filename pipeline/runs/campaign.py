@@ -32,7 +32,7 @@ from pipeline.runs.prepare import Fixed, Prepared, block_of, prepare
 from pipeline.runs.sampler import choose
 from pipeline.runs.spread import Spread
 from pipeline.runs.sweep import Search, Swept
-from pipeline.runs.task import Job, carry_out
+from pipeline.runs.task import Job, carry_out, forget
 from pipeline.runs.workshop import Away, Reuses, Workshop
 from pipeline.store.handover import left_behind, remove_handed
 from pipeline.store.publish import Published
@@ -80,6 +80,7 @@ def gather(
     """
     around = Surroundings(universes=workshop.project.settings.project.universes)
     registry = workshop.plugins.current().registry
+    sizes: dict[str, int] = {}
 
     def check(file: Path, one: Overrides, mine: Search) -> Graph | Cells:
         fixed = Fixed(registry, one, around, manner.store or "metrics")
@@ -90,6 +91,7 @@ def gather(
                 faults = [replace(fault, message=f"{file}: {fault.message}") for fault in error.faults]
                 raise GraphError.of(faults) from error
             found: Graph | Cells = prepared.graphs.all(prepared.cells)
+            sizes[prepared.graphs.base.name] = prepared.size
         else:
             found = check_file(
                 file, registry, params=one.params, settings=one.settings, bars=one.bars, surroundings=around
@@ -98,7 +100,7 @@ def gather(
         workshop.plan([graph], Reuses(lambda _graph, _node: (), cache=False))  # raises for bars that there are not
         return found
 
-    return gather_graphs(files, given, search, check, keep_going=not manner.fail_fast)
+    return replace(gather_graphs(files, given, search, check, keep_going=not manner.fail_fast), sizes=sizes)
 
 
 def chosen(prepared: Prepared, search: Search) -> Cells:
@@ -114,7 +116,7 @@ def plan(workshop: Workshop, selected: Selected, manner: Manner) -> Plan:
 
 def batch(workshop: Workshop, selected: Selected, manner: Manner) -> Batch:
     """Run many graphs, and cells of graphs, as one plan. Raises UsageError, StoreError."""
-    manner.crew.expect()
+    manner.crew.expect(workshop.project.root)
     away = _Away(workshop, selected, manner) if manner.crew.divided else None
     run, published = _carry_out(workshop, selected, manner, away)
     return Batch(run, selected.graphs, published, workshop.database, selected.swept)
@@ -123,7 +125,7 @@ def batch(workshop: Workshop, selected: Selected, manner: Manner) -> Batch:
 def sweep(workshop: Workshop, file: Path, search: Search, given: Overrides, manner: Manner) -> Swept:
     """Run a graph for many choices of its params. Raises GraphError, UsageError, StoreError."""
     began = dt.datetime.now(dt.UTC)
-    manner.crew.expect()
+    manner.crew.expect(workshop.project.root)
     prepared = allowed(workshop, file, search, given, manner.store)
     name = prepared.graphs.base.name
     with workshop.live(manner.run_id) as run_id:
@@ -137,7 +139,7 @@ def sweep(workshop: Workshop, file: Path, search: Search, given: Overrides, mann
             selected = Selected((), {name: given}, swept=(cells,), searches={name: search})
             away = _Away(workshop, selected, manner) if manner.crew.divided else None
         run, published = _carry_out(workshop, selected, manner, away, began=began, run_id=run_id)
-    return Swept(run, cells, prepared.size, published, workshop.database)
+    return Swept(run, cells, prepared.size, len(prepared.cells), published, workshop.database)
 
 
 def _carry_out(
@@ -158,6 +160,7 @@ def _carry_out(
     )
     how = _reuses(workshop, selected, manner)
     run, published = workshop.carry_out(selected.all, options, how, elsewhere=away, run_id=run_id)
+    forget()
     if away is not None and run.status != "interrupted":  # else it is to go on some time
         remove_handed(workshop.project.private, run.id)
     return run, published
@@ -201,7 +204,9 @@ class _Away:
             for one in swept
             for graph, cell in zip(one.graphs, one.cells, strict=True)
         }
-        executor = crew.hire(partial(carry_out, self._job(run_id)))
+        due = [step.type for step in planned.steps if step.action == "compute"]
+        gift = workshop.plugins.shared_workers(due) if crew.local else None
+        executor = crew.hire(partial(carry_out, self._job(run_id)), workshop.project.root, gift)
         pace = Pace(planned, timings(workshop.database), crew.size)
         lasting = {s.index for s in planned.steps if any(node in self.lasting for _, node in s.users) and not s.kept}
         told, stops = self.manner.progress, self.manner.fail_fast

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from types import FrameType
 from typing import Any
 
 from pipeline.execution.protocols import Progress
 
 __all__ = ["Patience"]
+
+_TOGETHER = 0.2
+"""Seconds within which two signals are one."""
 
 
 class Patience:
@@ -18,8 +22,9 @@ class Patience:
     `nodes` are told of one by one; None for a run of many graphs, which tells of each step once.
 
     As a context it takes SIGINT and SIGTERM: as long as nodes are waiting it is the usual KeyboardInterrupt, which
-    the engine answers by storing what it has. From then on a first one is only noted, in `pressed`; one more ends
-    the process and loses what is not stored yet. Where a signal is ignored or handled already, it stays so.
+    the engine answers by storing what it has. When only storing is left a first one is noted, in `pressed`. A second
+    one ends the process at once, whenever it comes, and loses what is not stored yet. Signals that come together are
+    one: a terminal and a parent may both pass Ctrl-C on. Where a signal is ignored or handled already, it stays so.
     """
 
     def __init__(self, told: Progress, *, nodes: int | None = None) -> None:
@@ -28,6 +33,7 @@ class Patience:
         self._waiting = nodes or 1
         self._usual: dict[int, Any] = {}
         self.pressed = False
+        self._at = 0.0
 
     def __enter__(self) -> Patience:
         if threading.current_thread() is threading.main_thread():
@@ -53,9 +59,12 @@ class Patience:
         self._told.finished(node=node, status=status, ms=ms, rows=rows, message=message)
 
     def _press(self, _number: int, _frame: FrameType | None) -> None:
-        if self._waiting > 0 or self.pressed:
-            raise KeyboardInterrupt
+        again, before, self._at = self.pressed, self._at, time.monotonic()
         self.pressed = True
+        if again and self._at - before < _TOGETHER:
+            return
+        if self._waiting > 0 or again:
+            raise KeyboardInterrupt
         self.noted()
 
     def noted(self) -> None:

@@ -28,7 +28,10 @@ __all__ = ["Fixed", "Prepared", "block_of", "graphs_of", "prepare"]
 
 @dataclass(frozen=True)
 class Prepared:
-    """All cells that a search allows, in order, and who makes their graphs; there were `size` before any condition."""
+    """All cells that a search allows, in order, and who makes their graphs; there were `size` before any condition.
+
+    Of more than `MAX_CELLS` so many were looked at, when only some are to be tried.
+    """
 
     cells: tuple[Cell, ...]
     graphs: CellGraphs
@@ -85,7 +88,8 @@ def prepare(spec: GraphSpec, search: Search, fixed: Fixed) -> Prepared:
         raise UsageError(f"graph {spec.name!r} has nothing to sweep", hint=hint)
     first = _cell_of({axis.name: axis.values[0] for axis in sweep.axes if axis.values})
     graphs = graphs_of(spec, first, fixed)
-    cells, faults = cells_of(sweep, graphs.base.params)
+    sampler = None if search.most is None else search.sampler
+    cells, faults = cells_of(sweep, graphs.base.params, sampler=sampler, seed=search.seed)
     if faults:
         raise GraphError.of(faults)
     return Prepared(tuple(cells), graphs, sweep.size)

@@ -81,7 +81,7 @@ class Spread:
         found = cones(self.plan, there, self.lasting)
         due = {index for cone in found for index in cone.steps}
         idle = [step for step in self.plan.steps if step.action == "compute" and step.index not in due]
-        self._told.update((step.key, Computed(step.key, "cached")) for step in idle)
+        self._told.update((step.key, Computed(step.key, status="cached")) for step in idle)
         cached = len(self.plan.steps) - len(due)
         self.progress.started(steps=len(self.plan.steps), cached=cached)
         for step in idle:
@@ -110,7 +110,7 @@ class Spread:
         self._out[self._tasks] = some
         task = Task(self._tasks, self._shares(some), tuple(self._held(some)), tried)
         self._tried[self._tasks] = (*tried, self._tasks)
-        self.executor.submit(self._tasks, task, lives=lives)
+        self.executor.submit(self._tasks, task, lives=lives, near=[found.row.key for found in task.held])
 
     def _shares(self, some: Sequence[Cone]) -> tuple[Share, ...]:
         shares: dict[str, list[Wanted]] = {}
@@ -160,7 +160,7 @@ class Spread:
         first, *others = [self.plan.steps[index] for cone in some for index in cone.steps]
         failure = Failure(code, done.error, "", "")
         for step in (first, *others) if not done.quarantined else (first,):
-            self._tell(Computed(step.key, "failed", 0.0, 0.0, failure=failure), step)
+            self._tell(Computed(step.key, status="failed", ms=0.0, cpu_ms=0.0, failure=failure), step)
         self._finish(some)
         return first.node.name
 

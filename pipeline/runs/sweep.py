@@ -45,11 +45,12 @@ class Search:
 
 @dataclass(frozen=True)
 class Swept:
-    """A finished sweep and the way to its results; it had `size` cells before any condition."""
+    """A finished sweep of `cells` and the way to its results; there were `size` before any condition, then `kept`."""
 
     run: Run
     cells: Cells
     size: int
+    kept: int
     published: Published
     _database: Database = field(repr=False)
 

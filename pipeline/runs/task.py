@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.errors import Fault, UsageError
@@ -31,6 +32,7 @@ from pipeline.model.garbage import survivors_frozen
 from pipeline.model.registry import Registry
 from pipeline.plugins.system import PluginSystem
 from pipeline.runs.prepare import Fixed, graphs_of
+from pipeline.runs.warm import WarmMarket, WarmSegments, Warmth
 from pipeline.runs.workshop import Workshop
 from pipeline.settings import Project
 from pipeline.store.events import EventJournal
@@ -39,7 +41,7 @@ from pipeline.store.recorder import ValueRecorder
 from pipeline.store.retention import StorePolicy
 from pipeline.store.segment import Found
 
-__all__ = ["Job", "Report", "Share", "Task", "Wanted", "carry_out"]
+__all__ = ["Job", "Report", "Share", "Task", "Wanted", "carry_out", "forget", "keep_warm"]
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,43 @@ def carry_out(job: Job, task: Task) -> Report:
                 gc.collect()  # values hang in cycles of plan and run; the next task needs the room
 
 
+def forget() -> None:
+    """Let go of what is kept for another task: whoever asked for tasks in this process will ask for no more."""
+    _OPEN.clear()
+
+
+def keep_warm(root: str) -> None:
+    """Load the shipped nodes and what is known of a project's plugins, for processes that are forked from this one.
+
+    Not where that would run code of the user's in this process.
+    """
+    project = Project.open(Path(root))
+    plugins = PluginSystem(project, EventJournal(project.private))
+    if plugins.aloof:
+        plugins.current()
+        plugins.let_go()
+        _PLUGINS[root] = plugins
+
+
+def _plugins(root: str) -> PluginSystem:
+    """The plugins of a project as they are now; what is unchanged since they were last seen is not loaded again."""
+    plugins = _PLUGINS.get(root)
+    if plugins is None:
+        project = Project.open(Path(root))
+        plugins = PluginSystem(project, EventJournal(project.private))
+        _PLUGINS.clear()
+        _PLUGINS[root] = plugins
+    elif not plugins.reloads:
+        plugins.reload()
+    plugins.current()
+    return plugins
+
+
 _ONE = threading.Lock()
 _OPEN: list[_Bench] = []
+_PLUGINS: dict[str, PluginSystem] = {}
+_WARM, _SHARE = 256 * 1024 * 1024, 4
+"""Bytes of what is kept for the next task, and which part of a worker's memory it may be."""
 
 
 @dataclass
@@ -131,16 +168,20 @@ class _Bench:
     workshop: Workshop
     registry: Registry
     around: Surroundings
+    warmth: Warmth
+    market: WarmMarket
     _files: dict[str, Graph] = field(default_factory=dict)
     _cells: dict[tuple[str, ...], CellGraphs] = field(default_factory=dict)
     _needed: dict[tuple[str, frozenset[str]], set[str]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, job: Job) -> _Bench:
-        project = Project.open(Path(job.root))
-        plugins = PluginSystem(project, EventJournal(project.private))
+        plugins = _plugins(job.root)
+        project = plugins.project
         around = Surroundings(universes=project.settings.project.universes)
-        return cls(job, Workshop.of(project, plugins), plugins.current().registry, around)
+        workshop = Workshop.of(project, plugins)
+        warmth = Warmth(_WARM if job.memory is None else job.memory // _SHARE)
+        return cls(job, workshop, plugins.current().registry, around, warmth, WarmMarket(workshop.market, warmth))
 
     def carry_out(self, task: Task) -> Report:
         began, private = time.monotonic(), self.workshop.project.private
@@ -160,12 +201,17 @@ class _Bench:
             return [*_among(known, holdings), *self.workshop.database.lookup(holdings)]
 
         segments = self.workshop.segments(
-            self.job.run_id, pack=self.job.block > 1, lookup=lookup, seen=self._seen, prefix=prefix
+            self.job.run_id,
+            kind=partial(WarmSegments, warmth=self.warmth),
+            pack=self.job.block > 1,
+            lookup=lookup,
+            seen=self._seen,
+            prefix=prefix,
         )
         with closing(segments):
             planned = plan(
                 graphs,
-                self.workshop.market,
+                self.market,
                 segments,
                 keeps=lambda graph, node: _outputs(graph.nodes[node], wanted.get((graph.name, node))),
                 block=self.job.block,
@@ -178,8 +224,9 @@ class _Bench:
             segments.passed_on = {step.recipe for step in planned.steps if not _keeps_columns(step, wanted)}
             name = f"{self.job.run_id}.{prefix}"
             recorder = ValueRecorder(private, segments, name)
-            options = Options(sink=recorder, published=frozenset(), memory=self.job.memory)
-            run = self.workshop.execute(planned, self.job.run_id, segments, options)
+            memory = self.job.memory and self.job.memory - self.warmth.limit
+            options = Options(sink=recorder, published=frozenset(), memory=memory)
+            run = self.workshop.execute(planned, self.job.run_id, segments, options, market=self.market)
             recorder.checkpoint(run)
         who = f"pid {os.getpid()} on {platform.node()}"
         steps = sorted({planned.step(*place).index for place in wanted})

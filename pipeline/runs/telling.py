@@ -13,23 +13,30 @@ from typing import Any
 __all__ = ["Counts", "Events"]
 
 
+_TRIED = ("computed", "failed")
+
+
 class Counts:
-    """Counts what became of steps, and guesses what is left: what remains takes as long as what was computed."""
+    """Counts what became of steps, and guesses what is left: what remains takes as long as what was computed.
+
+    Time is counted from the first step that is done: until then kernels are compiled, bars opened, workers started.
+    """
 
     def __init__(self) -> None:
         self.counts = {"computed": 0, "cached": 0, "failed": 0, "skipped": 0}
         self.steps = self.due = 0
-        self.began = time.monotonic()
+        self._first = 0.0
 
     def started(self, *, steps: int, cached: int) -> None:
         """The plan is made; where a sampler chooses cells, each round has one of its own."""
         self.counts = dict.fromkeys(self.counts, 0)
         self.steps, self.due = steps, steps - cached
-        self.began = time.monotonic()
 
     def finished(self, *, node: str, status: str, ms: float | None, rows: int | None, message: str) -> None:  # noqa: ARG002
         """A step is done."""
         self.counts[status] += 1
+        if status in _TRIED and self._tried == 1:
+            self._first = time.monotonic()
 
     @property
     def done(self) -> int:
@@ -39,10 +46,14 @@ class Counts:
     @property
     def left(self) -> float | None:
         """Seconds that are left, None while nobody can say."""
-        tried = self.counts["computed"] + self.counts["failed"]
-        if not tried:
+        tried = self._tried
+        if tried < 2:
             return None
-        return (time.monotonic() - self.began) / tried * max(self.due - tried - self.counts["skipped"], 0)
+        return (time.monotonic() - self._first) / (tried - 1) * max(self.due - tried - self.counts["skipped"], 0)
+
+    @property
+    def _tried(self) -> int:
+        return sum(self.counts[status] for status in _TRIED)
 
     def words(self) -> str:
         """The counts that are not 0."""

@@ -13,6 +13,7 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.execution.kernel_folder import kernel_folder
 from pipeline.execution.memory import half_of_memory
 from pipeline.execution.plan import Keeps, Plan, plan
+from pipeline.execution.protocols import BarSource
 from pipeline.execution.run import Run, new_run_id
 from pipeline.graph.cells import Cells
 from pipeline.graph.graph import Graph
@@ -67,13 +68,15 @@ class Workshop:
         failures = FailureFiles(private / "failures")
         return cls(project, plugins, Market(project.market), database, failures, kernels)
 
-    def segments(self, run_id: str, *, pack: bool = False, **workers: Any) -> Segments:
-        """The store of a run's values; `workers` is what else `Segments` takes where several processes store them."""
+    def segments(
+        self, run_id: str, *, pack: bool = False, kind: Callable[..., Segments] = Segments, **workers: Any
+    ) -> Segments:
+        """The store of a run's values; `workers` is what else its `kind` takes where several processes store them."""
         database, folder = self.database, self.project.private / "segments"
         # an eighth: of what waits in memory the most is for other nodes
         gather = (self.memory or MAX_BYTES * 8) // 8
         how: dict[str, Any] = {"lookup": database.lookup, "seen": lambda: database.seen(run_id), **workers}
-        return Segments(folder, run_id, gather=gather, pack=pack, **how)
+        return kind(folder, run_id, gather=gather, pack=pack, **how)
 
     @contextmanager
     def live(self, run_id: str = "") -> Iterator[str]:
@@ -131,8 +134,10 @@ class Workshop:
             block=min((block_of(one.graph, self.market) for one in cells), default=1),
         )
 
-    def execute(self, planned: Plan, run_id: str, segments: Segments, options: Options) -> Run:
-        """Carry out a plan in this process; who records it is said in `options`."""
+    def execute(
+        self, planned: Plan, run_id: str, segments: Segments, options: Options, *, market: BarSource | None = None
+    ) -> Run:
+        """Carry out a plan in this process; who records it is said in `options`. `market` is where bars are read."""
         confined = self.plugins.workers
         folders, kernels = self.project.plugin_directories, self.project.private / "kernels"
         here = options.elsewhere is None
@@ -147,7 +152,7 @@ class Workshop:
                 failures=self.failures,
                 memory=options.memory or self.memory,
             )
-            return execute(planned, run_id, self.market, segments, self.kernels, options=options)
+            return execute(planned, run_id, market or self.market, segments, self.kernels, options=options)
 
     def _plugin_rows(self) -> list[PluginRow]:
         return [

@@ -18,6 +18,10 @@ from pipeline.store.quote import identifier
 __all__ = ["Answer", "Limits", "answered", "bounded"]
 
 
+_AGAIN = 0.05
+"""Seconds from one interruption to the next."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a query may take: rows of its answer, seconds, bytes of memory, bytes of its answer."""
@@ -69,23 +73,26 @@ def bounded(connection: duckdb.DuckDBPyConnection, query: str, limits: Limits) -
 
 @contextmanager
 def _in_time(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    """Interrupt what the connection does when the time is over, and never after the block."""
-    lock, over = threading.Lock(), False
+    """Interrupt what the connection does when the time is over, and never after the block.
+
+    DuckDB forgets an interruption that comes before it has begun to compute: it is told again until it ends.
+    """
+    lock, over = threading.Lock(), threading.Event()
 
     def ring() -> None:
-        with lock:
-            if not over:
-                connection.interrupt()
+        over.wait(seconds)
+        while not over.is_set():
+            with lock:
+                if not over.is_set():
+                    connection.interrupt()
+            over.wait(_AGAIN)
 
-    alarm = threading.Timer(seconds, ring)
-    alarm.daemon = True
-    alarm.start()
+    threading.Thread(target=ring, daemon=True).start()
     try:
         yield
     finally:
-        alarm.cancel()
         with lock:
-            over = True
+            over.set()
 
 
 def _relation(

@@ -31,6 +31,9 @@ from pipeline.store.views import refresh_graph
 __all__ = ["Published", "publish"]
 
 
+_KEPT = "The run is kept, the next run publishes it. `tradegraph doctor` looks at permissions and space."
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """What a publish did: runs that it landed, and how long it took, in milliseconds."""
@@ -57,10 +60,10 @@ def publish(database: Path, private: Path, *, wait: bool = True) -> Published:
     except OSError as error:
         raise StoreError(
             f"cannot publish {database}: {error.strerror or error}",
-            hint="The run is kept, the next run publishes it. `tradegraph doctor` looks at permissions and space.",
+            hint=_KEPT,
         ) from error
     except duckdb.Error as error:
-        raise StoreError(f"cannot publish {database}: {error}") from error
+        raise StoreError(f"cannot publish {database}: {error}", hint=_KEPT) from error
     if newer:
         raise StoreError(
             f"run {run_of(newer[0])} was recorded by a newer version and waits for one to publish it",

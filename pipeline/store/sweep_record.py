@@ -37,6 +37,8 @@ def sweep_record_of(increment: Increment, cells: Cells) -> dict[str, pl.DataFram
     }
     frames["runs"] = _run(run, cells, numbers)
     frames["metrics"] = _metrics([record for _, record in mine], run, cells, numbers)
+    if (kept := _kept(mine, numbers)).height:
+        frames["cell_keys"] = kept.with_columns(graph=pl.lit(cells.name))
     frames["warnings"] = warnings_of(increment, [replace(cells.graph, name=cells.name)])
     if run.finished_at is not None:
         frames["cells"] = _cells(run, cells)
@@ -51,6 +53,21 @@ def _run(run: Run, cells: Cells, numbers: Collection[str]) -> pl.DataFrame:
     fixed = {name: value for name, value in cells.graph.params.items() if name not in swept}
     row = run_row(run, cells.graph, counts) | {"graph": cells.name, "params": to_json(fixed)}
     return pl.DataFrame([row], schema_overrides={"started_at": _TIME, "finished_at": _TIME})
+
+
+def _kept(mine: Sequence[tuple[tuple[str, str], NodeRecord]], numbers: Mapping[str, int]) -> pl.DataFrame:
+    """Columns that are stored, each with the cells that they are of, by the name of the node in them."""
+    rows = []
+    for _, record in mine:
+        step = record.step
+        if "" not in step.parts or not step.columns or record.status not in ("computed", "cached"):
+            continue
+        owners: dict[str, list[int]] = {}
+        for graph, node in step.users:
+            if graph in numbers:
+                owners.setdefault(node, []).append(numbers[graph])
+        rows += [{"node": node, "key": record.stored or step.key, "cells": cells} for node, cells in owners.items()]
+    return pl.DataFrame(rows, schema={"node": pl.String, "key": pl.String, "cells": pl.List(pl.Int32)})
 
 
 def _metrics(records: Sequence[NodeRecord], run: Run, cells: Cells, numbers: Mapping[str, int]) -> pl.DataFrame:

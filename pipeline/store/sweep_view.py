@@ -7,7 +7,7 @@ ema_cross.sweep) on slow using max(sharpe)`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -15,7 +15,7 @@ import duckdb
 from pipeline.store.quote import identifier, literal
 from pipeline.store.tables import SHOWN
 
-__all__ = ["SUFFIX", "VIEW", "sweep_of"]
+__all__ = ["SUFFIX", "VIEW", "Latest", "latest_of", "sweep_of"]
 
 SUFFIX = ".sweep"
 """Ends what runs that are sweeps are called by."""
@@ -24,36 +24,44 @@ VIEW = "sweep"
 _FIRST = ("run_id", "cell", "status", "symbol", "node")
 
 
-def sweep_of(connection: duckdb.DuckDBPyConnection, name: str) -> str:
-    """The select that shows the latest sweep of those called `name`; "" when there is none."""
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest sweep of those of a name: `params` are what its cells set, each with the SQL that reads it of `c`."""
+
+    run_id: str
+    name: str
+    params: tuple[tuple[str, str], ...]
+
+
+def latest_of(connection: duckdb.DuckDBPyConnection, name: str) -> Latest | None:
+    """The latest sweep of those called `name`, None when there is none."""
     run = connection.execute(
         f"select run_id from runs where graph = ? and {SHOWN} order by started_at desc, run_id desc limit 1", [name]
     ).fetchone()
     if run is None:
-        return ""
+        return None
     params = connection.execute("select params from cells where run_id = ? and graph = ?", [*run, name]).fetchall()
-    metrics = connection.execute(
-        "select metric from metrics where run_id = ? and graph = ? group by metric order by min(rowid)", [*run, name]
-    ).fetchall()
-    return _definition(run[0], name, [json.loads(text) for (text,) in params], [metric for (metric,) in metrics])
-
-
-def _definition(run_id: str, name: str, cells: Iterable[Mapping[str, Any]], metrics: Iterable[str]) -> str:
     kinds: dict[str, set[str]] = {}
-    for cell in cells:
-        for param, value in cell.items():
+    for (text,) in params:
+        for param, value in json.loads(text).items():
             kinds.setdefault(param, set()).add(_kind(value))
-    params = [
-        f"any_value({_param(param, found)}) as {identifier(param)}"
-        for param, found in kinds.items()
-        if param not in _FIRST
-    ]
+    return Latest(run[0], name, tuple((param, _param(param, found)) for param, found in kinds.items()))
+
+
+def sweep_of(connection: duckdb.DuckDBPyConnection, latest: Latest) -> str:
+    """The select that shows a sweep."""
+    metrics = connection.execute(
+        "select metric from metrics where run_id = ? and graph = ? group by metric order by min(rowid)",
+        [latest.run_id, latest.name],
+    ).fetchall()
+    set_by_cells = {param for param, _ in latest.params}
+    params = [f"any_value({sql}) as {identifier(param)}" for param, sql in latest.params if param not in _FIRST]
     values = [
         f"max(m.value) filter (m.metric = {literal(metric)}) as {identifier(metric)}"
-        for metric in metrics
-        if metric not in kinds and metric not in _FIRST
+        for (metric,) in metrics
+        if metric not in set_by_cells and metric not in _FIRST
     ]
-    run, graph = literal(run_id), literal(name)
+    run, graph = literal(latest.run_id), literal(latest.name)
     columns = ["c.run_id", "c.cell", "any_value(c.status) as status", *params, "m.node", "m.symbol", *values]
     return (
         f"select {', '.join(columns)}"

@@ -8,6 +8,7 @@ SCHEMA_VERSION = 1
 
 RUN_TABLES = (
     "runs", "nodes", "node_timings", "retries", "failures", "metrics", "trades", "warnings", "plugins", "cells",
+    "cell_keys",
 )  # fmt: skip
 """Tables whose rows belong to a run by `run_id`; each is one Parquet file of a journal."""
 
@@ -124,6 +125,9 @@ alter table retries add column if not exists cell integer;
 alter table failures add column if not exists cell integer;
 alter table metrics add column if not exists cell integer;
 alter table trades add column if not exists cell integer;
+
+create table if not exists cell_keys (run_id varchar, graph varchar, node varchar, key varchar, cells integer[]);
+comment on table cell_keys is 'columns that a sweep keeps: under which key they rest, and which cells they are of';
 
 create table if not exists outputs (run_id varchar, graph varchar, output varchar, node varchar, key varchar);
 comment on table outputs is 'declared outputs that are real tables, one per graph and output: those of the latest run';

@@ -7,15 +7,17 @@ is made again whose definition did not change.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipeline.store.cell_view import cell_views
 from pipeline.store.pack import is_pack, select_from
 from pipeline.store.quote import identifier, literal
-from pipeline.store.sweep_view import SUFFIX, VIEW, sweep_of
+from pipeline.store.sweep_view import SUFFIX, VIEW, latest_of, sweep_of
 from pipeline.store.tables import SHOWN
 
 __all__ = ["Shown", "definition_of", "drop_graph", "refresh_graph", "shown_nodes"]
@@ -62,7 +64,7 @@ class _Wanted:
 def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: Path) -> None:
     """Bring the schema of `graph` in line with its latest run; what is called as sweeps are has a view in it."""
     if graph.endswith(SUFFIX):
-        _refresh_sweep(connection, graph)
+        _refresh_sweep(connection, graph, segments)
         return
     run = connection.execute(
         f"select run_id, params from runs where graph = ? and {SHOWN} order by started_at desc, run_id desc limit 1",
@@ -96,17 +98,28 @@ def refresh_graph(connection: duckdb.DuckDBPyConnection, graph: str, segments: P
             told = definition_of(source, constants, identifier(source.key), part=part)
             body = definition_of(source, constants, source.source, part=part)
             wanted[output] = _Wanted(f"{_TABLE}{told}", body if source.segment else "")
-    if VIEW in wanted:
-        _apply(connection, graph + SUFFIX, {})
+    _give_way(connection, graph, wanted)
     _apply(connection, graph, wanted)
 
 
-def _refresh_sweep(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def _give_way(connection: duckdb.DuckDBPyConnection, graph: str, wanted: Collection[str]) -> None:
+    """Take views of sweeps away whose names are those of nodes or outputs."""
+    name = graph + SUFFIX
+    rows = connection.execute("select name, definition from shown where graph = ?", [name]).fetchall()
+    kept = {view: _Wanted(text, text) for view, text in rows if view not in wanted}
+    if len(kept) < len(rows):
+        _apply(connection, name, kept)
+
+
+def _refresh_sweep(connection: duckdb.DuckDBPyConnection, name: str, segments: Path) -> None:
+    latest = latest_of(connection, name)
+    bodies: dict[str, str] = {}
+    if latest is not None:
+        bodies = {VIEW: sweep_of(connection, latest), **cell_views(connection, latest, segments)}
+    # a node or an output of the name of a view goes first
     graph = name.removesuffix(SUFFIX)
-    # a node or an output of this name goes first
-    taken = connection.execute("select 1 from shown where graph = ? and name = ?", [graph, VIEW]).fetchone()
-    body = "" if taken else sweep_of(connection, name)
-    _apply(connection, name, {VIEW: _Wanted(body, body)} if body else {})
+    taken = {shown for (shown,) in connection.execute("select name from shown where graph = ?", [graph]).fetchall()}
+    _apply(connection, name, {view: _Wanted(body, body) for view, body in bodies.items() if view not in taken})
 
 
 def drop_graph(connection: duckdb.DuckDBPyConnection, graph: str) -> None:

@@ -185,7 +185,7 @@ def test_files_of_sub_graphs_are_no_faulty_graphs(site):
 def test_a_plan_says_what_would_be_computed_and_why(site, past):
     planned = site.post("/api/graphs/plan", {"graph": "tested"})
     assert (planned["compute"], planned["reuse"]) == (0, 4)
-    planned = site.post("/api/graphs/plan", {"graph": "tested", "params": {"lag": 3}})
+    planned = site.post("/api/graphs/plan", {"graph": "tested", "set": {"move": {"periods": 77}}})
     steps = {step["node"]: step for step in planned["steps"]}
     assert steps["move"]["action"] == "compute"
     assert steps["move"]["because"][0]["change"] == "PARAM"

@@ -1,9 +1,9 @@
 """Long chains: everything walks a graph in loops, nothing calls itself once per node."""
 
+import pytest
+
 from pipeline.execution.plan import plan
 from pipeline.execution.protocols import MemoryObjects
-
-LENGTH = 10_000
 
 
 def chain(length: int, last: float = 1.0) -> str:
@@ -12,18 +12,19 @@ def chain(length: int, last: float = 1.0) -> str:
     return "\n".join([*lines, f"n{length - 1}: {{use: plus, in: n{length - 2}, with: {{by: {last}}}}}"])
 
 
-def test_ten_thousand_nodes_in_a_chain_are_planned_and_computed_once_each(world) -> None:
-    run = world.run(world.check(chain(LENGTH)))
-    assert len(world.calls()) == LENGTH
+@pytest.mark.parametrize("length", [2_500, pytest.param(10_000, marks=pytest.mark.heavy)])
+def test_thousands_of_nodes_in_a_chain_are_planned_and_computed_once_each(world, length) -> None:
+    run = world.run(world.check(chain(length)))
+    assert len(world.calls()) == length
     assert run.exit_status == 0
-    assert world.values(run, f"n{LENGTH - 1}")[0] == 100.0 + LENGTH
-    assert world.run(run.plan.graphs[0]).counts["cached"] == LENGTH
+    assert world.values(run, f"n{length - 1}")[0] == 100.0 + length
+    assert world.run(run.plan.graphs[0]).counts["cached"] == length
     assert world.calls() == []
 
 
 def test_a_failure_at_the_top_of_a_long_chain_skips_the_rest_with_its_name(world) -> None:
     world.break_()
-    length = 3_000
+    length = 2_000
     run = world.run(chain(length).replace("n0: {use: plus", "n0: {use: fragile"))
     assert run.counts == {"computed": 0, "cached": 0, "failed": 1, "skipped": length - 1}
     assert run.record("g", f"n{length - 1}").failure.cause == "n0"

@@ -5,6 +5,7 @@ import os
 import signal
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -153,6 +154,54 @@ def test_workers_do_not_outlive_a_close(tmp_path) -> None:
     executor.close()
     with pytest.raises(ProcessLookupError):
         os.kill(done.result, 0)
+
+
+def test_a_worker_is_given_what_it_has_used_some_of_before() -> None:
+    executor = Processes(square, workers=1)
+    given = []
+
+    class Line:
+        def send(self, task):
+            given.append(task[0])
+
+    worker = SimpleNamespace(line=Line(), task=None, used=set())
+    executor._workers.append(worker)
+    for number, near in enumerate(["a", "b", "ac", "d", "c", "bd"]):
+        executor.submit(number, number, near=near)
+    while executor._waiting:
+        executor._hand_out()
+        worker.task = None
+    assert given == [0, 2, 4, 1, 5, 3]
+
+
+class Present:
+    """What a worker is given: it writes a file, there and not here."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder, self.closed = folder, False
+
+    def __call__(self) -> None:
+        (Path(self.folder) / f"taken.{os.getpid()}").touch()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_each_worker_gets_a_gift_before_its_first_task(tmp_path) -> None:
+    made = []
+
+    def gift():
+        made.append(Present(str(tmp_path)))
+        return made[-1]
+
+    executor = Processes(partial(dying, str(tmp_path)), workers=1, gift=gift)
+    executor.submit(0, 0, 1)  # ends the first worker
+    (done,) = executor.as_completed()
+    executor.close()
+    assert len(made) == 2
+    assert all(present.closed for present in made)
+    assert len(list(tmp_path.glob("taken.*"))) == 2
+    assert (tmp_path / f"taken.{done.result}").exists()
 
 
 def test_a_crew_is_what_was_asked_for() -> None:

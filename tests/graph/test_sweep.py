@@ -186,3 +186,12 @@ def test_the_limit_of_cells_is_before_the_condition():
     sweep = Sweep((Axis("x", tuple(range(MAX_CELLS + 1))),), where="x = 1")
     _, (fault,) = cells_of(sweep, {})
     assert fault.code == "TG133"
+
+
+@given(lengths=st.lists(st.integers(1, 5), min_size=1, max_size=4), zipped=st.integers(0, 3))
+@settings(derandomize=True, deadline=None, database=None)
+def test_a_cell_is_found_by_its_place(lengths, zipped):
+    grid = tuple(Axis(f"g{at}", tuple(range(length))) for at, length in enumerate(lengths))
+    together = tuple(Axis(name, tuple(f"{name}{n}" for n in range(zipped))) for name in "zy" if zipped)
+    sweep = Sweep(grid, together)
+    assert sweep.rows(range(sweep.size)) == sweep.rows()

@@ -14,18 +14,17 @@ GUIDE = Path(__file__).parent / "guide"
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def world(tmp_path: Path, compiled_kernels: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A world in memory: 3 symbols, 12 daily bars."""
     monkeypatch.setenv(NOUNS["CALLS"], str(tmp_path / "calls"))
-    return NOUNS["World"](tmp_path / "world", KernelCache())
+    return NOUNS["World"](tmp_path / "world", KernelCache(compiled_kernels))
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def site(tmp_path: Path, compiled_kernels: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A project on disk: 3 symbols, 12 daily bars."""
-    (tmp_path / "kernels").mkdir()
     monkeypatch.setenv(NOUNS["CALLS"], str(tmp_path / "calls"))
-    return NOUNS["Site"](tmp_path / "site", tmp_path / "kernels")
+    return NOUNS["Site"](tmp_path / "site", compiled_kernels)
 
 
 @pytest.fixture

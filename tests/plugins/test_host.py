@@ -18,8 +18,10 @@ from pipeline.execution.kernel import KernelCache
 from pipeline.execution.protocols import MemoryObjects
 from pipeline.model.bars import Panel
 from pipeline.model.column import Column
-from pipeline.plugins.workers.channel import append_bytes, nameless_file
+from pipeline.plugins.workers.forkserver import forkserver
 from pipeline.plugins.workers.host import WorkerHost
+from pipeline.plugins.workers.pages import Pages
+from pipeline.plugins.workers.process import WorkerProcess
 
 pytestmark = pytest.mark.xdist_group("worker")  # one host for all of them: it takes a second to start a worker
 
@@ -372,8 +374,10 @@ class Stranger:
     isolation = "worker"
 
     def __init__(self, done, data: bytes, **more) -> None:
-        self.outbox = nameless_file()
-        append_bytes(self.outbox, data)
+        self.outbox = Pages.fresh()
+        os.write(self.outbox.descriptor, data)
+        if isinstance(done, dict):
+            done = {"size": len(data), **done}
         self.frames = [{"begun": True}, None if done is None else {"done": done, **more}]
         self.killed = False
 
@@ -421,6 +425,9 @@ TWO = np.array([1.0, 0.0]).tobytes()
         (FINE, b"", "TG502"),
         (FINE, TWO[:-1], "TG502"),
         (FINE, TWO + TWO, "TG502"),
+        (FINE | {"size": 8}, TWO, "TG502"),
+        (FINE | {"size": 1 << 60}, TWO, "TG502"),
+        (FINE | {"size": None}, TWO, "TG502"),
         (FINE, np.array([1.0, 5.0]).tobytes(), "TG502"),
         (FINE | {"tables": None}, TWO + TWO, "TG502"),
         (FINE | {"raised": ["TG999", "made up", "", False, "", None]}, TWO, "TG501"),
@@ -505,11 +512,6 @@ def test_ctrl_c_during_a_call_ends_the_worker(shop, monkeypatch):
         os.kill(worker.pid, 0)
 
 
-def test_the_files_between_host_and_worker_have_no_name():
-    with nameless_file() as file:
-        assert os.fstat(file.fileno()).st_nlink == 0
-
-
 HANGS = '''
 import ctypes
 import os
@@ -575,3 +577,19 @@ def test_columns_that_a_plugin_holds_on_to_are_never_changed_under_its_hands(sho
     # the second call is made in another worker: one that still sees the first input would see it changed
     assert statuses(found) == {"a": "computed", "b": "computed", "c": "computed"}, messages(found)
     assert shop.values(found, "a")[0] == shop.values(found, "b")[0] == 100.0
+
+
+def test_another_process_may_have_a_fork_server_that_is_forked_from_ours(monkeypatch) -> None:
+    ours = forkserver()
+    shared = ours.double()
+    monkeypatch.setattr("pipeline.plugins.workers.forkserver._running", {})
+    shared()
+    its = forkserver()
+    assert its is not ours
+    worker = WorkerProcess(its, None)
+    assert ours.status(worker.pid, 0.0) is None  # it is no child of ours
+    os.kill(worker.pid, signal.SIGKILL)
+    assert its.status(worker.pid, 60.0) == -signal.SIGKILL
+    worker.kill()
+    its.close()
+    assert ours.alive

@@ -115,15 +115,15 @@ class Site:
     def report(self, run: str, name: str = "", **wanted: Any) -> Report:
         """The report of a run; without a name and wishes the one that was written before, if there is one."""
         if name or wanted:
-            return self._written(run, name, wanted)
+            return self._written(run, name or f"{run}-as-wished", wanted)
         if run not in self.known:
-            self.known[run] = self._written(run, "", {})
+            self.known[run] = self._written(run, run, {})
         return self.known[run]
 
     def _written(self, run: str, name: str, wanted: dict[str, Any]) -> Report:
         folder = self.engine.project.root / "written"
         folder.mkdir(exist_ok=True)
-        path = self.engine.report(self.runs.get(run, run), folder / f"{name or run}.html", Wanted(**wanted))
+        path = self.engine.report(self.runs.get(run, run), folder / f"{name}.html", Wanted(**wanted))
         return Report(path, path.read_text("utf-8"))
 
 

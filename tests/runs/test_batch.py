@@ -89,9 +89,9 @@ def test_a_grid_sweeps_the_graphs_that_have_its_params(engine, site) -> None:
     assert found.height == 3 * 2 * 3
     assert found["by"].unique().sort().to_list() == [1.0, 2.0, 4.0]
     assert Counter(site.calls()) == {"plus 7": 1, "plus 1": 1, "plus 2": 1, "plus 4": 1}
-    ((file, given, search),) = recorded(engine.database, done.run.id)
-    assert (file, given.params) == (site.paths[2], {})
-    assert search == Search({"by": "1:4", "bt.fee": "0,0.01"}, where="by <> 3")
+    (found,) = recorded(engine.database, done.run.id)
+    assert (found.file, found.given.params, found.edited) == (site.paths[2], {}, False)
+    assert found.search == Search({"by": "1:4", "bt.fee": "0,0.01"}, where="by <> 3")
 
 
 def test_graphs_and_cells_are_one_plan_and_one_record(engine, site) -> None:

@@ -32,16 +32,16 @@ def test_a_task_takes_no_longer_than_five_seconds_unless_a_step_does(ms, count) 
 def test_what_is_measured_goes_before_what_was_known() -> None:
     made = pace(1.0)
     assert made.take(CONES) == MOST_CONES
-    made.learn([Computed("key", "computed", ms=100.0)] * 10, ["slow"] * 10, seconds=1.0)
+    made.learn([Computed("key", status="computed", ms=100.0)] * 10, ["slow"] * 10, seconds=1.0)
     assert made.left == pytest.approx(100.0)
     assert made.take(CONES) == pytest.approx(MOST / 0.1, abs=1)
 
 
 def test_what_a_task_takes_of_itself_is_worth_taking() -> None:
     made = pace(1.0, due=50)
-    made.learn([Computed("key", "computed", ms=1.0)] * 10, ["slow"] * 10, seconds=1.01)
+    made.learn([Computed("key", status="computed", ms=1.0)] * 10, ["slow"] * 10, seconds=1.01)
     assert made.take(CONES) == MOST_CONES  # a second to begin with: tasks of a few milliseconds are not worth it
-    made.learn([Computed("key", "computed", ms=50.0)] * 10, ["slow"] * 10, seconds=0.6)
+    made.learn([Computed("key", status="computed", ms=50.0)] * 10, ["slow"] * 10, seconds=0.6)
     assert made.take(CONES[:50]) < 50
 
 
@@ -67,3 +67,25 @@ def test_nobody_waits_for_the_last_task() -> None:
 )
 def test_workers_pay_where_they_save_more_than_they_cost_or_nothing_is_known(crew, seconds, untimed, pays) -> None:
     assert crew.pays(Forecast(nodes=100, steps=100, compute=100, seconds=seconds, untimed=untimed)) is pays
+
+
+def test_a_prospect_says_who_computes_and_why() -> None:
+    known = Forecast(nodes=100, steps=100, compute=100, seconds=100.0)
+    short = Forecast(nodes=100, steps=100, compute=100, seconds=3.0)
+    done = Forecast(nodes=100, steps=100, compute=0, seconds=0.0)
+    assert Crew(workers=2).prospect(done).why == "there is nothing to compute"
+    assert Crew("dask", 3).prospect(done).executor == "here"
+    assert Crew("dask", 3).prospect(known).seconds == pytest.approx(100 / 3, rel=0.2)
+    here = Crew(workers=2).prospect(short)
+    assert (here.executor, here.workers, here.seconds) == ("here", 0, pytest.approx(4.05, abs=0.01))
+    assert "about 3.0 s here" in here.why
+    assert Crew().prospect(short).why == "no workers were asked for"
+
+
+def test_more_workers_than_processors_are_no_gain(monkeypatch) -> None:
+    monkeypatch.setattr("pipeline.runs.crew._processors", lambda: 2)
+    known = Forecast(nodes=100, steps=100, compute=100, seconds=100.0)
+    assert Crew(workers=50).prospect(known).seconds == Crew(workers=2).prospect(known).seconds
+    assert Crew().prospect(known).why == f"--workers 2 would take about {Crew(workers=2).prospect(known).seconds:.1f} s"
+    monkeypatch.setattr("pipeline.runs.crew._processors", lambda: 1)
+    assert Crew(workers=50).prospect(known).executor == "here"

@@ -1,14 +1,18 @@
 """A sweep over worker processes: the same results, whoever is killed meanwhile."""
 
+import json
 import os
 import runpy
 import signal
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from pipeline.engine import Engine
+from pipeline.execution import execute
 from pipeline.execution.protocols import Silent
 from pipeline.runs.crew import Crew
 from pipeline.runs.sweep import Search
@@ -34,6 +38,15 @@ def deadly(close: Price, *, by: Annotated[float, Param("Shift")] = 0.0) -> Price
     if by == 2.0 and left.exists() and int(left.read_text()) > 0:
         left.write_text(str(int(left.read_text()) - 1))
         os.kill(os.getpid(), signal.SIGKILL)
+    return close + by
+'''
+LAZY = '''
+@indicator(style="array")
+def lazy(close: Price, *, by: Annotated[float, Param("Shift")] = 0.0) -> Price:
+    """Take a while."""
+    note(f"lazy {by:g}")
+    for _ in range(300_000):
+        by = by + 0.0
     return close + by
 '''
 CREWS = [
@@ -108,7 +121,8 @@ def test_a_step_that_kills_every_worker_is_found_and_no_other_cell_suffers(site,
     assert swept.table().filter(status="failed").height == 4
 
 
-def test_a_sweep_that_is_interrupted_goes_on_where_it_was(site) -> None:
+@pytest.mark.parametrize("crew", CREWS)
+def test_a_sweep_that_is_interrupted_goes_on_where_it_was(site, crew) -> None:
     class Impatient(Silent):
         pressed = False
 
@@ -118,14 +132,84 @@ def test_a_sweep_that_is_interrupted_goes_on_where_it_was(site) -> None:
                 raise KeyboardInterrupt
 
     engine = Engine.open(site.root)
-    swept = engine.sweep("g", GRID, workers=Crew("inline"), progress=Impatient())
-    assert swept.run.status == "interrupted"
+    swept = engine.sweep("g", GRID, workers=crew, progress=Impatient())
+    assert (swept.run.status, swept.run.exit_status) == ("interrupted", 130)
     assert {r.failure.code for r in swept.run.records if r.status == "skipped"} <= {"TG504"}
+    assert engine.sql("select status from runs")["status"].to_list() == ["interrupted"]
+    computed = {record.step.key for record in swept.run.records if record.status == "computed"}
     site.calls()
-    again = engine.sweep("g", GRID, workers=Crew("inline"))
+    again = engine.sweep("g", GRID, workers=crew)
     assert again.run.status == "ok"
     assert site.calls() == []  # all lines were handed over, or are in what was stored
+    assert not computed & {record.step.key for record in again.run.records if record.status == "computed"}
+    assert not list((site.root / ".tradegraph/segments").rglob("*.handed.*"))
     assert again.table().equals(engine.sweep("g", GRID, cache=False).table())
+
+
+def test_an_interruption_while_an_interrupted_sweep_is_recorded_ends_it_at_once(site, monkeypatch) -> None:
+    class Impatient(Silent):
+        def finished(self, *, node, status, ms, rows, message):
+            if node == "bt":
+                raise KeyboardInterrupt
+
+    walk = execute._Execution.walk
+
+    def pressed_again(self):
+        if self.options.elsewhere is not None:  # the coordinator's, not a task's
+            raise KeyboardInterrupt
+        walk(self)
+
+    engine = Engine.open(site.root)
+    with monkeypatch.context() as again:
+        again.setattr(execute._Execution, "walk", pressed_again)
+        with pytest.raises(KeyboardInterrupt):
+            engine.sweep("g", GRID, workers=Crew("inline"), progress=Impatient())
+    site.calls()
+    resumed = engine.sweep("g", GRID, workers=Crew("inline"))
+    assert resumed.run.status == "ok"
+    assert site.calls() == []  # as after a kill: what was handed over is there
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("options", ["--executor processes", "--executor dask"])
+def test_ctrl_c_at_the_terminal_ends_all_workers_and_resume_does_the_rest(site, options) -> None:
+    """A whole process group gets the key, as from a terminal."""
+    graph = site.path.read_text().replace("deadly", "lazy")
+    site.path.write_text(graph)
+    site.node("lazy", LAZY)
+    words = ["sweep", "g", "-p", "fast=0:19", "-p", "slow=2:4:2"]
+    how = [*options.split(), "--workers", "2"]
+    command = [sys.executable, "-m", "pipeline.cli", *words, *how, "--json=stream"]
+    environment = {**os.environ, "PYTHONPATH": str(NOUNS["CHECKOUT"]), "TRADEGRAPH_PROJECT": str(site.root)}
+    running = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    told = [json.loads(running.stdout.readline()) for _ in range(3)]
+    assert [event["event"] for event in told] == ["started", "step", "step"]
+    os.killpg(running.pid, signal.SIGINT)
+    out, err = running.communicate()
+    assert running.returncode == 130, err
+    assert "Traceback" not in err
+    last = json.loads(out.splitlines()[-1])
+    assert (last["event"], last["status"]) == ("finished", "interrupted")
+    assert f"`--resume {last['run_id']}` goes on" in err
+    assert last["counts"]["skipped"] > 0
+    told = Engine.open(site.root).sql("select distinct worker from node_timings where worker like '% on %'")["worker"]
+    for worker in told:
+        assert not Path(f"/proc/{worker.split()[1]}").exists()
+    resumed = subprocess.run(
+        [*command[:3], "sweep", "--resume", last["run_id"], *how, "--json"],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    again = json.loads(resumed.stdout)
+    assert again["counts"]["computed"] <= last["counts"]["skipped"]
+    assert again["counts"]["computed"] + again["counts"]["cached"] == again["steps"]
+    engine = Engine.open(site.root)
+    query = "select * exclude (run_id) from g.sweep order by cell, node, symbol"
+    found = engine.sql(query)
+    engine.sweep("g", Search({"fast": "0:19", "slow": "2:4:2"}), cache=False)
+    assert found.height == 20 * 2 * 3
+    assert found.equals(engine.sql(query))
 
 
 def test_a_file_that_is_saved_meanwhile_is_noticed(site, monkeypatch) -> None:

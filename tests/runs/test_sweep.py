@@ -9,7 +9,9 @@ import pytest
 
 from pipeline.engine import Engine, Overrides
 from pipeline.errors import GraphError, UsageError
+from pipeline.runs.crew import Crew
 from pipeline.runs.sweep import Search
+from pipeline.store.remove import Selection
 
 NOUNS = runpy.run_path(str(Path(__file__).parents[1] / "execution" / "world.py"))
 PARAMS = """
@@ -232,8 +234,6 @@ def test_a_graph_without_metrics_has_no_sweep(engine, site) -> None:
 
 
 def test_removing_the_last_sweep_removes_its_view(engine) -> None:
-    from pipeline.store.remove import Selection
-
     engine.run("g")
     swept = engine.sweep("g", GRID)
     engine.remove_runs(Selection(runs=(swept.run.id,)))
@@ -261,6 +261,36 @@ def test_back_tests_are_called_together_and_each_has_its_own_bits(engine, site, 
     monkeypatch.setattr("pipeline.execution.together._BYTES", 0)
     alone = engine.sweep("g", GRID, cache=False).table()
     assert together.equals(alone)
+
+
+@pytest.mark.parametrize(
+    ("node", "more"),
+    [
+        ("backtest_weights", {"bt.bars_per_year": [252.0, 365.0]}),
+        ("backtest_portfolio", {"bt.rebalance": "bar,week"}),
+    ],
+)
+def test_accounts_on_weights_are_called_together_and_each_has_its_own_bits(
+    engine, site, monkeypatch, node, more
+) -> None:
+    path = site.graph(
+        "fast: {use: plus, in: daily.close, with: {by: $fast}}\n"
+        "entry: {use: cross, in: {fast: fast, slow: daily.open}}\n"
+        "side: {use: position, in: entry, with: {direction: both}}\n"
+        "size: {use: scale, in: side, with: {factor: 0.7}}\n"
+        f"bt: {{use: {node}, in: {{bars: daily, weight: size}}, with: {{fee: 0.001}}}}",
+        params=PARAMS,
+        name="w",
+    )
+    fills = "next_open,same_close"
+    search = Search({"fast": "0:18:3", "bt.fill": fills, "bt.cash": "1000,5000", **more})
+    together = engine.sweep(path, search)
+    assert together.run.status == "ok"
+    assert together.table()["n_trades"].sum() > 100
+    monkeypatch.setattr("nodes.kernels.weight_statement._ROWS", 300)  # two or three calls at once
+    monkeypatch.setattr("pipeline.execution.together._BYTES", 0)
+    alone = engine.sweep(path, search, cache=False)
+    assert alone.table().equals(together.table())
 
 
 def test_a_call_of_many_that_fails_is_made_one_by_one(engine, monkeypatch) -> None:
@@ -325,6 +355,46 @@ def test_a_sampler_leaves_a_record_like_any_other_sweep(engine, site) -> None:
     with pytest.raises(UsageError, match="Did you mean 'sharpe'") as caught:
         engine.sweep("g", Search({"fast": "0:9"}, most=3, sampler="optuna", objective="sharp"))
     assert caught.value.faults[0].code == "TG136"
+
+
+def test_values_that_a_sweep_keeps_are_views_over_all_its_cells(engine, site) -> None:
+    swept = engine.sweep("g", GRID, store="all")
+    assert engine.sql("select name from shown where graph = 'g.sweep' order by name")["name"].to_list() == [
+        "sweep", "sweep_bt", "sweep_entry", "sweep_fast", "sweep_slow", "sweep_unasked",
+    ]  # fmt: skip
+    shared = engine.sql("select * from g.sweep_fast")
+    assert shared.columns == ["run_id", "cell", "symbol", "ts", "fast", "slow", "value"]
+    assert shared.height == 15 * 132  # five lines serve fifteen cells
+    assert engine.sql("select count(*) from cell_keys where node = 'fast'").item() == 5
+    for fast, slow in ((0.0, 2.0), (4.0, 6.0)):
+        cell = f"fast = {fast} and slow = {slow}"
+        engine.run("g", Overrides({"fast": fast, "slow": slow}), cache=False)
+        for node in ("entry", "bt", "unasked"):
+            query = "select * exclude (run_id, fast, slow) from {} order by symbol, ts"
+            alone = engine.sql(query.format(f"g.{node}"))
+            mine = engine.sql(query.format(f"g.sweep_{node} where {cell}")).drop("cell")
+            assert mine.equals(alone), node
+    heat = engine.sql("pivot (select fast, slow, equity from g.sweep_bt) on slow using max(equity) order by fast")
+    assert heat.shape == (5, 4)
+    # what is kept of the next one is its metrics alone
+    again = engine.sweep("g", GRID)
+    assert engine.sql("select name from shown where graph = 'g.sweep'")["name"].to_list() == ["sweep"]
+    engine.remove_runs(Selection(runs=(again.run.id,)))
+    assert engine.sql("select distinct run_id from g.sweep_bt").item() == swept.run.id
+
+
+def test_outputs_that_are_kept_are_views_and_a_node_of_such_a_name_goes_first(engine, site) -> None:
+    path = site.graph(
+        GRAPH.replace("unasked", "sweep_entry"), params=PARAMS, outputs="line: fast\nentries: entry", name="k"
+    )
+    engine.sweep(path, Search({"fast": [1, 2], "slow": [4]}), store="outputs", workers=Crew("inline"))
+    shown = "select name from shown where graph = 'k.sweep' order by name"
+    assert engine.sql(shown)["name"].to_list() == ["sweep", "sweep_bt", "sweep_entry", "sweep_fast"]
+    engine.run(path)
+    assert engine.sql(shown)["name"].to_list() == ["sweep", "sweep_bt", "sweep_fast"]
+    assert engine.sql("select * from k.sweep_entry").height == 132
+    engine.sweep(path, Search({"fast": [1, 2], "slow": [5]}), store="outputs")
+    assert engine.sql(shown)["name"].to_list() == ["sweep", "sweep_bt", "sweep_fast"]
 
 
 def test_what_is_stored_of_a_sweep_is_a_choice(engine, site) -> None:

@@ -3,6 +3,8 @@
 import json
 import threading
 
+import pytest
+
 from pipeline.engine import Overrides
 
 RUNNER = """
@@ -57,6 +59,7 @@ def end(process) -> str:
     return rest.strip()
 
 
+@pytest.mark.heavy  # two that compute the same values are among the tests of trust
 def test_runs_of_two_processes_at_once_all_land(ran) -> None:
     rounds = 2
     runners = [ran.process(RUNNER, str(by), str(rounds), wait=False) for by in (100, 200)]
@@ -77,6 +80,7 @@ def test_runs_of_two_processes_at_once_all_land(ran) -> None:
     assert ran.calls() == []
 
 
+@pytest.mark.heavy  # a reader that looks at every view is among the tests of trust
 def test_readers_never_fail_while_runs_are_published(ran) -> None:
     reader = ran.process(ASKER, wait=False)
     assert hear(reader) == "ready"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 __all__ = ["AT_CALL", "AT_IMPORT", "Case", "plugin"]
 
 TEMPLATE = '''
-import ctypes, mmap, os, pickle, resource, signal, socket, stat, subprocess, sys, threading, time
+import ctypes, fcntl, json, mmap, os, pickle, resource, signal, socket, stat, struct, subprocess, sys, threading, time
 import numpy as np
 import pandas as pd
 from ..strategy_plugin_system import IndicatorPlugin
@@ -31,6 +31,20 @@ def descriptors(kind):
         except OSError:
             pass
     return found
+
+
+def written():
+    """Those of the files between worker and host that it may write into."""
+    return [fd for fd in descriptors(stat.S_ISREG) if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE]
+
+
+def talk(text):
+    """Say something to the host, as often as this is called."""
+    told = json.dumps(text).encode() if not isinstance(text, bytes) else text
+    for fd in descriptors(stat.S_ISSOCK):
+        with socket.socket(fileno=os.dup(fd)) as end:
+            end.settimeout(None)
+            end.sendall(struct.pack('<I', len(told)) + told)
 
 {at_import}
 
@@ -50,7 +64,7 @@ class Evil(IndicatorPlugin):
 class Case:
     """Code, the codes that it may lead to ("" where nothing fails), words of the reason, a limit in seconds.
 
-    A heavy one takes a second or more.
+    A heavy one takes a second or more. `at_import` is what it does beforehand, when it is loaded.
     """
 
     code: str
@@ -58,6 +72,7 @@ class Case:
     says: str = ""
     limit: float = 30.0
     heavy: bool = False
+    at_import: str = ""
 
 
 def plugin(harm: str, *, at_import: str = "", at_call: str = "") -> str:
@@ -103,10 +118,42 @@ AT_CALL: dict[str, Case] = {
     # too much
     "more memory than there is": Case("bytearray(1 << 42)", ("TG417",), "MemoryError"),
     "memory bit by bit": Case(
-        "held = [bytearray(b'x' * 10_000_000) for _ in range(1_000)]", ("TG417",), "MemoryError", heavy=True
+        "held = [bytearray(b'x' * 10_000_000) for _ in range(1_000)]", ("TG417",), "took more than", heavy=True
     ),
     "memory that no limit counts": Case(
         "held = mmap.mmap(-1, 1 << 32)\nfor at in range(0, 1 << 32, 4096): held[at] = 1", ("TG417",), "MB of memory"
+    ),
+    "memory in the files that it was given": Case(
+        "for fd in descriptors(stat.S_ISREG):\n"
+        "    for at in range(4_000):\n"
+        "        try: os.pwrite(fd, b'x' * 1_000_000, at * 1_000_000)\n"
+        "        except OSError: break",
+        ("TG417",),
+        "MB of memory",
+    ),
+    "a disk full of kernels": Case(
+        """
+        import gc
+        from pipeline.plugins.workers.worker import _Worker
+        folder = next(thing for thing in gc.get_objects() if isinstance(thing, _Worker))._kernels._folder
+        for n in range(10_000):
+            with open(f'{folder}/{n}', 'wb') as file:
+                file.write(b'x' * 1_000_000)
+        """,
+        ("TG417",),
+        "files of disk",
+        heavy=True,
+    ),
+    "thousands of kernels": Case(
+        """
+        import gc
+        from pipeline.plugins.workers.worker import _Worker
+        folder = next(thing for thing in gc.get_objects() if isinstance(thing, _Worker))._kernels._folder
+        for n in range(1_000_000):
+            open(f'{folder}/{n}', 'wb').close()
+        """,
+        ("TG417",),
+        "files of disk",
     ),
     "memory of polars": Case(
         "import polars as pl\npl.select(pl.int_range(0, 2_000_000_000, eager=False).cast(pl.Float64)).sum()",
@@ -135,9 +182,7 @@ AT_CALL: dict[str, Case] = {
         heavy=True,
     ),
     "thousands of open files": Case("held = [open('/dev/null') for _ in range(10_000)]", ("TG501",), "Too many open"),
-    "a file of a petabyte": Case(
-        "for fd in descriptors(stat.S_ISREG): os.ftruncate(fd, 1 << 50)", ("TG501",), "File too large"
-    ),
+    "a file of a petabyte": Case("for fd in written(): os.ftruncate(fd, 1 << 50)", ("TG501",), "File too large"),
     "a message of 10 MB": Case("raise ValueError('x' * 10_000_000)", ("TG501",), "ValueError: xxx"),
     "a log of thousands of lines": Case(
         "import logging\n"
@@ -181,14 +226,74 @@ AT_CALL: dict[str, Case] = {
     "columns that are too long": Case(
         "from pipeline.plugins.workers import worker\n"
         "plain = worker.write_columns\n"
-        "worker.write_columns = lambda file, columns: plain(file, [*columns, *columns])",
+        "worker.write_columns = lambda pages, columns, pieces: plain(pages, [*columns, *columns], pieces)",
         ("TG502",),
         "something else than its outputs",
     ),
     "columns that are not there": Case(
-        "from pipeline.plugins.workers import worker\nworker.write_columns = lambda file, columns: file.truncate(0)",
+        "from pipeline.plugins.workers import worker\nworker.write_columns = lambda pages, columns, pieces: 0",
         ("TG502",),
         "something else than its outputs",
+    ),
+    "memory that is taken away from under the host": Case(
+        "for fd in written():\n    os.ftruncate(fd, 4096)\n    os.ftruncate(fd, 0)", ("TG418",), "not permitted"
+    ),
+    "inputs that are changed for the next call": Case(
+        "view = data['close'].to_numpy()\nctypes.memset(view.__array_interface__['data'][0], 0, 8)",
+        ("TG506",),
+        "SIGSEGV",
+    ),
+    "log lines without end": Case(
+        "while True: talk({'log': [40, 'tradegraph.plugin', 'x']})", ("TG505",), "its timeout of 0.5 s", 0.5
+    ),
+    "a log line of megabytes": Case(
+        "talk({'log': [40, 'tradegraph.plugin', 'x' * 3_000_000]})\nraise ValueError('done')", ("TG501",), "done"
+    ),
+    "memory behind log lines without end": Case(
+        """
+        held = mmap.mmap(-1, 1 << 32)
+        for at in range(0, 1 << 32, 4096):
+            held[at] = 1
+            if not at % (1 << 16):
+                talk({'log': [40, 'tradegraph.plugin', 'x']})
+        """,
+        ("TG417",),
+        "MB of memory",
+    ),
+    "an answer byte by byte": Case(
+        "for fd in descriptors(stat.S_ISSOCK):\n"
+        "    os.write(fd, b'\\0\\0\\1\\0')\n"
+        "    while True:\n"
+        "        os.write(fd, b' ')\n"
+        "        time.sleep(0.001)",
+        ("TG505",),
+        "its timeout of 0.5 s",
+        0.5,
+    ),
+    "a time that never begins": Case(
+        "while True: pass",
+        ("TG505",),
+        "its timeout of 0.5 s",
+        0.5,
+        at_import="""
+        import gc
+        from pipeline.plugins.workers.worker import _Worker
+        next(thing for thing in gc.get_objects() if isinstance(thing, _Worker))._caller._begun = lambda: None
+        """,
+    ),
+    "a time that begins late": Case(
+        FORGE.format(answer="{'begun': True}").replace("import json", "time.sleep(0.4)\n    import json"),
+        ("TG505",),
+        "its timeout of 0.5 s",
+        0.5,
+        at_import="""
+        import gc
+        from pipeline.plugins.workers.worker import _Worker
+        next(thing for thing in gc.get_objects() if isinstance(thing, _Worker))._caller._begun = lambda: None
+        """,
+    ),
+    "a link to a file of the user": Case(
+        "os.symlink(HARM + '/secret', '/tmp/tradegraph-link')", ("TG418",), "PermissionError"
     ),
     # tricks with Python
     "patched builtins": Case(

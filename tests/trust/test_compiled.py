@@ -18,7 +18,7 @@ print(result.output("user")["value"][0] if record.status != "failed" else record
 
 
 @pytest.fixture
-def compiled(site):
+def compiled(site, own_kernels):
     """A project with compiled kernels of its own, in which `user` has run in another process."""
     kernels = site.root / ".tradegraph" / "kernels"
     kernels.unlink()

@@ -93,7 +93,7 @@ def quarters(tmp_path_factory):
 @pytest.mark.parametrize("name", names(HOSTILE["AT_CALL"]))
 def test_what_a_plugin_does_when_it_is_called(quarters, name, capfd) -> None:
     case = HOSTILE["AT_CALL"][name]
-    quarters.write(at_call=case.code)
+    quarters.write(at_call=case.code, at_import=case.at_import)
     found = quarters.run(
         f"evil: {{use: evil, in: daily, timeout: {case.limit}s}}\n"
         "beside: {use: good, in: daily.close}\nbelow: {use: good, in: evil}"

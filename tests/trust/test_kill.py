@@ -14,7 +14,7 @@ from pipeline.model.bars import BarsRequest
 
 DEATHS = runpy.run_path(str(Path(__file__).parent / "deaths.py"))
 published_runs, finish, leftovers = DEATHS["published_runs"], DEATHS["finish"], DEATHS["leftovers"]
-SHARES = 12
+SHARES = 24
 """Kill points of an undisturbed child are dealt out in turn to so many tests, of which a quick pass takes some."""
 
 
@@ -106,12 +106,13 @@ def points(site, share, script, by, *, sparsely=1):
 
 
 def shares(quick):
+    one = pytest.mark.xdist_group("deaths")  # the scene is made in one worker
     return pytest.mark.parametrize(
-        "share", [pytest.param(n, marks=() if n in quick else pytest.mark.heavy) for n in range(SHARES)]
+        "share", [pytest.param(n, marks=one if n in quick else pytest.mark.heavy) for n in range(SHARES)]
     )
 
 
-@shares(quick=(0, 6))
+@shares(quick=(0, 12))
 def test_a_run_killed_at_any_touch_of_a_file_loses_nothing_and_is_resumed(stricken, zygote, share) -> None:
     for at in points(stricken, share, "run", "file"):
         site = stricken.restored()
@@ -135,7 +136,7 @@ def test_a_run_with_increments_killed_at_any_touch_of_a_file_is_resumed_where_it
 @shares(quick=(0,))
 def test_a_run_killed_at_any_moment_of_the_clock_loses_nothing_and_is_resumed(stricken, zygote, share) -> None:
     moments = random.Random(share)
-    for _ in range(8):
+    for _ in range(4):
         site = stricken.restored()
         after = moments.uniform(0.01, stricken.seconds["run_in_pieces"])
         died = zygote.order(site.root, "run_in_pieces", by="clock", after=after)

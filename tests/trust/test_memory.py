@@ -6,10 +6,10 @@ import sys
 import polars as pl
 import pytest
 
-ROWS = 500_000
+ROWS = 250_000
 PAIRS = 80
-ALLOWANCE = 400_000_000
-"""Bytes beyond what a process has that ran a small graph; the values of all nodes together take 640 million."""
+ALLOWANCE = 200_000_000
+"""Bytes beyond what a process has that ran a small graph; the values of all nodes together take 320 million."""
 NODES = "\n".join(
     [f"a{i}: {{use: plus, in: daily.close, with: {{by: {i}}}}}" for i in range(PAIRS)]
     # the first is needed last, so all wait for it
@@ -57,11 +57,11 @@ def large(site):
 
 
 def memory(site, limit) -> None:
-    (site.root / "plugin_config.json").write_text(f'{{"project": {{"memory": "{limit}"}}}}')
+    (site.root / "plugin_config.json").write_text(f'{{"isolation": "none", "project": {{"memory": "{limit}"}}}}')
 
 
 def test_a_graph_larger_than_memory_runs_within_it(large) -> None:
-    memory(large, "32MB")
+    memory(large, "16MB")
     _, first, last = large.process(CAPPED, str(ALLOWANCE)).split()
     assert float(first) == float(last) == 2 * large.total + 79.0 * ROWS
 
@@ -77,7 +77,7 @@ def test_without_a_limit_on_what_waits_the_same_graph_does_not_fit(large) -> Non
 @pytest.mark.heavy
 @pytest.mark.parametrize("crew", ["", "inline"])
 def test_a_batch_larger_than_memory_runs_within_it_here_and_as_tasks(large, crew) -> None:
-    memory(large, "32MB")
+    memory(large, "16MB")
     other = NODES.replace("by: 1}", "by: 1.5}")
     large.graph(other, bars="daily: {timeframe: 1m, symbols: [AAA]}", outputs="result: b1", name="h")
     peak, first, second = large.process(BATCHED, str(ALLOWANCE), crew).split()

@@ -147,18 +147,13 @@ def fresh(site):
     return site
 
 
-def test_two_runs_at_once_both_end_and_agree_with_runs_one_after_the_other(fresh) -> None:
-    calls = check_together(fresh, [("g", 3.0, 4.0), ("h", 3.0, 5.0)])
-    assert {"plus 1", "plus 2", "plus 3", "plus 4", "plus 5"} <= set(calls)
-
-
 @pytest.mark.heavy
 def test_three_runs_at_once_again_and_again(fresh) -> None:
     for n in range(5):
         check_together(fresh, [(graph, *(float(10 * n + k) for k in range(4))) for graph in ("g", "h", "g")])
 
 
-def test_two_runs_at_once_compute_no_key_twice(fresh) -> None:
+def test_two_runs_at_once_both_end_agree_with_runs_one_after_the_other_and_compute_no_key_twice(fresh) -> None:
     calls = check_together(fresh, [("g", 3.0, 4.0), ("h", 3.0, 5.0)])
     assert sorted(calls) == sorted(
         ["plus 1", "plus 2", "plus 3", "user_table", "plus 4", "user_table", "plus 5", "user_table"]

@@ -16,13 +16,17 @@ from pipeline.cli.console.fault import report, tell
 from pipeline.cli.console.session import Session
 from pipeline.errors import Fault, TradegraphError
 
-__all__ = ["BROKEN_PIPE", "BUG", "INTERRUPTED", "guarded"]
+__all__ = ["BROKEN_PIPE", "BUG", "INTERRUPTED", "PipeClosed", "guarded"]
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 """What a shell gives for a program that the end of its pipe stopped: 128 and SIGPIPE."""
 BUG = 70
 """An error that is not the caller's: EX_SOFTWARE of sysexits.h."""
+
+
+class PipeClosed(Exception):
+    """Nobody reads what a command writes any more."""
 
 
 def guarded(call: Callable[[], object], session: Session) -> int:
@@ -44,6 +48,9 @@ def guarded(call: Callable[[], object], session: Session) -> int:
         if session.debug:
             traceback.print_exc()
         return _say(error.faults, session, error.exit_status)
+    except PipeClosed:
+        _forget_stdout()
+        return BROKEN_PIPE
     except OSError as error:
         if error.errno == errno.EPIPE:
             _forget_stdout()
@@ -51,11 +58,7 @@ def guarded(call: Callable[[], object], session: Session) -> int:
         if session.debug:
             traceback.print_exc()
         return _say([_system_fault(error)], session, 2)
-    except SystemExit as error:
-        # click itself answers a broken pipe with status 1, which means here that a node failed
-        if isinstance(error.__context__, OSError) and error.__context__.errno == errno.EPIPE:
-            _forget_stdout()
-            return BROKEN_PIPE
+    except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - the last line: a bug (or a panic of polars) is told in a sentence
         return _bug(error, session)

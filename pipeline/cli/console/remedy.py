@@ -107,6 +107,8 @@ REMEDIES: dict[str, str] = {
     "TG522": "The message says why; `--executor inline` does the tasks of workers in this process.",
     "TG523": "Dask: pip install 'tradegraph[cluster]'; samplers: pip install 'tradegraph[optuna]'.",
     "TG524": "Start one with `dask scheduler`, or leave --scheduler out: then a cluster is started for the run.",
+    "TG525": "A warning: steps that are the same as before are taken from the store, the others computed. For the run "
+    "as it was, put the file back: the table `runs` has it in its column `text`.",
     "TG601": "Check space and permissions: `tradegraph doctor`. The run's values are kept and published by the "
     "next run.",
     "TG602": "Use the newer tradegraph, or move `tradegraph.duckdb` away.",

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.cli.console.session import shown_path
 from pipeline.errors import GraphError, did_you_mean
 
-__all__ = ["SUFFIXES", "find_graph", "known_graphs"]
+__all__ = ["SUFFIXES", "find_graph", "find_graphs", "known_graphs"]
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -19,7 +19,7 @@ def find_graph(text: str, root: Path) -> Path:
     Raises GraphError TG110 that names the closest there is.
     """
     given = Path(text).expanduser()
-    if given.is_dir():
+    if text and given.is_dir():
         raise GraphError(f"{text} is a folder, not a graph file", code="TG110", hint=_there_are(_inside(given)))
     for place in _places(given, root):
         if place.is_file():
@@ -30,6 +30,28 @@ def find_graph(text: str, root: Path) -> Path:
         raise GraphError(f"{text} is not a regular file", code="TG110", hint=hint)
     where = "" if given.suffix in SUFFIXES else ", neither here nor in the project's graphs"
     raise GraphError(f"there is no graph {text!r}{where}", code="TG110", hint=hint)
+
+
+def find_graphs(text: str, root: Path) -> list[Path]:
+    """The graph files that a pattern means, here if there are some, else in the project; that of a name without signs.
+
+    Raises GraphError TG110 when there is none.
+    """
+    if not any(sign in text for sign in "*?["):
+        return [find_graph(text, root)]
+    given = Path(text)
+    bases = [Path(given.anchor)] if given.is_absolute() else [Path.cwd(), root]
+    pattern = str(given.relative_to(given.anchor)) if given.is_absolute() else text
+    try:
+        for base in bases:
+            found = [path for path in sorted(base.glob(pattern)) if path.suffix in SUFFIXES and path.is_file()]
+            if found:
+                return [path.absolute() for path in found]
+    except ValueError as error:
+        hint = "`*` stands for part of a name, `**` for any folders: 'graphs/**/*.yaml'."
+        raise GraphError(f"{text!r} is no pattern: {error}", code="TG110", hint=hint) from error
+    hint = f"Patterns are relative to here, or to the project. {_there_are(known_graphs(root / 'graphs'))}"
+    raise GraphError(f"no graph file matches {text!r}", code="TG110", hint=hint)
 
 
 def known_graphs(folder: Path) -> list[Path]:

@@ -19,24 +19,26 @@ __all__ = ["profile", "test"]
     "--unit", metavar="TESTFILE", type=click.Path(path_type=Path, dir_okay=False), help="Run this unit test instead."
 )
 @click.option("--pandas", is_flag=True, help="With --unit: on pandas itself instead of the adapter.")
+@click.option("--here", is_flag=True, help="With --unit: in this process, with your rights, for tests that read files.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0.01), metavar="SECONDS", help="For loading, and each call; as the project."
 )
 @json_option
 @pass_session
-def test(session: Session, file: Path, *, unit: Path | None, pandas: bool, timeout: float | None) -> int:
+def test(session: Session, file: Path, *, unit: Path | None, pandas: bool, here: bool, timeout: float | None) -> int:
     """Look at a plugin file from all sides.
 
     Signature, metadata, dependencies, the contract, look ahead (cut after every bar), determinism over two processes
     and hash seeds, speed, memory, what falls back to pandas. It is run in workers that are shut in. Exit status 1 when
     something is wrong. With --json the verdict is one document: load, run, flags, reasons. With --unit, the tests of
-    TESTFILE are run, here: `import pandas` is served as in plugins, and the plugin is found by its file's name.
+    TESTFILE are run, in a worker as well: `import pandas` is served as in plugins, and the plugin is found by its
+    file's name.
     """
     # heavy imports stand inside commands: see the docstring of pipeline.cli
     from pipeline.cli.plugins import trial_report
 
     if unit is not None:
-        return trial_report.unit(file, unit, real=pandas, as_json=session.json)
+        return trial_report.unit(session, file, unit, real=pandas, here=here)
     return trial_report.tried(session, file, timeout, as_json=session.json)
 
 
@@ -48,7 +50,7 @@ def test(session: Session, file: Path, *, unit: Path | None, pandas: bool, timeo
 @json_option
 @pass_session
 def profile(session: Session, plugin_id: str, *, rows: int, params: tuple[str, ...], lines: int) -> None:
-    """Show where the time of a plugin's call goes.
+    """Show where the time of a plugin's call goes, in its worker.
 
     The profile is saved as logs/profiles/ID.prof for viewers such as snakeviz or `python -m pstats`.
     """

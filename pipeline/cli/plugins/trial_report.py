@@ -16,12 +16,13 @@ from pipeline.cli.console.session import Session, shown_path
 from pipeline.engine import Engine
 from pipeline.errors import SettingsError, UsageError
 from pipeline.plugins.admit import Policy
+from pipeline.plugins.confine import Bounds
 from pipeline.plugins.examination.checkup import Limits, checkup
 from pipeline.plugins.examination.finding import Finding, document
-from pipeline.plugins.examination.profile import profile_plugin
-from pipeline.plugins.examination.sample_bars import sample_bars
-from pipeline.plugins.examination.unit_test import run_unit_tests
+from pipeline.plugins.examination.profile import save_profile
+from pipeline.plugins.examination.unit_test import capture_unit_tests, run_unit_tests
 from pipeline.plugins.overview import find_plugin
+from pipeline.plugins.workers.host import WorkerHost
 
 __all__ = ["profiled", "tried", "unit"]
 
@@ -49,9 +50,16 @@ def tried(session: Session, file: Path, timeout: float | None, *, as_json: bool)
     return int(bool(wrong))
 
 
-def unit(file: Path, tests: Path, *, real: bool, as_json: bool) -> int:
-    """Run a unit test; 1 when a test fails."""
-    found = run_unit_tests(file.absolute(), tests.absolute(), real=real)
+def unit(session: Session, file: Path, tests: Path, *, real: bool, here: bool) -> int:
+    """Run a unit test, in a worker unless it is to be `here`; 1 when a test fails."""
+    file, tests, as_json = file.absolute(), tests.absolute(), session.json
+    if here:
+        found = run_unit_tests(file, tests, real=real)
+    else:
+        _, _, limits = _surroundings(session)
+        captured = capture_unit_tests(file, tests)
+        with WorkerHost([], None, bounds=Bounds.usual(limits.memory_mb), patience=limits.timeout) as host:
+            found = host.unit(captured, tests, real=real)
     if as_json:
         echo_json({"passed": found.passed, "tests": found.count, "failures": found.failures, "gaps": found.gaps})
         return int(not found.passed)
@@ -70,17 +78,14 @@ def profiled(
     if any(not name for name in params):
         raise UsageError("-p takes NAME=VALUE")
     plugin = find_plugin(engine.discovery, plugin_id)
-    engine.plugins.check_here(plugin)
-    bars = sample_bars(size[0])
-    for name in plugin.metadata.inputs:
-        bars[name] = bars["close"]
     file = engine.project.logs / "profiles" / f"{plugin_id}.prof"
-    found = profile_plugin(plugin, bars, params, file, lines=size[1])
+    found = engine.plugins.profile(plugin, params, size[0], lines=size[1])
+    save_profile(found, file)
     if as_json:
-        echo_json({"plugin": plugin_id, "rows": size[0], "seconds": found.seconds, "file": found.file})
+        echo_json({"plugin": plugin_id, "rows": size[0], "seconds": found.seconds, "file": file})
         return
     click.echo(found.table)
-    click.echo(f"\n{plugin_id}: {found.seconds * 1e3:.1f} ms for {size[0]:,} bars; saved as {shown_path(found.file)}")
+    click.echo(f"\n{plugin_id}: {found.seconds * 1e3:.1f} ms for {size[0]:,} bars; saved as {shown_path(file)}")
 
 
 def _say(finding: Finding) -> None:

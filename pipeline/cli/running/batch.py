@@ -13,7 +13,7 @@ from pipeline.cli.console.guard import INTERRUPTED
 from pipeline.cli.console.option import Given, Leaf, given_options
 from pipeline.cli.console.session import Session, pass_session
 from pipeline.cli.running.campaign_option import How, campaign_options, split
-from pipeline.errors import GraphError, MarketError, UsageError, did_you_mean
+from pipeline.errors import MarketError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from pipeline.engine import Engine
@@ -68,19 +68,17 @@ def batch(
     if how.dry_run:
         planned = engine.plan_batch(selected, cache=not how.no_cache, store=how.policy)
         found = forecast(planned, engine.database)
-        batch_report.outlook(selected, found, as_json=session.json)
-        if not session.json:
-            how.echo_outlook(found)
+        batch_report.outlook(selected, found, how.crew().prospect(found), as_json=session.json)
         return left_out
     quiet = how.quiet or session.json
     with progress(None, quiet=quiet, stream=how.stream) as told, Patience(told) as patience:
         done = engine.batch(selected, progress=patience, **how.run())
+    batch_report.failures(done, selected)
     if session.json:
         batch_report.document(done, stream=how.stream)
     elif not how.quiet:
         batch_report.summary(done)
         how.echo_here(done.run)
-    batch_report.failures(done, selected)
     return INTERRUPTED if patience.pressed else done.run.exit_status or left_out
 
 
@@ -105,34 +103,24 @@ def _selected(engine: Engine, graphs: Sequence[str], given: Given, where: str, h
 
 
 def _resumed(engine: Engine, run: str, how: How, *, nothing: bool) -> Selected:
+    from pipeline.cli.running.resumed import tell_edited
     from pipeline.runs.batch import joined, recorded
 
     if not nothing:
         raise UsageError("--resume takes the graphs and changes of that run", hint="Give nothing else with it.")
     found = recorded(engine.database, run)
-    if len(found) == 1 and found[0][2] is not None:
+    if len(found) == 1 and found[0].search is not None:
         raise UsageError(f"run {run} is a sweep", hint="tradegraph sweep --resume RUN goes on with it.")
+    tell_edited(found)
     return joined(
-        engine.gather([file], one, search=search, keep_going=False, store=how.policy) for file, one, search in found
+        engine.gather([one.file], one.given, search=one.search, keep_going=False, store=how.policy) for one in found
     )
 
 
 def _files(graphs: Sequence[str], root: Path) -> list[Path]:
     """The files of all patterns, names and paths, each once, in order."""
-    from pipeline.cli.console.target import SUFFIXES, find_graph
+    from pipeline.cli.console.target import find_graphs
 
-    if not graphs:
+    if not any(graphs):
         raise UsageError("no graph is named", hint="Write tradegraph batch 'graphs/*.yaml'.")
-    found: dict[Path, None] = {}
-    for text in graphs:
-        if not any(sign in text for sign in "*?["):
-            found[find_graph(text, root)] = None
-            continue
-        bases = [Path.cwd(), root] if not Path(text).is_absolute() else [Path(Path(text).anchor)]
-        pattern = text if not Path(text).is_absolute() else str(Path(text).relative_to(Path(text).anchor))
-        matching = next((some for base in bases if (some := sorted(base.glob(pattern)))), [])
-        files = [path for path in matching if path.suffix in SUFFIXES and path.is_file()]
-        if not files:
-            raise GraphError(f"no graph file matches {text!r}", code="TG110", hint="Patterns are relative to here.")
-        found |= dict.fromkeys(path.absolute() for path in files)
-    return list(found)
+    return list(dict.fromkeys(file for text in graphs for file in find_graphs(text, root)))

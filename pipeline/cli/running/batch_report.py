@@ -18,6 +18,7 @@ from pipeline.graph.graph import Graph
 from pipeline.graph.overrides import Overrides
 from pipeline.graph.sweep import Cell
 from pipeline.runs.batch import Batch, Selected
+from pipeline.runs.crew import Prospect
 from pipeline.runs.forecast import Forecast
 
 __all__ = ["document", "failures", "outlook", "summary"]
@@ -27,15 +28,15 @@ _TOLD = ("total_return", "sharpe", "max_drawdown")
 _STATUS = {"failed": "red"}
 
 
-def outlook(selected: Selected, found: Forecast, *, as_json: bool) -> None:
-    """What a batch would compute."""
+def outlook(selected: Selected, found: Forecast, prospect: Prospect, *, as_json: bool) -> None:
+    """What a batch would compute, and who would compute it."""
     if as_json:
-        cells = {one.graph.name: len(one.cells) for one in selected.swept}
-        names = [*(graph.name for graph in selected.graphs), *cells]
-        echo_json({"graphs": names, "cells": cells, **outlook_facts(found)})
+        tried = {one.graph.name: len(one.cells) for one in selected.swept}
+        names = [*(graph.name for graph in selected.graphs), *tried]
+        echo_json({"graphs": names, "cells": selected.sizes, "kept": tried, **outlook_facts(found, prospect)})
         return
     click.echo(_graphs(selected))
-    echo_outlook(found)
+    echo_outlook(found, prospect)
 
 
 def _graphs(found: Selected | Batch) -> str:

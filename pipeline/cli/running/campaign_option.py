@@ -14,7 +14,6 @@ from pipeline.cli.console.option import Given, stream_option
 if TYPE_CHECKING:
     from pipeline.execution.run import Run
     from pipeline.runs.crew import Crew, Kind
-    from pipeline.runs.forecast import Forecast
     from pipeline.store.retention import StorePolicy
 
 __all__ = ["How", "campaign_options", "split"]
@@ -55,13 +54,8 @@ class How:
 
     def echo_here(self, run: Run) -> None:
         """Say that workers were asked for and not needed."""
-        if self.workers and not run.apart:
+        if self.workers and not run.apart and any(record.status != "cached" for record in run.records):
             click.echo("no workers: by earlier timings this process is sooner done (--executor processes insists)")
-
-    def echo_outlook(self, found: Forecast) -> None:
-        """Say whether workers would be needed."""
-        if self.workers and not self.crew().pays(found):
-            click.echo("no workers: this process is sooner done")
 
     @property
     def policy(self) -> StorePolicy | None:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from rich.console import Console
@@ -45,7 +46,7 @@ _EVERY = 5.0
 def progress(order: Sequence[str] | None, *, quiet: bool, stream: bool = False) -> Iterator[Progress]:
     """Who tells of a run whose nodes come in `order`; None for a run of many graphs."""
     if stream:
-        yield Events(lambda said: event(**said))
+        yield Events(_Stream().say)
     elif quiet:
         yield Silent()
     elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
@@ -60,6 +61,21 @@ def event(event: str, **facts: object) -> None:
     """Write one event: a line of JSON on stdout, at once."""
     click.echo(json.dumps(plain({"event": event, **facts}), ensure_ascii=False, allow_nan=False))
     sys.stdout.flush()
+
+
+class _Stream:
+    """Events on stdout, as long as somebody reads them: then it is as if Ctrl-C were pressed."""
+
+    _open = True
+
+    def say(self, said: dict[str, Any]) -> None:
+        """Write an event. Raises KeyboardInterrupt when the reader has gone, once."""
+        try:
+            if self._open:
+                event(**said)
+        except BrokenPipeError:
+            self._open = False
+            raise KeyboardInterrupt from None
 
 
 class Lines(Counts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -68,6 +69,7 @@ def sweep(
     from pipeline.cli.running.interrupt import Patience
     from pipeline.cli.running.progress import progress
     from pipeline.runs.batch import Selected
+    from pipeline.runs.campaign import chosen
     from pipeline.runs.forecast import forecast
     from pipeline.runs.sweep import Search
 
@@ -77,7 +79,10 @@ def sweep(
     if (graph is None) == (resume is None):
         raise UsageError("what is swept is a graph, or with --resume an earlier sweep", hint="Name one of the two.")
     if resume is not None:
-        file, fixed, search = _resumed(engine, resume, given, where=where)
+        same_search = search == replace(Search(), objective=search.objective, least=least)
+        file, fixed, search = _resumed(engine, resume, nothing=given == Given() and same_search)
+        objective = objective or (search.objective if search.objective != Search.objective else None)
+        search = replace(search, least=search.least or least)
         graph, given = (
             str(file),
             Given(dict(fixed.params), {node: dict(found) for node, found in fixed.settings.items()}, dict(fixed.bars)),
@@ -85,34 +90,33 @@ def sweep(
     else:
         file, fixed = find_graph(graph or "", engine.project.root), same.overrides()
     if how.dry_run:
-        cells, size = engine.cells(file, search, fixed)
+        prepared = engine.allowed(file, search, fixed, store=how.policy)
+        cells = chosen(prepared, search)
         planned = engine.plan_batch(Selected((), swept=(cells,)), cache=not how.no_cache, store=how.policy)
         found = forecast(planned, engine.database)
-        sweep_report.outlook(cells, size, found, as_json=session.json)
-        if not session.json:
-            how.echo_outlook(found)
+        sweep_report.outlook(cells, prepared, found, how.crew().prospect(found), as_json=session.json)
         return 0
     quiet = how.quiet or session.json
     with progress(None, quiet=quiet, stream=how.stream) as told, Patience(told) as patience:
         swept = engine.sweep(file, search, fixed, progress=patience, **how.run())
+    sweep_report.failures(swept, str(graph), given)
     ranking = sweep_report.Ranking.of(swept, objective, least=search.least)
     if session.json:
         sweep_report.document(swept, ranking, stream=how.stream)
     elif not how.quiet:
         sweep_report.summary(swept, ranking, top)
         how.echo_here(swept.run)
-    sweep_report.failures(swept, str(graph), given)
     return INTERRUPTED if patience.pressed else swept.run.exit_status
 
 
-def _resumed(engine: Engine, run: str, given: Given, *, where: str) -> tuple[Path, Overrides, Search]:
+def _resumed(engine: Engine, run: str, *, nothing: bool) -> tuple[Path, Overrides, Search]:
+    from pipeline.cli.running.resumed import tell_edited
     from pipeline.runs.batch import recorded
 
-    if given != Given() or where:
+    if not nothing:
         raise UsageError("--resume takes the graph and changes of that run", hint="Give nothing else with it.")
     found = recorded(engine.database, run)
-    if len(found) != 1 or found[0][2] is None:
+    if len(found) != 1 or found[0].search is None:
         raise UsageError(f"run {run} is no sweep", hint="tradegraph batch --resume RUN goes on with a batch.")
-    file, fixed, search = found[0]
-    assert search is not None
-    return file, fixed, search
+    tell_edited(found)
+    return found[0].file, found[0].given, found[0].search

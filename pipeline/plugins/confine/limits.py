@@ -19,7 +19,8 @@ class Bounds:
     """What a worker may use. `memory` is in bytes beyond what it starts with; None sets no limit of memory.
 
     `file` is how large a file may become through it, in bytes: the one that its results go through among them.
-    `threads` are counted by the host; `output` bytes of what it prints are kept of each call.
+    `threads` and the bytes of the `folder` that it may write into are counted by the host; `output` bytes of what it
+    prints are kept of each call.
     """
 
     memory: int | None = None
@@ -27,6 +28,7 @@ class Bounds:
     file: int = _MOST
     threads: int = 64
     output: int = 64 * 1024
+    folder: int = 256 * _MB
 
     @classmethod
     def usual(cls, megabytes: int | None = None) -> Bounds:

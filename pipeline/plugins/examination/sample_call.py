@@ -38,6 +38,4 @@ def other_inputs(node: NodeType, bars: DataFrame) -> list[Series]:
 
 
 def _column(values: npt.NDArray[Any]) -> Column:
-    array = np.array(values, dtype=np.float64)
-    array.flags.writeable = False
-    return Column(dtype="float", array=array)
+    return Column(series=pl.Series(np.array(values, dtype=np.float64), nan_to_null=True))

@@ -13,7 +13,7 @@ from pipeline.execution.attempt import Call, Outcome, Raised, raised_by
 from pipeline.execution.call import check_codes
 from pipeline.execution.protocols import Outputs
 from pipeline.model.column import Column
-from pipeline.plugins.workers.channel import read_columns
+from pipeline.plugins.workers.pages import read_columns
 from pipeline.plugins.workers.process import WorkerProcess
 from pipeline.plugins.workers.tables import unpack_table
 
@@ -65,7 +65,7 @@ def outcome_of(call: Call, done: Mapping[str, Any], worker: WorkerProcess, elaps
     if done["raised"] is not None:
         return Outcome(raised=_raised(done["raised"]), ms=ms, cpu_ms=cpu_ms, compile_ms=compile_ms)
     try:
-        value = _value(call, done["tables"], worker)
+        value = _value(call, done, worker)
     except NodeError as error:
         return Outcome(raised=raised_by(error), ms=ms, cpu_ms=cpu_ms, compile_ms=compile_ms)
     return Outcome(value, None, ms, cpu_ms, compile_ms, str(done.get("fallback", "")))
@@ -77,14 +77,15 @@ def _raised(told: Any) -> Raised:
     return Raised(code if code in CODES else "TG501", str(message), str(text), bool(of_values), str(hint), line)
 
 
-def _value(call: Call, tables: Mapping[str, Any], worker: WorkerProcess) -> Outputs:
+def _value(call: Call, done: Mapping[str, Any], worker: WorkerProcess) -> Outputs:
     node = call.node
-    heads = [list(tables[name]) for name in node.tables]
+    heads = [list(done["tables"][name]) for name in node.tables]
     sizes = [sum(size + known for _, _, _, size, known in head) for head in heads]
     if sum(sizes) > _TABLES or any(size < 0 for size in sizes):
         raise NodeError(f"{node.id!r} gave tables of {sum(sizes):,} bytes", code="TG502")
-    found = read_columns(worker.outbox, [len(call.panel)] * len(call.columns), sum(sizes))
-    if found is None:
+    rows = [len(call.panel)] * len(call.columns)
+    found = read_columns(worker.outbox, rows, sum(sizes))
+    if found is None or done["size"] != sum(map(len, found[0])) * 8 + sum(sizes):
         raise NodeError(f"the worker of {node.id!r} gave something else than its outputs", code="TG502")
     arrays, rest = found
     value: Outputs = {}

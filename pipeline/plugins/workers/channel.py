@@ -1,34 +1,24 @@
-"""What host and worker say to each other: JSON frames over a socket, raw columns through a shared file.
+"""What host and worker say to each other: JSON frames over a socket; columns go through `pages`.
 
-The file has no name from the start (in memory where the system has /dev/shm), so nothing is left of it
-however either side ends. Nothing that comes through is ever executed: no pickle.
+Nothing that comes through is ever executed: no pickle.
 """
 
 from __future__ import annotations
 
 import json
-import mmap
-import os
 import select
 import socket
 import struct
-import tempfile
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Callable
+from typing import Any
 
-import numpy as np
-
-from pipeline.model.column import FloatArray
-
-__all__ = ["Channel", "append_bytes", "nameless_file", "read_bytes", "read_columns", "write_columns"]
+__all__ = ["Channel"]
 
 _LENGTH = struct.Struct("<I")
 _LARGEST = 64 * 1024 * 1024
 _SEND = 60.0
 """Seconds for the other side to take what is sent: who waits longer waits for somebody who stands still."""
-_WIDTH = 8
 
 
 class Channel:
@@ -96,73 +86,3 @@ class Channel:
         poll.register(self._socket, select.POLLIN)
         if not poll.poll(None if until is None else max(until - time.monotonic(), 0.0) * 1e3):
             raise TimeoutError
-
-
-def nameless_file() -> IO[bytes]:
-    """A file without a name, in memory where there is a place for such files, else in the temp folder."""
-    if hasattr(os, "memfd_create"):  # of no file system: that of /dev/shm may be small, as in containers
-        return os.fdopen(os.memfd_create("tradegraph"), "w+b", 0)
-    shared = Path("/dev/shm")  # noqa: S108 - the system's place for shared memory; the file is never seen there
-    folder = shared if shared.is_dir() and os.access(shared, os.W_OK) else None
-    return tempfile.TemporaryFile(buffering=0, dir=folder)
-
-
-def write_columns(file: IO[bytes], columns: Sequence[np.ndarray[Any, Any]]) -> None:
-    """Replace what is in the file by arrays of 8 bytes a value, one after the other.
-
-    What is there is overwritten and cut off behind: fresh pages cost more than the copy.
-    """
-    file.seek(0)
-    for column in columns:
-        _write(file, np.ascontiguousarray(column).view(np.uint8).data)
-    file.truncate()
-
-
-def append_bytes(file: IO[bytes], data: bytes) -> None:
-    """Write more behind what was written last."""
-    _write(file, memoryview(data))
-
-
-def _write(file: IO[bytes], data: memoryview) -> None:
-    while data:  # one call writes at most 2 GB
-        data = data[file.write(data) :]
-
-
-def read_bytes(file: IO[bytes], most: int) -> bytes:
-    """What is in the file, at most so many bytes."""
-    return bytes(_copied(file, min(os.fstat(file.fileno()).st_size, most)))
-
-
-def read_columns(
-    file: IO[bytes], rows: Sequence[int], tail: int = 0, *, shared: bool = False
-) -> tuple[list[FloatArray], memoryview] | None:
-    """Arrays of so many `rows` from the file, and the `tail` bytes behind them.
-
-    `shared` ones are the memory of the file itself, for a reader who trusts its writer; others are a copy, which nobody
-    can change after it was looked at. None when it has not exactly as many bytes.
-    """
-    size = sum(rows) * _WIDTH + tail
-    if os.fstat(file.fileno()).st_size != size:
-        return None
-    if shared and size:
-        data = memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
-    else:
-        data = _copied(file, size)
-    found, at = [], 0
-    for count in rows:
-        column = np.frombuffer(data, np.float64, count, at)
-        column.flags.writeable = False
-        found.append(column)
-        at += count * _WIDTH
-    return found, data[at:]
-
-
-def _copied(file: IO[bytes], size: int) -> memoryview:
-    """So many bytes from the beginning of the file; zeros where it has become shorter meanwhile."""
-    data = np.empty(size, np.uint8).data
-    at = 0
-    file.seek(0)
-    while at < size and (count := file.readinto(data[at:])):  # type: ignore[attr-defined]
-        at += count
-    data[at:] = bytes(size - at)
-    return data

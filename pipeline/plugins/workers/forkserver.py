@@ -2,7 +2,8 @@
 
 To start a worker costs some ten milliseconds so, against a second for a process that imports by itself: each plugin can
 have one of its own. A polars that has run a query hangs in a forked child; this process never runs any.
-There is one for each process of the engine, started when a worker is first wanted and ended with it.
+There is one for each process of the engine, started when a worker is first wanted and ended with it. Those of processes
+that compute for another one are forked from its fork server: to import everything costs a second of a processor.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
+from multiprocessing.connection import Connection
 
 from pipeline.plugins.workers.channel import Channel
 from pipeline.plugins.workers.lifeline import end_group
 
-__all__ = ["ForkServer", "forkserver"]
+__all__ = ["ForkServer", "Shared", "forkserver", "shared_forkserver"]
 
 _START = """\
 import json, sys
@@ -63,8 +65,17 @@ class ForkServer:
         self._socket = mine
         self._channel = Channel(mine)
         self._owner = os.getpid()
-        self.close = weakref.finalize(self, _end, process, self._channel, held)
+        self.close: weakref.finalize[..., ForkServer] = weakref.finalize(self, _end, process, self._channel, held)
         """End it. Workers that it has started go on."""
+
+    @classmethod
+    def _of(cls, end: socket.socket, held: int) -> ForkServer:
+        """The one at the other end of a socket, which ends when `held` is closed."""
+        server = cls.__new__(cls)
+        server._lock, server._socket, server._channel = threading.Lock(), end, Channel(end)
+        server._owner = os.getpid()
+        server.close = weakref.finalize(server, _leave, server._channel, held)
+        return server
 
     @property
     def alive(self) -> bool:
@@ -80,6 +91,22 @@ class ForkServer:
                 self.close()
                 raise
             return int(self._answer()["pid"] or 0)
+
+    def double(self) -> Shared:
+        """Another one that is forked from this, for another process of the engine. Raises OSError."""
+        mine, its = socket.socketpair()
+        lifeline, held = os.pipe()
+        try:
+            with self._lock:  # nobody waits for it: orders to it may be sent before it is there
+                socket.send_fds(self._socket, [b"d"], [its.fileno(), lifeline])
+        except OSError:
+            mine.close()
+            os.close(held)
+            raise
+        finally:
+            its.close()
+            os.close(lifeline)
+        return Shared(mine, Connection(held, readable=False))
 
     def status(self, pid: int, patience: float) -> int | None:
         """How a worker ended, as `waitpid` tells; None when it has not after so many seconds, or nobody knows.
@@ -106,6 +133,24 @@ class ForkServer:
         return found
 
 
+class Shared:
+    """A fork server on its way to another process, whose own it is there when this is called."""
+
+    def __init__(self, end: socket.socket, held: Connection) -> None:
+        self._end, self._held = end, held
+
+    def __call__(self) -> None:
+        """Use it in this process."""
+        held = os.dup(self._held.fileno())
+        self._held.close()
+        _running[None] = ForkServer._of(self._end, held)
+
+    def close(self) -> None:
+        """Let go of it here."""
+        self._end.close()
+        self._held.close()
+
+
 _running: dict[str | None, ForkServer] = {}
 _starting = threading.Lock()
 
@@ -117,6 +162,11 @@ def forkserver(hash_seed: str | None = None) -> ForkServer:
         if found is None or not found.alive:
             found = _running[hash_seed] = ForkServer(hash_seed)
         return found
+
+
+def shared_forkserver() -> Shared:
+    """One for another process, at hand in milliseconds when this process has one. Raises OSError."""
+    return forkserver().double()
 
 
 def _environment(hash_seed: str | None) -> dict[str, str]:
@@ -133,8 +183,12 @@ def _has_stderr() -> bool:
     return True
 
 
-def _end(process: subprocess.Popen[bytes], channel: Channel, lifeline: int) -> None:
+def _leave(channel: Channel, lifeline: int) -> None:
     channel.close()
     os.close(lifeline)
+
+
+def _end(process: subprocess.Popen[bytes], channel: Channel, lifeline: int) -> None:
+    _leave(channel, lifeline)
     end_group(process.pid)
     process.wait()

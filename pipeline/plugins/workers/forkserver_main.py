@@ -37,6 +37,10 @@ def main(control: int, lifeline: int) -> None:
     warnings.simplefilter("ignore", DeprecationWarning)
     gc.collect()
     gc.freeze()
+    _serve(control, lifeline)
+
+
+def _serve(control: int, lifeline: int) -> None:
     end = socket.socket(fileno=control)
     channel = Channel(end)
     end.settimeout(None)  # orders may be hours apart
@@ -44,6 +48,8 @@ def main(control: int, lifeline: int) -> None:
         order, descriptors, _, _ = socket.recv_fds(end, 1, _MOST_DESCRIPTORS)
         if order == b"f":
             _fork(channel, end, lifeline, descriptors)
+        elif order == b"d":
+            _double(end, lifeline, *descriptors)
         elif order == b"w":
             asked = channel.receive()
             if asked is None:
@@ -75,6 +81,27 @@ def _fork(channel: Channel, end: socket.socket, lifeline: int, descriptors: Sequ
     for descriptor in descriptors:
         os.close(descriptor)
     channel.send({"pid": pid})
+
+
+def _double(end: socket.socket, lifeline: int, its_control: int, its_lifeline: int) -> None:
+    """Let a copy of this process serve somebody else. Nobody waits for its end, so it is nobody's child."""
+    between = os.fork()
+    if between:
+        os.waitpid(between, 0)
+        os.close(its_control)
+        os.close(its_lifeline)
+        return
+    try:
+        if os.fork() == 0:
+            end.close()
+            os.close(lifeline)
+            os.setsid()
+            hold_lifeline(its_lifeline)
+            _serve(its_control, its_lifeline)
+    except BaseException:  # noqa: BLE001 - see `_fork`
+        faulthandler.dump_traceback()
+    finally:
+        os._exit(0)
 
 
 def _status(pid: int, patience: float) -> int | None:

@@ -15,6 +15,8 @@ __all__ = ["Ear"]
 
 _LINES = 1_000
 """So many lines of an order go into the log."""
+_LONGEST = 10_000
+"""Characters of a line."""
 _LOG = "tradegraph.plugin"
 
 
@@ -38,7 +40,8 @@ class Ear:
             if self._lines <= _LINES:
                 level, name, text = frame["log"]
                 named = str(name) if str(name).startswith(f"{_LOG}.") else _LOG
-                logging.getLogger(named[:100]).log(min(max(int(level), 0), 50), "%s", str(text).replace("\n", "\\n"))
+                said = str(text)[:_LONGEST].replace("\n", "\\n")
+                logging.getLogger(named[:100]).log(min(max(int(level), 0), 50), "%s", said)
 
     def printed(self) -> str:
         """What the order has printed. It goes to stderr too, never to stdout, where somebody waits for an answer."""

@@ -6,7 +6,9 @@ a worker answers is checked as if a stranger had sent it, for a stranger's code 
 
 from __future__ import annotations
 
+import math
 import re
+import shutil
 import time
 import weakref
 from collections import OrderedDict
@@ -15,21 +17,26 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from pipeline.errors import Place, PluginError
+from pipeline.execution.arguments import flat
 from pipeline.execution.attempt import Call, Outcome, Raised
 from pipeline.execution.parcel import arrays_of, head_of, plain_value
 from pipeline.execution.replay import Frame
 from pipeline.model.captured import Captured
 from pipeline.model.node import NodeType
 from pipeline.plugins.confine import Bounds, Confinement
+from pipeline.plugins.examination.profile import Profile, read_profile
 from pipeline.plugins.examination.trial import Trial, read_trial
+from pipeline.plugins.examination.unit_test import UnitTests, read_unit_tests
+from pipeline.plugins.guide import GuidePlugin
 from pipeline.plugins.workers.answer import Ended, Failed, answer_of, outcome_of
 from pipeline.plugins.workers.forkserver import forkserver
 from pipeline.plugins.workers.hearing import Ear
-from pipeline.plugins.workers.process import Exceeded, WorkerProcess
+from pipeline.plugins.workers.process import WorkerProcess
 from pipeline.plugins.workers.setup import Places, Setup
+from pipeline.plugins.workers.watchdog import Exceeded
 
 __all__ = ["WorkerEnded", "WorkerHost"]
 
@@ -37,6 +44,10 @@ _START = 60.0
 """Seconds for a worker to shut itself in; usually a millisecond."""
 _COMPILE = 300.0
 """Seconds for it to compile a node's kernel; the node's own time begins after that."""
+_COMPILED = frozenset({"kernel", "table"})
+"""The styles of nodes that may have to be compiled."""
+_PREPARE = 0.05
+"""Seconds for it to prepare the columns of a call of any other style; usually a millisecond."""
 _WARM = 8
 """So many workers wait for another call."""
 _LINES = 1_000_000
@@ -47,6 +58,7 @@ _LEARNING = "on sample bars: "
 _ENDED_FOR = {"SIGSYS": "TG418", "SIGXCPU": "TG417", "SIGXFSZ": "TG417"}
 
 _Found = TypeVar("_Found")
+_Told = TypeVar("_Told")
 
 
 class WorkerEnded(PluginError):
@@ -70,6 +82,12 @@ class _Turn:
     limit: float | None = None
     began: float = 0.0
     isolation: str = ""
+
+    @overload
+    def within(self, limit: float) -> float: ...
+
+    @overload
+    def within(self, limit: None) -> None: ...
 
     def within(self, limit: float | None) -> float | None:
         """A new limit from now on; gives the instant at which it is over."""
@@ -147,11 +165,19 @@ class WorkerHost:
 
         def made(worker: WorkerProcess, ear: Ear, number: int) -> tuple[Outcome, Sequence[Any]]:
             worker.bound_processor(limit)
-            worker.send({**head_of(call), "do": do, "number": number}, arrays_of(call))
-            frame = ear.hear(turn.within(_COMPILE))
+            whole = [column.whole for column in flat(call.ports)]
+            worker.send({**head_of(call), "whole": whole, "do": do, "number": number}, arrays_of(call))
+            if call.node.captured is None or call.node.style in _COMPILED or limit is None:
+                last = math.inf
+                frame = ear.hear(turn.within(_COMPILE))
+            else:  # nothing takes long before its own time begins: that its time begins is not left to it
+                turn.loading = False
+                last = turn.within(limit) + _PREPARE
+                frame = ear.hear(last)
             if frame is not None and frame.get("begun"):
                 turn.loading, turn.own = False, True
-                frame = ear.hear(turn.within(limit))
+                until = turn.within(limit)
+                frame = ear.hear(None if until is None else min(until, last))
             done = answer_of(frame, number)
             turn.held = bool(done.get("held"))
             frames = [(file, min(int(line), _LINES), name, text) for file, line, name, text in done.get("frames", ())]
@@ -172,10 +198,21 @@ class WorkerHost:
         order = {"do": "examine", "node_type": node.id, "code": node.code, "exhaustive": exhaustive, "limit": limit}
         # the worker has an alarm of its own, which says more
         told = self._asked(node.captured, order, limit * 1.1 + 0.5, most=_TRIALS * limit)
-        try:
-            return read_trial(told, node)
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise PluginError("its worker examined it and told something else", code="TG406") from error
+        return _read(lambda: read_trial(told, node))
+
+    def profile(self, plugin: GuidePlugin, params: Mapping[str, Any], rows: int, lines: int) -> Profile:
+        """Profile a call of a plugin over made-up bars, see `profile_plugin`. Raises ParameterError, PluginError."""
+        assert plugin.home is not None
+        said = {name: plain_value(value) for name, value in plugin.checked(params).items()}
+        order = {"do": "profile", "plugin": plugin.id, "params": said, "rows": rows, "lines": lines}
+        told = self._asked(plugin.home, order, self.patience)
+        return _read(lambda: read_profile(told))
+
+    def unit(self, captured: Captured, tests: Path, *, real: bool) -> UnitTests:
+        """Run the unit tests of captured files, see `run_unit_tests`; each may last `patience`. Raises PluginError."""
+        order = {"do": "unit", "tests": str(tests), "real": real}
+        told = self._asked(captured, order, self.patience, most=_TRIALS * self.patience)
+        return _read(lambda: read_unit_tests(told))
 
     def ask(self, captured: Captured, what: str, node_id: str, params: Mapping[str, Any]) -> Any:
         """What a function of a declaration gives for params: `warmup` or `caution`. Raises PluginError."""
@@ -219,7 +256,7 @@ class WorkerHost:
         except OSError as error:
             return _ended(turn, f"could not be started: {error}")
         ear = Ear(worker)
-        keep = False
+        keep, spoiled = False, None
         try:
             if not worker.isolation:
                 self._set_up(worker, ear, captured, turn)
@@ -235,6 +272,7 @@ class WorkerHost:
             raised = _too_slow(turn, worker.where())
         except Exceeded as exceeded:
             raised = Raised("TG417", f"{turn.subject} took {exceeded}, and its worker was ended", "", ended=True)
+            spoiled = exceeded.folder
         except OSError as error:
             raised = _ended(turn, f"failed: {error}")
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -245,6 +283,8 @@ class WorkerHost:
                 self._keep(key, worker)
             else:
                 worker.kill()
+            if spoiled is not None:
+                shutil.rmtree(spoiled, ignore_errors=True)
         if raised.ended and warm is not None and not turn.own:
             # something that an earlier call has left behind ended it: that is no fault of this order
             return self._ordered(captured, turn, work)
@@ -261,7 +301,10 @@ class WorkerHost:
 
     def _set_up(self, worker: WorkerProcess, ear: Ear, captured: Captured | None, turn: _Turn) -> None:
         """Have a worker shut itself in, and load what it is for. Raises as `_ordered` expects."""
-        worker.send(Setup(self._places, captured, self.bounds, self.level).told())
+        setup = Setup(self._places, captured, self.bounds, self.level).told()
+        if worker.watchdog is not None and setup["sight"]["writes"]:
+            worker.watchdog.folder = Path(setup["sight"]["writes"])
+        worker.send(setup)
         frame = ear.hear(turn.within(_START))
         if frame is None:
             raise Ended
@@ -269,10 +312,11 @@ class WorkerHost:
         if self.bounds is not None:
             isolation = f"worker: {Confinement(**frame['confined'])}"
         if captured is not None:
+            last = time.monotonic() + 2 * self.patience
             frame = ear.hear(turn.within(self.patience))
             while frame is not None and frame.get("learning"):
                 turn.learning = True
-                frame = ear.hear(turn.within(self.patience))
+                frame = ear.hear(min(turn.within(self.patience), last))
             answer_of(frame, 0)
         turn.learning = False
         worker.isolation = isolation
@@ -327,6 +371,13 @@ def _line_in(text: str, origin: str) -> int | None:
     """The innermost line of a file in a traceback."""
     found = re.findall(rf'File "{re.escape(origin)}", line (\d+)', text)
     return int(found[-1]) if found else None
+
+
+def _read(read: Callable[[], _Told]) -> _Told:
+    try:
+        return read()
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise PluginError("its worker told something else than it was asked", code="TG406") from error
 
 
 def _unloaded(call: Call) -> Raised:

@@ -10,34 +10,31 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline.plugins.confine import Bounds
 from pipeline.plugins.printable import cleaned, printable
-from pipeline.plugins.workers.channel import Channel, nameless_file, read_bytes, write_columns
+from pipeline.plugins.workers.channel import Channel
 from pipeline.plugins.workers.forkserver import ForkServer
 from pipeline.plugins.workers.lifeline import WHERE_SIGNAL, end_group
+from pipeline.plugins.workers.pages import Inbox, Pages, nameless_file
+from pipeline.plugins.workers.watchdog import LOOK, Watchdog
 
-__all__ = ["Exceeded", "WorkerProcess"]
+__all__ = ["WorkerProcess"]
 
 _SAY_WHERE = 0.07
 """Seconds for a hanging worker to write down where it is; usually a millisecond."""
 _SAY_HOW = 0.25
 """Seconds for one that hung up to be gone."""
-_LOOK = 0.025
-"""Seconds between two looks at its memory and threads."""
 _LARGEST = 4 * 1024 * 1024
 """Bytes of a frame; what is larger goes through the file."""
 _LINES = 16 * 1024
+_LATE = 1_000
+"""So many more reads after patience ended: an answer that came in time and was found late, but no endless talk."""
 _PROCESSORS = os.cpu_count() or 1
 _SECONDS_OVER = 5
-
-
-class Exceeded(Exception):
-    """The worker took more than its bounds; the text says of what."""
 
 
 class WorkerProcess:
@@ -50,7 +47,7 @@ class WorkerProcess:
         self.isolation = ""
         self._began = time.monotonic()
         self._server, self._bounds = server, bounds
-        self._inbox, self.outbox, self._lines = nameless_file(), nameless_file(), nameless_file()
+        self._inbox, self.outbox, self._lines = Inbox(), Pages.fresh(), nameless_file()
         mine, its = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
         self._output, output = os.pipe()
@@ -60,9 +57,10 @@ class WorkerProcess:
         self._poll.register(self.channel, select.POLLIN)
         self._poll.register(self._output, select.POLLIN)
         self._printed, self._dropped = bytearray(), 0
-        self._base: int | None = None
-        self._next_look = 0.0
-        passed = [its.fileno(), lifeline, *(file.fileno() for file in (self._inbox, self.outbox, self._lines)), output]
+        self.watchdog: Watchdog | None = None
+        self._late = 0
+        inbox = self._inbox.pages.for_reading()
+        passed = [its.fileno(), lifeline, inbox, self.outbox.descriptor, self._lines, output]
         try:
             self.pid = server.fork(passed)
         except BaseException:
@@ -72,14 +70,19 @@ class WorkerProcess:
             its.close()
             os.close(lifeline)
             os.close(output)
+            os.close(inbox)
+        if bounds is not None:
+            shared = (self._inbox.pages.descriptor, self.outbox.descriptor, self._lines)
+            self.watchdog = Watchdog(self.pid, bounds, shared)
 
     def send(self, frame: Mapping[str, Any], columns: Sequence[np.ndarray[Any, Any]] = ()) -> None:
-        """Hand over an order, with columns in the file. Raises OSError."""
-        self._lines.truncate(0)
-        self._lines.seek(0)
+        """Hand over an order, with columns in the shared memory. Raises OSError."""
+        os.ftruncate(self._lines, 0)
+        os.lseek(self._lines, 0, os.SEEK_SET)
         self._printed.clear()
         self._dropped = 0
-        write_columns(self._inbox, columns)
+        self._late = 0
+        self._inbox.put(columns)
         self.channel.send(dict(frame))
 
     def receive(self, limit: float | None) -> dict[str, Any] | None:
@@ -97,6 +100,8 @@ class WorkerProcess:
     def rest(self) -> None:
         """Let it stand still until it is woken: what a plugin has left running does not go on by itself."""
         self._tell(signal.SIGSTOP)
+        self._inbox.rest()
+        self.outbox.give_back()
 
     def wake(self) -> None:
         """Let it go on."""
@@ -128,11 +133,11 @@ class WorkerProcess:
             os.kill(self.pid, WHERE_SIGNAL)
         until, size = time.monotonic() + _SAY_WHERE, 0
         while time.monotonic() < until:
-            before, size = size, os.fstat(self._lines.fileno()).st_size
+            before, size = size, os.fstat(self._lines).st_size
             if size and size == before:
                 break
             time.sleep(0.003)
-        return printable(read_bytes(self._lines, _LINES).decode("utf-8", "replace"))
+        return printable(os.pread(self._lines, _LINES, 0).decode("utf-8", "replace"))
 
     def how_it_ended(self) -> str:
         """What became of the process, in words."""
@@ -155,24 +160,26 @@ class WorkerProcess:
         self.channel.close()
         os.close(self._lifeline)
         os.close(self._output)
-        for file in (self._inbox, self.outbox, self._lines):
-            file.close()
+        os.close(self._lines)
+        self._inbox.pages.close()
+        self.outbox.close()
 
     def _wait(self, until: float | None) -> None:
         """Wait for the channel; meanwhile take what is printed, and look after bounds."""
         while True:
             now = time.monotonic()
-            patience = _LOOK if until is None else max(min(until - now, _LOOK), 0.0)
+            patience = LOOK if until is None else max(min(until - now, LOOK), 0.0)
             ready = [descriptor for descriptor, _ in self._poll.poll(patience * 1e3)]
+            if self.watchdog is not None:
+                self.watchdog.look(now)
             if self._output in ready and not self._drain():
                 self._poll.unregister(self._output)  # it has closed its end: that says nothing
-            if self.channel.fileno() in ready:
+            over = until is not None and now >= until
+            self._late += over
+            if self.channel.fileno() in ready and self._late <= _LATE:
                 return
-            if until is not None and now >= until:
+            if over:
                 raise TimeoutError
-            if now >= self._next_look:
-                self._next_look = now + _LOOK
-                self._look()
 
     def _drain(self, most: int = 4) -> bool:
         """Take what is printed, so that it can go on; False when the other end is closed."""
@@ -188,21 +195,6 @@ class WorkerProcess:
             self._printed += kept
             self._dropped += len(part) - len(kept)
         return True
-
-    def _look(self) -> None:
-        if self._bounds is None:
-            return
-        try:
-            status = Path(f"/proc/{self.pid}/status").read_bytes()
-        except OSError:  # gone, or a system without /proc
-            return
-        told = dict(line.split(b":", 1) for line in status.splitlines() if line.startswith((b"VmRSS", b"Threads")))
-        size = int(told.get(b"VmRSS", b"0").split()[0]) * 1024
-        self._base = size if self._base is None else self._base
-        if self._bounds.memory is not None and size - self._base > self._bounds.memory:
-            raise Exceeded(f"more than {self._bounds.memory / 2**20:,.0f} MB of memory")
-        if int(told.get(b"Threads", b"1")) > self._bounds.threads:
-            raise Exceeded(f"more than {self._bounds.threads} threads")
 
 
 def _name(number: int) -> str:

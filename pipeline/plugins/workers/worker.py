@@ -11,15 +11,15 @@ import faulthandler
 import gc
 import linecache
 import logging
-import mmap
 import os
 import socket
 import sys
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pipeline.errors import PluginError
 from pipeline.execution.attempt import Call, InProcess, Outcome, Raised, raised_by
@@ -32,11 +32,14 @@ from pipeline.plugins.closure import CodeDigester
 from pipeline.plugins.confine import Bounds, Sight, confine
 from pipeline.plugins.describe import describe
 from pipeline.plugins.discover import load_type
+from pipeline.plugins.examination.profile import profile_plugin, tell_profile
 from pipeline.plugins.examination.trial import try_out
+from pipeline.plugins.examination.unit_test import run_unit_tests, tell_unit_tests
 from pipeline.plugins.load import Loaded, Loader
 from pipeline.plugins.source import SourceFile, SourceTree
-from pipeline.plugins.workers.channel import Channel, append_bytes, read_columns, write_columns
+from pipeline.plugins.workers.channel import Channel
 from pipeline.plugins.workers.lifeline import WHERE_SIGNAL, hold_lifeline
+from pipeline.plugins.workers.pages import Array, Pages, write_columns
 from pipeline.plugins.workers.setup import read_captured
 from pipeline.plugins.workers.tables import pack_table
 
@@ -60,7 +63,7 @@ def main(descriptors: Sequence[int]) -> None:
     channel = Channel(socket.socket(fileno=frames))
     setup = channel.receive()
     if setup is not None:
-        worker = _Worker(channel, setup, os.fdopen(inbox, "rb", 0), os.fdopen(outbox, "wb", 0))
+        worker = _Worker(channel, setup, Pages(inbox), Pages(outbox, writes=True))
         while (order := channel.receive()) is not None:
             worker.serve(order)
     # threads that a node left behind must not keep the process
@@ -68,7 +71,7 @@ def main(descriptors: Sequence[int]) -> None:
 
 
 class _Worker:
-    def __init__(self, channel: Channel, setup: Mapping[str, Any], inbox: IO[bytes], outbox: IO[bytes]) -> None:
+    def __init__(self, channel: Channel, setup: Mapping[str, Any], inbox: Pages, outbox: Pages) -> None:
         self._channel = channel
         self._inbox = inbox
         self._outbox = outbox
@@ -105,6 +108,8 @@ class _Worker:
             "replay": self._call,
             "describe": lambda _: describe(self._own),
             "examine": self._examine,
+            "profile": self._profile,
+            "unit": self._unit,
             "warmup": lambda order: {"found": self._type(order).warmup_of(_params(order))},
             "caution": lambda order: {"found": self._type(order).caution_of(_params(order))},
         }
@@ -142,20 +147,30 @@ class _Worker:
         alive = lambda: self._channel.send({"alive": True})  # noqa: E731 - a word for it
         return try_out(node, tree, exhaustive=order["exhaustive"], limit=order["limit"], alive=alive)
 
+    def _profile(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        plugin = next(plugin for plugin in self._own.plugins if plugin.id == order["plugin"])
+        return tell_profile(profile_plugin(plugin, _params(order), order["rows"], lines=order["lines"]))
+
+    def _unit(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        assert self._captured is not None
+        alive = lambda: self._channel.send({"alive": True})  # noqa: E731 - a word for it
+        plugin, tests = self._captured.path, Path(order["tests"])
+        return tell_unit_tests(run_unit_tests(plugin, tests, real=order["real"], captured=self._captured, alive=alive))
+
     def _call(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """Make the call that an order describes; times and what went wrong in it are part of the answer.
 
-        Its columns are the memory of the file. Where a plugin holds on to them, `held` says so: the next call would
+        Its columns are the shared memory. Where a plugin holds on to them, `held` says so: the next call would
         change them under its hands, so this worker must not get it.
         """
-        mapped, answer = self._made(order)
-        return {**answer, "held": not _let_go(mapped)}
+        columns, answer = self._made(order)
+        return {**answer, "held": _are_held(columns)}
 
-    def _made(self, order: Mapping[str, Any]) -> tuple[object, dict[str, Any]]:
-        found = read_columns(self._inbox, lengths_of(order), shared=True)
+    def _made(self, order: Mapping[str, Any]) -> tuple[list[weakref.ref[Array]], dict[str, Any]]:
+        found = self._inbox.arrays(lengths_of(order))
         if found is None:
             raise OSError("the columns of the call did not arrive")
-        call = call_of_arrays(order, self._type(order), found[0])
+        call = call_of_arrays(order, self._type(order), found, order["whole"])
         frames: list[list[Any]] = []
         if order["do"] == "replay":
             outcome, error = made_again(call, self._kernels, self._begun)
@@ -163,10 +178,9 @@ class _Worker:
                 frames = [[f.file, f.line, f.function, f.text] for f in author_frames(error)[-_FRAMES:]]
         else:
             outcome = self._caller.call(call)
-        tables = self._put(call, outcome)
-        return found[1].obj, {
+        return [weakref.ref(column) for column in found], {
             "frames": frames,
-            "tables": tables,
+            **self._put(call, outcome),
             "raised": self._told(outcome.raised) if outcome.raised else None,
             "times": [outcome.ms, outcome.cpu_ms, outcome.compile_ms],
             "fallback": outcome.fallback,
@@ -206,26 +220,20 @@ class _Worker:
         if outcome.value is None:
             return {}
         columns, tables = apart(outcome.value)
-        write_columns(self._outbox, [columns[name].array for name, _ in call.columns])
-        heads = {}
+        heads, pieces = {}, []
         for name, table in tables.items():
-            heads[name], pieces = pack_table(table)
-            for piece in pieces:
-                append_bytes(self._outbox, piece)
-        return heads
+            heads[name], parts = pack_table(table)
+            pieces += parts
+        size = write_columns(self._outbox, [columns[name] for name, _ in call.columns], pieces)
+        return {"tables": heads, "size": size}
 
 
-def _let_go(mapped: object) -> bool:
-    """Unmap the columns of a call; False when somebody still uses them."""
-    if not isinstance(mapped, mmap.mmap):  # there are none
-        return True
-    for _ in range(2):
-        with suppress(BufferError):
-            mapped.close()
-        if mapped.closed:
-            return True
-        gc.collect()  # an exception and its frames hold each other
-    return False
+def _are_held(columns: Sequence[weakref.ref[Array]]) -> bool:
+    """True when somebody still uses the columns of a call, or a part of one: views of shared memory hold its array."""
+    if all(column() is None for column in columns):
+        return False
+    gc.collect()  # an exception and its frames hold each other
+    return not all(column() is None for column in columns)
 
 
 def _params(order: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,15 @@ def _bazaar(tmp_path_factory):
 
 
 @pytest.fixture
-def bazaar(_bazaar, monkeypatch):
-    """The marketplace, whose reviews are quick ones."""
+def bazaar(_bazaar, tmp_path, monkeypatch):
+    """A copy of the marketplace, whose reviews are quick ones."""
+    shutil.copytree(_bazaar.place, tmp_path / "bazaar")
+    copy = NOUNS["Bazaar"](tmp_path / "bazaar")
+    copy.clock.at = now()
     quiet = NOUNS["QuietBench"]()
     monkeypatch.setattr("pipeline.marketplace.repository.ProcessBench", lambda **_options: quiet)
     monkeypatch.setattr("pipeline.marketplace.repository.CommandRunner", NOUNS["QuietRunner"])
-    return _bazaar
+    return copy
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.plugins.confine import available
 from pipeline.plugins.discover import build_registry
 
 GUIDE = Path(__file__).parents[2] / "plugins" / "guide"
@@ -183,6 +184,30 @@ def test_sign_and_verify(indicator, project, tradegraph) -> None:
     assert wrong.status == 1
     assert "signed, but wrongly: the file is not the one that was signed" in wrong.out
     assert "TG412" in tradegraph("plugin", "list").err
+
+
+@pytest.mark.skipif(not available().complete, reason="this system cannot shut workers in")
+def test_unit_tests_and_profiles_are_shut_in_unless_the_user_says_otherwise(indicator, project, tradegraph) -> None:
+    harm, tests = project / "harm", project / "test_it.py"
+    tests.write_text(f"def test_it():\n    open({str(harm)!r}, 'w').close()\n")
+    answer = tradegraph("plugin", "test", indicator, "--unit", tests)
+    assert answer.status == 1
+    assert "PermissionError" in answer.out
+    assert not harm.exists()
+    assert tradegraph("plugin", "test", indicator, "--unit", tests, "--here").status == 0
+    assert harm.exists()
+    harm.unlink()
+    tests.write_text("import time\n\ndef test_it():\n    time.sleep(1000)\n")
+    settings = project / "plugin_config.json"
+    settings.write_text('{"plugin_timeout": 0.5, "validate_plugins": false}')
+    assert "TG505" in tradegraph("plugin", "test", indicator, "--unit", tests).err
+    settings.write_text('{"validate_plugins": false}')
+    text = indicator.read_text()
+    harmful = f"len(data) == 50 and open({str(harm)!r}, 'w'); return data['close']"
+    indicator.write_text(text.replace("return data['close']", harmful))
+    answer = tradegraph("plugin", "profile", "my_custom_indicator", "--rows", "50")
+    assert (answer.status, harm.exists()) == (2, False)
+    assert "TG418" in answer.err
 
 
 def test_profile_is_shown_and_saved_for_viewers(indicator, project, tradegraph) -> None:

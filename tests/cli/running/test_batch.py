@@ -72,6 +72,11 @@ def test_a_batch_is_resumed_as_it_was_changed(batched, tradegraph):
     again = tradegraph("batch", "--resume", first["run_id"], "--json").json
     assert [(row["graph"], row["cached"]) for row in again["graphs"]] == [("slope", 3), ("steep", 3)]
     assert "Give nothing else" in tradegraph("batch", "slope", "--resume", "latest").err
+    file = batched / "graphs/steep.yaml"
+    file.write_text(file.read_text().replace("factor: 9", "factor: 8"))
+    edited = tradegraph("batch", "--resume", first["run_id"], "--json")
+    assert edited.err.count("TG525") == 1
+    assert [(row["graph"], row["computed"]) for row in edited.json["graphs"]] == [("slope", 0), ("steep", 1)]
 
 
 def test_a_grid_sweeps_the_graphs_that_have_the_param(batched, tradegraph):
@@ -85,6 +90,8 @@ def test_a_grid_sweeps_the_graphs_that_have_the_param(batched, tradegraph):
     )
     dry = tradegraph("batch", "ups", "-p", "lag=1:4", "--where", "lag <> 2", "--dry-run")
     assert dry.out.splitlines()[0] == "1 graph, 3 cells"
+    facts = tradegraph("batch", "ups", "-p", "lag=1:4", "--where", "lag <> 2", "--dry-run", "--json").json
+    assert (facts["cells"], facts["kept"], facts["executor"]) == ({"ups": 4}, {"ups": 3}, "here")
     told = tradegraph("batch", "ups", "-p", "lag=1:4", "--where", "lag <> 2", "--executor", "inline", "--json").json
     assert [(row["graph"], row["status"]) for row in told["graphs"]] == [("ups.sweep", "ok")]
     assert tradegraph("sql", "select count(distinct lag) from ups.sweep").out.split()[-1] == "3"
@@ -110,7 +117,11 @@ def test_events_are_lines_of_json(batched, tradegraph):
     ("words", "said"),
     [
         ([], "no graph is named"),
-        (["graphs/x*.yaml"], "no graph file matches"),
+        (["graphs/x*.yaml"], "no graph file matches 'graphs/x*.yaml'"),
+        (["a**b"], "'a**b' is no pattern"),
+        ([""], "no graph is named"),
+        (["graphs"], "is a folder, not a graph file"),
+        (["slope", "-p", "lag=1:3:0"], "has a step of 0"),
         (["slop"], "Did you mean 'slope'?"),
     ],
 )

@@ -126,18 +126,37 @@ def press() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_ctrl_c_while_results_are_stored_is_noted_first_and_obeyed_when_repeated(capsys) -> None:
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that is turned by hand."""
+    now = [100.0]
+    monkeypatch.setattr("pipeline.runs.patience.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_ctrl_c_while_results_are_stored_is_noted_first_and_obeyed_when_repeated(capsys, clock) -> None:
+    with Patience(Silent(), nodes=1) as patience:
+        patience.finished(node="a", status="computed", ms=1.0, rows=1, message="")
+        press()
+        assert patience.pressed
+        assert "Ctrl-C again drops it" in capsys.readouterr().err
+        clock[0] += 1
+        with pytest.raises(KeyboardInterrupt):
+            press()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_ends_at_once_and_two_at_the_same_time_are_one(clock) -> None:
     with Patience(Silent(), nodes=2) as patience:
         patience.finished(node="a", status="computed", ms=1.0, rows=1, message="")
         with pytest.raises(KeyboardInterrupt):
             press()  # b is still to come: the engine stores what it has
+        clock[0] += 0.1
+        press()  # the same, passed on by a parent
         patience.finished(node="b", status="skipped", ms=None, rows=None, message="")
-        press()
-        assert patience.pressed
-        assert "Ctrl-C again drops it" in capsys.readouterr().err
+        clock[0] += 1
         with pytest.raises(KeyboardInterrupt):
             press()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_where_ctrl_c_is_ignored_it_stays_ignored() -> None:

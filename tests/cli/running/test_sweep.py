@@ -1,6 +1,7 @@
 """`tradegraph sweep`: what is tried, what it costs, which cells are best, and how one is run alone."""
 
 import json
+import sys
 
 import pytest
 
@@ -29,12 +30,23 @@ def test_a_dry_run_says_cells_steps_and_what_is_known_of_the_time(swept, tradegr
         "15 nodes, 4 of them shared: 11 steps to go through",
         "11 to compute, 0 stored",
         "how long it takes is not known: no node of these types was timed here yet",
+        "computed by this process: no workers were asked for",
     ]
+    guess = tradegraph("sweep", "ups", "--dry-run", "--workers", "2").out.splitlines()[-1]
+    assert guess.startswith("computed by 2 workers: because nobody knows how long it takes")
     assert tradegraph("sweep", "ups", "--quiet").status == 0
     facts = tradegraph("sweep", "ups", "-p", "level=102:109", "--dry-run", "--json").json
     assert (facts["cells"], facts["kept"], facts["seconds"] > 0) == (8, 7, True)
+    assert (facts["tried"], facts["executor"], facts["workers"]) == (7, "here", 0)
     again = tradegraph("sweep", "ups", "--dry-run").out
     assert "0 to compute, 11 stored" in again
+    said = tradegraph("sweep", "ups", "-p", "level=102:109", "--workers", "2", "--dry-run", "--json").json
+    assert (said["executor"], said["why"][:21]) == ("here", "workers would not pay")
+    insisted = tradegraph("sweep", "ups", "-p", "level=102:109", "--executor", "processes", "--dry-run", "--json").json
+    assert (insisted["executor"], insisted["why"]) == ("processes", "because it was asked for")
+    assert insisted["seconds_with_workers"] > insisted["seconds"]
+    tried = tradegraph("sweep", "ups", "-p", "level=102:109", "--max", "3", "--dry-run").out.splitlines()[0]
+    assert tried == "8 cells, 7 kept, 3 tried"
 
 
 def test_the_best_cells_come_first_and_the_next_questions_can_be_asked(swept, tradegraph):
@@ -80,13 +92,80 @@ def test_a_failed_cell_comes_with_the_command_that_runs_it_alone(swept, tradegra
 def test_a_sweep_is_resumed_as_it_was_asked_for(swept, tradegraph):
     first = tradegraph("sweep", "ups", "-p", "level=101:109:2", "--max", "3", "--symbols", "BBB", "--json").json
     again = tradegraph("sweep", "--resume", "latest", "--json").json
-    assert (again["kept"], again["counts"]["computed"], again["counts"]["cached"]) == (3, 0, first["steps"])
+    assert (again["tried"], again["counts"]["computed"], again["counts"]["cached"]) == (3, 0, first["steps"])
     assert again["ranking"] == first["ranking"]
     assert "Give nothing else" in tradegraph("sweep", "--resume", "latest", "-p", "level=3").err
     tradegraph("run", "slope")
     assert "is no sweep" in tradegraph("sweep", "--resume", "latest").err
     assert "sweep --resume" in tradegraph("batch", "--resume", "latest~1").err
     assert "Name one of the two" in tradegraph("sweep").err
+    assert "Give nothing else" in tradegraph("sweep", "--resume", "latest", "--max", "3").err
+
+
+def test_a_resumed_sweep_keeps_its_objective_and_says_that_its_file_was_edited(swept, tradegraph):
+    ranked = ("--objective", "total_return", "--least", "--json")
+    first = tradegraph("sweep", "ups", "-p", "level=102,104", *ranked)
+    again = tradegraph("sweep", "--resume", "latest", "--json")
+    assert again.json["objective"] == "total_return"
+    assert again.json["ranking"] == first.json["ranking"]
+    assert again.err == ""
+    file = swept / "graphs/ups.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("level: 1}", "level: 2}"))
+    edited = tradegraph("sweep", "--resume", "latest", "--json")
+    assert "warning TG525 graphs/ups.yaml was edited since run" in edited.err
+    assert edited.json["counts"]["computed"] > 0
+    file.write_text(text.replace("level: {type", "height: {type").replace("$level", "$height"))
+    assert tradegraph("sweep", "--resume", "latest~1").status == 2
+    file.rename(file.with_suffix(".gone"))
+    gone = tradegraph("sweep", "--resume", "latest")
+    assert (gone.status, "put it back" in gone.err) == (2, True)
+
+
+def test_cells_without_the_metric_are_counted_and_a_sweep_of_them_alone_is_told(swept, tradegraph):
+    some = tradegraph("sweep", "ups", "-p", "level=102,900", "--objective", "best_trade_return")
+    assert (some.status, some.err.count("made a mistake")) == (0, 0)
+    assert "2 cells without best_trade_return: it is undefined there" in some.out
+    assert "order by" not in some.out
+    least = tradegraph("sweep", "ups", "-p", "level=102,104", "--objective", "max_drawdown", "--least").out
+    assert 'order by max_drawdown limit 20"' in least
+    lost = tradegraph("sweep", "ups", "-p", "level=102", "-p", "level=102,104", "--objective", "nope")
+    assert "TG136" in lost.err
+    run = lost.err.split("--resume ")[1].split()[0]
+    assert tradegraph("sweep", "--resume", run, "--objective", "sharpe", "--json").json["counts"]["computed"] == 0
+
+
+def test_whoever_stops_reading_events_ends_the_sweep_and_what_it_computed_is_kept(swept, tradegraph, monkeypatch):
+    written = []
+
+    def written_until(event, **facts):
+        if len(written) == 4:
+            raise BrokenPipeError(32, "Broken pipe")
+        written.append(event)
+
+    with monkeypatch.context() as pipe:
+        pipe.setattr("pipeline.cli.running.progress.event", written_until)
+        pipe.setattr("pipeline.cli.running.sweep_report.event", written_until)
+        answer = tradegraph("sweep", "ups", "--json=stream")
+    assert (answer.status, len(written)) == (141, 4)
+    assert "7 steps not computed" in answer.err
+    assert tradegraph("sql", "select status from runs").out.split()[-1] == "interrupted"
+
+
+def test_a_grid_of_more_than_a_million_cells_is_a_question_for_a_sample(swept, tradegraph):
+    wide = ("sweep", "ups", "-p", "level=0:1099:0.001", "--where", "level > 102", "--dry-run")
+    assert "TG133" in tradegraph(*wide).err or "at most 1,000,000" in tradegraph(*wide).err
+    many = ("sweep", "ups", "-p", "level=1:1100", "--set", "bt.fee=0:0.1:0.0001", "--dry-run")
+    assert "--max N tries some" in tradegraph(*many).err
+    told = tradegraph(*many, "--max", "3", "--sampler", "random").out.splitlines()[0]
+    assert told.startswith("1,101,100 cells, 1,000,000 of them looked at, 9")
+    assert told.endswith("kept, 3 tried")
+
+
+def test_without_optuna_its_sampler_is_refused(swept, tradegraph, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    answer = tradegraph("sweep", "ups", "--sampler", "optuna", "--max", "2")
+    assert (answer.status, "TG523" in answer.err, "pip install" in answer.err) == (2, True, True)
 
 
 def test_workers_and_what_is_stored_are_a_choice(swept, tradegraph):
@@ -122,6 +201,8 @@ def test_a_sweep_is_shown_in_sums_and_compared_by_cells(swept, tradegraph):
         (["-p", "levle=1:3"], "has no param 'levle'"),
         (["-p", "level=3:1"], "never gets from 3 to 1"),
         (["--where", "level >"], "TG134"),
+        (["-p", "level=1:9:0"], "has a step of 0"),
+        (["--symbols", "AAA,ZZZ"], "the market has no 1d bars of 'ZZZ'"),
         (["--where", "level > 1000"], "keeps none of 4 cells"),
         (["--objective", "level"], "has the metric 'level'"),
         (["--objective", "sharp"], "Did you mean 'sharpe'?"),
@@ -130,4 +211,4 @@ def test_a_sweep_is_shown_in_sums_and_compared_by_cells(swept, tradegraph):
 def test_what_cannot_be_swept_is_said(swept, tradegraph, options, said):
     answer = tradegraph("sweep", "ups", *options)
     assert answer.status == 2
-    assert said in answer.err
+    assert answer.err.count(said) == 1  # once, not for each cell
