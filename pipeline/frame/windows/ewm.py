@@ -83,7 +83,10 @@ def weighted(values: Values, decay: Decay, name: str) -> Values:
         # a missing row weighs nothing, and ages the others as any row does
         apart = np.where(lost, 0.0, x - x[0])
         total, weights = scan(apart, 1.0 - decay.alpha), scan((~lost).astype(np.float64), 1.0 - decay.alpha)
-        out[seen] = (total[~lost] / weights[~lost]) + x[0]
+        with np.errstate(all="ignore"):
+            # after a gap in which all weights vanish there is 0 / 0, in rows that show the last one seen
+            np.divide(total, weights, out=out[first:])
+        out[first:] += x[0]
     else:
         out[seen] = _mean(floats[seen], np.diff(seen, prepend=first), decay)
     if not (name == "sum" and not decay.ignore_na):
