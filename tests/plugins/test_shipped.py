@@ -11,6 +11,7 @@ from pipeline.plugins.compiled import read_compiled, write_compiled
 from pipeline.plugins.discover import build_registry
 from pipeline.plugins.manifest import MANIFEST, manifest_of
 from pipeline.plugins.shipped import read_shipped
+from pipeline.plugins.source import shipped_nodes
 
 DOUBLE = '''
 from pipeline import Number, indicator
@@ -104,3 +105,9 @@ def test_a_folder_that_moves_has_code_of_its_own(home, tmp_path) -> None:
     write_compiled(tmp_path, read_shipped(home), {home / "double.py": compile("x = 1", "double.py", "exec")})
     moved = shutil.move(home, tmp_path / "elsewhere")
     assert read_compiled(tmp_path, read_shipped(moved)) == {}
+
+
+def test_shipped_nodes_are_found_where_the_folder_above_them_cannot_be_listed(monkeypatch):
+    """As in a confined worker, once anything was installed beside the product."""
+    monkeypatch.setattr("importlib.machinery.PathFinder.find_spec", lambda *_: None)
+    assert (shipped_nodes.__wrapped__() / "manifest.json").is_file()

@@ -39,7 +39,8 @@ def test_a_named_run_goes_from_every_table(thrice) -> None:
             left = set(thrice.engine().sql(f"select run_id from {table}")["run_id"])
             assert second not in left, table
             assert (
-                table in ("cell_keys", "cells", "failures", "metrics", "retries", "trades", "warnings") or {first, third} <= left
+                table in ("cell_keys", "cells", "failures", "metrics", "retries", "trades", "warnings")
+                or {first, third} <= left
             ), table
 
 
