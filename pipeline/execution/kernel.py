@@ -26,7 +26,7 @@ from pipeline.model.node import NodeType
 
 __all__ = ["KernelCache", "kernel_arguments"]
 
-_MANNER = ":3"
+_MANNER = ":4"
 """Changes with how kernels are compiled: what rests on the disk from before is compiled again."""
 
 
@@ -179,7 +179,10 @@ def _driver_source(name: str, outputs: Sequence[Dtype], wired: Sequence[int], pa
     return "\n".join([*lines, "    return odd"])
 
 
-_CODES: Mapping[str, str] = {"event": "v * v == abs(v) and abs(v) <= 1.0", "bool": "v * v == v and v <= 1.0"}
+_ODD: Mapping[str, str] = {
+    "event": "(abs(v) != 1.0) & (v != 0.0) & (v == v)",
+    "bool": "(v != 1.0) & (v != 0.0) & (v == v)",
+}
 
 
 def _placed(out: str, value: str, dtype: Dtype) -> list[str]:
@@ -187,11 +190,13 @@ def _placed(out: str, value: str, dtype: Dtype) -> list[str]:
     lines = [
         f"        if len({value}) != b - a:",
         "            raise ValueError('a kernel gave an array of another length than its input')",
-        "        for i in range(b - a):",
+        f"        rows = {out}[a:b]",
+        "        for i in range(len(rows)):",
         f"            v = {value}[i] * 1.0",
-        f"            {out}[a + i] = v",
+        "            rows[i] = v",
     ]
-    return [*lines, f"            odd += not ({_CODES[dtype]} or v != v)"] if dtype in _CODES else lines
+    # without branches, for many values a processor can look at several at once
+    return [*lines, f"            odd += {_ODD[dtype]}"] if dtype in _ODD else lines
 
 
 def _jitted(
