@@ -152,6 +152,7 @@ def test_whoever_stops_reading_events_ends_the_sweep_and_what_it_computed_is_kep
     assert tradegraph("sql", "select status from runs").out.split()[-1] == "interrupted"
 
 
+@pytest.mark.heavy
 def test_a_grid_of_more_than_a_million_cells_is_a_question_for_a_sample(swept, tradegraph):
     wide = ("sweep", "ups", "-p", "level=0:1099:0.001", "--where", "level > 102", "--dry-run")
     assert "TG133" in tradegraph(*wide).err or "at most 1,000,000" in tradegraph(*wide).err
@@ -159,6 +160,16 @@ def test_a_grid_of_more_than_a_million_cells_is_a_question_for_a_sample(swept, t
     assert "--max N tries some" in tradegraph(*many).err
     told = tradegraph(*many, "--max", "3", "--sampler", "random").out.splitlines()[0]
     assert told.startswith("1,101,100 cells, 1,000,000 of them looked at, 9")
+    assert told.endswith("kept, 3 tried")
+
+
+def test_a_grid_of_more_cells_than_may_be_looked_at_is_a_question_for_a_sample(swept, tradegraph, monkeypatch):
+    for place in ("graph.sweep", "cli.running.sweep_report"):
+        monkeypatch.setattr(f"pipeline.{place}.MAX_CELLS", 1_000)
+    many = ("sweep", "ups", "-p", "level=1:1100", "--where", "level > 102", "--dry-run")
+    assert "--max N tries some" in tradegraph(*many).err
+    told = tradegraph(*many, "--max", "3", "--sampler", "random").out.splitlines()[0]
+    assert told.startswith("1,100 cells, 1,000 of them looked at, 9")
     assert told.endswith("kept, 3 tried")
 
 
