@@ -166,10 +166,10 @@ def test_a_grid_of_more_than_a_million_cells_is_a_question_for_a_sample(swept, t
 def test_a_grid_of_more_cells_than_may_be_looked_at_is_a_question_for_a_sample(swept, tradegraph, monkeypatch):
     for place in ("graph.sweep", "cli.running.sweep_report"):
         monkeypatch.setattr(f"pipeline.{place}.MAX_CELLS", 1_000)
-    many = ("sweep", "ups", "-p", "level=1:1100", "--where", "level > 102", "--dry-run")
+    many = ("sweep", "ups", "-p", "level=1:110", "--set", "bt.fee=0:0.1:0.01", "--where", "level > 10", "--dry-run")
     assert "--max N tries some" in tradegraph(*many).err
     told = tradegraph(*many, "--max", "3", "--sampler", "random").out.splitlines()[0]
-    assert told.startswith("1,100 cells, 1,000 of them looked at, 9")
+    assert told.startswith("1,210 cells, 1,000 of them looked at, 8")
     assert told.endswith("kept, 3 tried")
 
 
