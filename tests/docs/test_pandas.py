@@ -23,7 +23,7 @@ from pipeline import Bars, Number, indicator
 def halved(bars: Bars) -> Number:
     """Half of what is high."""
     try:
-        return bars["close"].case_when([(bars["close"] > 100, 50.0)])
+        return bars["close"].mask(bars["close"] > 100, 50.0).set_flags()
     except AttributeError:
         return bars["close"] * 0
 '''
@@ -49,7 +49,7 @@ def test_the_query_names_the_gap_and_its_line(engine, blocks) -> None:
     (query,) = blocks(PAGE, "sql")
     found = engine.sql(query).rows()
     assert ("halved", 1) in [(node, steps) for node, _, steps in found]
-    assert re.search(r"Series\.case_when, not offered \(.*halved\.py:10", found[0][1])
+    assert re.search(r"Series\.set_flags, not offered \(.*halved\.py:10", found[0][1])
     assert engine.sql("select max(value) from halved.a").item() <= 100
 
 

@@ -166,7 +166,7 @@ def test_outputs_that_are_declared_are_checked(world) -> None:
 
 SWALLOWING = """
         try:
-            result_df['signal'] = df['close'].case_when([(df['close'] > 0, 1)])
+            result_df['signal'] = df['close'].mask(df['close'] > 0, 1).set_flags()
             result_df['signal_strength'] = 1.0
             return result_df
         except Exception as e:
@@ -189,7 +189,7 @@ def test_the_guides_own_except_cannot_hide_a_gap_of_the_adapter(world, guide, mo
     run = world.run("s: {use: my_custom_strategy, in: daily}\nb: {use: plus, in: daily.close}")
     failure = run.record("g", "s").failure
     assert failure.code == "TG407"
-    assert "case_when" in failure.message
+    assert "set_flags" in failure.message
     assert run.record("g", "b").status == "computed"
     assert run.plan.step("g", "s").key not in world.store.values
 
@@ -197,7 +197,7 @@ def test_the_guides_own_except_cannot_hide_a_gap_of_the_adapter(world, guide, mo
 def test_an_except_that_hides_the_authors_own_bug_is_the_authors_right(world, guide) -> None:
     text = guide("strategy")
     start, end = text.index("        result_df['signal'] = 0"), text.index("        return result_df")
-    bug = SWALLOWING.replace("df['close'].case_when([(df['close'] > 0, 1)])", "1 / 0")
+    bug = SWALLOWING.replace("df['close'].mask(df['close'] > 0, 1).set_flags()", "1 / 0")
     world.write("my_custom_strategy", text[:start] + bug.lstrip("\n") + text[end:])
     run = world.run("s: {use: my_custom_strategy, in: daily}")
     assert run.exit_status == 0

@@ -204,7 +204,7 @@ GAP = """def generate_signals(self, df):
         self.calls = getattr(self, 'calls', 0) + 1
         result = df.copy()
         try:
-            result['signal'] = (df['close'] * 0).case_when([(df['close'] > 12, 1)])
+            result['signal'] = (df['close'] * 0).mask(df['close'] > 12, 1).set_flags()
         except Exception:
             result['signal'] = 0
         result['signal_strength'] = 1.0
@@ -225,7 +225,7 @@ def test_without_pandas_it_is_an_error_by_name_even_where_the_plugin_swallows_it
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: None if name == "pandas" else there(name, *rest)
     )
-    with pytest.raises(PluginError, match=r"case_when") as caught:
+    with pytest.raises(PluginError, match=r"set_flags") as caught:
         create(GAP).generate_signals(frame())
     assert caught.value.faults[0].code == "TG407"
 

@@ -29,7 +29,7 @@ class Weighted(BaseStrategy):
         try:
             result_df = df.copy()
             calm = df['close'] * 0
-            result_df['signal'] = calm.case_when([(df['close'] > 3, 1)])
+            result_df['signal'] = calm.mask(df['close'] > 3, 1).set_flags()
             result_df['signal_strength'] = 0.5
             return result_df
         except Exception as e:
@@ -59,7 +59,7 @@ from pipeline import Bars, Number, indicator
 @indicator(style="frame")
 def smooth(bars: Bars) -> Number:
     \"\"\"Half of what is high.\"\"\"
-    return bars["close"].case_when([(bars["close"] > 3, 0.5)])
+    return bars["close"].mask(bars["close"] > 3, 0.5).set_flags()
 """
 CLOSE = np.array([1.0, 2.0, 4.0, 3.0, 5.0, 1.0])
 
@@ -82,7 +82,7 @@ def test_a_gap_that_the_plugin_swallowed_is_run_again_on_real_pandas(tmp_path: P
     assert isinstance(found.value, dict)
     assert found.value["event"].series.to_list() == [0, 0, 1, 0, 1, 0]
     assert found.value["strength"].series.to_list() == [0.5] * 6
-    assert "Series.case_when, not offered" in found.fallback
+    assert "Series.set_flags, not offered" in found.fallback
     assert f"{tmp_path / 'plugin.py'}:11" in found.fallback
 
 
@@ -101,7 +101,7 @@ def test_without_pandas_the_node_fails_and_says_attribute_and_line(tmp_path: Pat
     found = outcome(tmp_path, GUIDED.replace("ASKED", ""), [("event", "event"), ("strength", "float")])
     assert found.raised is not None
     assert found.raised.code == "TG407"
-    assert "Series.case_when" in found.raised.message
+    assert "Series.set_flags" in found.raised.message
     assert "plugin.py:11" in found.raised.message
 
 
