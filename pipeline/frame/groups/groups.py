@@ -307,7 +307,9 @@ def _completed(values: Values, rows: Positions, way: Any) -> Values:
     gone = rows < 0
     if fill is None or not gone.any() or not len(values):
         if fill is not None and not len(values):
-            return Values(np.full(len(rows), fill, dtype=values.array.dtype if values.kind in "iufb" else None))
+            counted = name in {"count", "size", "nunique"}
+            kept = None if counted or values.kind not in "iufb" else values.array.dtype
+            return Values(np.full(len(rows), fill, dtype=kept))
         return values.take_or_missing(rows)
     return values.take(np.maximum(rows, 0)).assigned(gone, fill)
 

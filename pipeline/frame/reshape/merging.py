@@ -122,6 +122,10 @@ def _matched(mine: _Side, theirs: _Side, how: str, *, sort: bool) -> tuple[_Side
         table = pl.DataFrame({str(i): _comparable(key) for i, key in enumerate(side.keys)})
         tables.append(table.with_columns(pl.Series(row, np.arange(len(side.frame)), dtype=pl.Int64)))
     wanted = [str(i) for i in range(len(mine.keys))]
+    # keys without a value have no dtype of their own
+    for one, other in ((0, 1), (1, 0)):
+        bare = [name for name in wanted if tables[one].schema[name] == pl.Null]
+        tables[one] = tables[one].with_columns(pl.col(name).cast(tables[other].schema[name]) for name in bare)
     way: Any = {"outer": "full", "cross": "inner"}.get(how, how)
     order: Any = _ORDER.get(how, "left_right")
     joint = tables[0].join(tables[1], on=wanted, how=way, coalesce=True, maintain_order=order, nulls_equal=True)
